@@ -1,0 +1,12 @@
+# FERMATA_SANITIZE: empty, "address,undefined", "thread" or "fuzzer-no-link,address,undefined".
+set(FERMATA_SANITIZE "" CACHE STRING "sanitizers for the whole build")
+add_library(fermata_sanitizers INTERFACE)
+if(FERMATA_SANITIZE)
+  target_compile_options(fermata_sanitizers INTERFACE -fsanitize=${FERMATA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(fermata_sanitizers INTERFACE -fsanitize=${FERMATA_SANITIZE})
+endif()
+set(FERMATA_COVERAGE OFF CACHE BOOL "instrument for coverage")
+if(FERMATA_COVERAGE)
+  target_compile_options(fermata_sanitizers INTERFACE --coverage)
+  target_link_options(fermata_sanitizers INTERFACE --coverage)
+endif()

@@ -1,0 +1,188 @@
+#include "json/parse.h"
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/value_stack.hpp>
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "foundation/format.h"
+
+namespace fermata::json {
+namespace {
+
+namespace bj = boost::json;
+using bj::error_code;
+
+// Why the handler stopped the parser, when the reason is ours.
+enum class Refusal { None, DuplicateKey, NumberTooLarge, NulCharacter };
+
+// Collects digits itself and converts them with from_chars, which rounds correctly.
+struct Handler {
+  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+  bj::value_stack stack;
+  std::string number;
+  std::string text;
+  DuplicateKeys duplicate_keys = DuplicateKeys::Refuse;
+  std::vector<std::vector<std::string>> keys;  // keys seen, one list per open object
+  Refusal refusal = Refusal::None;
+  std::string offender;
+
+  bool refuse(Refusal why, error_code& ec) {
+    refusal = why;
+    ec = bj::error::exception;
+    return false;
+  }
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+
+  bool on_object_begin(error_code&) {
+    keys.emplace_back();
+    return true;
+  }
+  bool on_object_end(std::size_t count, error_code& ec) {
+    if (duplicate_keys == DuplicateKeys::Refuse) {
+      std::ranges::sort(keys.back());
+      const auto twin = std::ranges::adjacent_find(keys.back());
+      if (twin != keys.back().end()) {
+        offender = *twin;
+        return refuse(Refusal::DuplicateKey, ec);
+      }
+    }
+    keys.pop_back();
+    stack.push_object(count);
+    return true;
+  }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t count, error_code&) {
+    stack.push_array(count);
+    return true;
+  }
+
+  bool on_key_part(bj::string_view part, std::size_t, error_code&) {
+    text.append(part.data(), part.size());
+    return true;
+  }
+  bool on_key(bj::string_view part, std::size_t, error_code& ec) {
+    text.append(part.data(), part.size());
+    if (text.find('\0') != std::string::npos) return refuse(Refusal::NulCharacter, ec);
+    stack.push_key(text);
+    if (duplicate_keys == DuplicateKeys::Refuse) keys.back().push_back(text);
+    text.clear();
+    return true;
+  }
+  bool on_string_part(bj::string_view part, std::size_t, error_code&) {
+    text.append(part.data(), part.size());
+    return true;
+  }
+  bool on_string(bj::string_view part, std::size_t, error_code& ec) {
+    text.append(part.data(), part.size());
+    if (text.find('\0') != std::string::npos) return refuse(Refusal::NulCharacter, ec);
+    stack.push_string(text);
+    text.clear();
+    return true;
+  }
+
+  bool on_number_part(bj::string_view part, error_code&) {
+    number.append(part.data(), part.size());
+    return true;
+  }
+  bool on_int64(std::int64_t, bj::string_view part, error_code& ec) { return finish_number(part, ec); }
+  bool on_uint64(std::uint64_t, bj::string_view part, error_code& ec) { return finish_number(part, ec); }
+  bool on_double(double, bj::string_view part, error_code& ec) { return finish_number(part, ec); }
+  bool finish_number(bj::string_view part, error_code& ec) {
+    number.append(part.data(), part.size());
+    const char* const begin = number.data();
+    const char* const end = begin + number.size();
+    std::int64_t whole = 0;
+    const auto [stop, status] = std::from_chars(begin, end, whole);
+    // -0 as an integer would lose its sign; nobody needs it, 0 is what ECMAScript prints for it.
+    if (status == std::errc{} && stop == end) {
+      stack.push_int64(whole);
+    } else {
+      double real = 0;
+      const auto result = std::from_chars(begin, end, real);
+      if (result.ec == std::errc::result_out_of_range) {
+        // Too small is zero, too large is not JSON.
+        const bool is_tiny = number.find("e-") != std::string::npos || number.find("E-") != std::string::npos;
+        if (!is_tiny) return refuse(Refusal::NumberTooLarge, ec);
+        real = 0;
+      }
+      stack.push_double(real);
+    }
+    number.clear();
+    return true;
+  }
+
+  bool on_bool(bool flag, error_code&) {
+    stack.push_bool(flag);
+    return true;
+  }
+  bool on_null(error_code&) {
+    stack.push_null();
+    return true;
+  }
+  bool on_comment_part(bj::string_view, error_code&) { return true; }
+  bool on_comment(bj::string_view, error_code&) { return true; }
+};
+
+std::string position(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, std::min(offset, text.size()));
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const std::size_t start = before.rfind('\n');
+  const std::size_t column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
+  return format("line {}, column {}", line, column);
+}
+
+Error explain(const Handler& handler, const error_code& ec, std::string_view text, std::size_t consumed,
+              const ParseOptions& options) {
+  const std::string where = position(text, consumed);
+  switch (handler.refusal) {
+    case Refusal::DuplicateKey:
+      return make_error(ErrorKind::Invalid, "JSON_DUPLICATE_KEY",
+                        format("key `{}` stands twice in one object, near {}", handler.offender, where),
+                        "remove or rename one of them");
+    case Refusal::NumberTooLarge:
+      return make_error(ErrorKind::Invalid, "JSON_INVALID", format("number out of range at {}", where),
+                        "numbers are 64-bit floating point; write larger ones as strings");
+    case Refusal::NulCharacter:
+      return make_error(ErrorKind::Invalid, "JSON_INVALID", format("text contains U+0000, near {}", where),
+                        "remove the \\u0000: databases cannot keep it");
+    case Refusal::None: break;
+  }
+  if (ec == bj::error::too_deep) {
+    return make_error(ErrorKind::TooLarge, "JSON_TOO_DEEP",
+                      format("nested deeper than {} levels at {}", options.depth_max, where), "flatten the document");
+  }
+  return make_error(ErrorKind::Invalid, "JSON_INVALID", format("{} at {}", ec.message(), where),
+                    "the document must be strict JSON: double quotes, no comments, no trailing commas");
+}
+
+}  // namespace
+
+Result<Value> parse(std::string_view text, const ParseOptions& options) {
+  if (text.size() > options.bytes_max) {
+    return make_error(ErrorKind::TooLarge, "JSON_TOO_LARGE",
+                      format("document has {} bytes, at most {} are accepted", text.size(), options.bytes_max),
+                      "send less, or split it");
+  }
+  bj::parse_options parser_options;
+  parser_options.max_depth = options.depth_max;
+  bj::basic_parser<Handler> parser(parser_options);
+  parser.handler().duplicate_keys = options.duplicate_keys;
+  parser.handler().stack.reset();
+  error_code ec;
+  const std::size_t consumed = parser.write_some(false, text.data(), text.size(), ec);
+  if (!ec && consumed < text.size()) ec = bj::error::extra_data;
+  if (ec) return explain(parser.handler(), ec, text, consumed, options);
+  return parser.handler().stack.release();
+}
+
+}  // namespace fermata::json

@@ -1,0 +1,25 @@
+#pragma once
+// Text to value. Strict JSON (RFC 8259), exact doubles (Boost.JSON 1.81 rounds the last bit wrong in a third of them),
+// bounded size and depth, duplicate keys and U+0000 refused: a stored or hashed document has one meaning.
+
+#include <cstddef>
+#include <string_view>
+
+#include "foundation/limits.h"
+#include "foundation/result.h"
+#include "json/value.h"
+
+namespace fermata::json {
+
+enum class DuplicateKeys { Refuse, LastWins };
+
+struct ParseOptions {
+  std::size_t bytes_max = limits::kHttpBodyBytesMax;
+  std::size_t depth_max = limits::kJsonDepthMax;
+  DuplicateKeys duplicate_keys = DuplicateKeys::Refuse;
+};
+
+// Errors: JSON_INVALID (with line and column), JSON_TOO_LARGE, JSON_TOO_DEEP, JSON_DUPLICATE_KEY.
+Result<Value> parse(std::string_view text, const ParseOptions& options = {});
+
+}  // namespace fermata::json
