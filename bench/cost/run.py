@@ -1,0 +1,98 @@
+"""`./dev bench cost`: what each construct costs in Temporal's currency, on a real server, as exact equality.
+
+Each construct is measured by difference: a run with it N times against a run without it, divided by N.
+Prints a table, tab-separated: construct, events, transitions. Fails unless it equals EXPECTED.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+import harness  # noqa: E402
+
+# The table of the design, as events and transitions per use. An eager durable action saves one transition.
+EXPECTED = {
+    "run start + finish": (5, 3),
+    "if": (0, 0),
+    "assign": (0, 0),
+    "loop iteration": (0, 0),
+    "try": (0, 0),
+    "catch": (0, 0),
+    "pure action": (0, 0),
+    "short action": (1, 0),
+    "durable action": (6, 4),
+    "timer": (5, 3),
+}
+
+
+def expr(source):
+    return {"$expr": source}
+
+
+def state(name, label="X"):
+    return {"id": name, "type": "state.set", "config": {"state": label}}
+
+
+def assign(name):
+    return {"id": name, "type": "transform.assign", "config": {"assign": {"vars.x": expr("1 + 1")}}}
+
+
+def action(name, action_id, mapping, **more):
+    return {"id": name, "type": "action.call", "config": {"actionId": action_id, "version": 1, "inputMapping": mapping}, **more}
+
+
+LOG = {"level": "debug", "message": "bench"}
+
+
+def constructs():
+    """name -> (how many uses, steps)"""
+    yield "if", 3, [
+        {"id": f"if{i}", "type": "control.if", "condition": expr("true"), "then": [assign(f"a{i}")]} for i in range(3)]
+    yield "assign", 3, [assign(f"a{i}") for i in range(3)]
+    yield "loop iteration", 100, [
+        {"id": "loop", "type": "control.forEach", "items": expr("[1..100]"), "itemVar": "n", "body": [assign("a")]}]
+    yield "try", 1, [{"id": "t", "type": "control.tryCatch", "try": [assign("a")], "catch": []}]
+    yield "catch", 1, [{
+        "id": "t", "type": "control.tryCatch", "captureErrorAs": "why", "catch": [assign("a")],
+        "try": [action("f", "workflow.fail", {"code": "BENCH", "message": "raised on purpose"})]}]
+    yield "pure action", 3, [action(f"p{i}", "transform.merge", {"objects": [{"a": 1}, {"b": i}]}) for i in range(3)]
+    yield "short action", 10, [action(f"s{i}", "log", LOG) for i in range(10)]
+    yield "durable action", 3, [action(f"d{i}", "log", LOG, execution="durable") for i in range(3)]
+    yield "timer", 3, [
+        {"id": f"w{i}", "type": "time.wait", "config": {"mode": "duration", "durationMs": 200}} for i in range(3)]
+
+
+def cost(stack, name, steps):
+    workflow = "cost-" + name.replace(" ", "-").replace("+", "and")
+    stack.publish_definition({"id": workflow, "version": 1, "name": name, "payloadSchemaRef": "payload.Any.v1",
+                              "steps": [state("first")] + steps})
+    run = stack.launch(workflow, {})
+    row = stack.wait(run)
+    if row["status"] != "SUCCEEDED":
+        raise RuntimeError(f"{name}: run {run} ended {row['status']}: {row.get('error')}")
+    events, transitions, _ = stack.describe(run)
+    return events, transitions
+
+
+def main():
+    measured = {}
+    with harness.Stack() as stack:
+        base = cost(stack, "run start + finish", [])
+        measured["run start + finish"] = base
+        for name, uses, steps in constructs():
+            events, transitions = cost(stack, name, steps)
+            measured[name] = ((events - base[0]) / uses, (transitions - base[1]) / uses)
+    print("construct\tevents\ttransitions")
+    wrong = []
+    for name, expected in EXPECTED.items():
+        events, transitions = measured[name]
+        print(f"{name}\t{events:g}\t{transitions:g}")
+        if (events, transitions) != expected:
+            wrong.append(f"{name}: expected {expected[0]} events and {expected[1]} transitions")
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

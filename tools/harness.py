@@ -1,0 +1,235 @@
+"""Starts the real parts for demos, benchmarks and end-to-end tests, and talks to them. Standard library only.
+
+Everything runs on loopback with free ports; everything that is started is stopped by process id, also when the caller fails:
+
+    with Stack() as stack:
+        stack.publish("examples/order-flow/definition.json")
+        run = stack.launch("order-flow", {...})
+        stack.wait(run)
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TERMINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
+# Long enough for a loaded machine with two cores; nothing here passes or fails by speed.
+PATIENCE_S = 120
+
+
+class Refused(Exception):
+    """The API said no; carries the problem document."""
+
+    def __init__(self, status, problem):
+        super().__init__(f"{status}: {problem}")
+        self.status = status
+        self.problem = problem
+
+
+def program():
+    """The release program; built by `./dev build`."""
+    path = pathlib.Path(os.environ.get("FERMATA_PROGRAM", ROOT / "build" / "release" / "fermata"))
+    if not path.exists():
+        sys.exit(f"{path} is missing: run ./dev build first")
+    return str(path)
+
+
+def temporal_cli():
+    """The Temporal CLI: on PATH, else where bootstrap put it."""
+    found = shutil.which("temporal")
+    if found:
+        return found
+    cache = os.environ.get("FERMATA_CACHE", os.path.expanduser("~/.cache/fermata"))
+    path = os.path.join(cache, "tools", "bin", "temporal")
+    if not os.path.exists(path):
+        sys.exit("the Temporal CLI is missing: run ./dev bootstrap first")
+    return path
+
+
+class Process:
+    """A child process with its output in a file; stop() ends it by its id."""
+
+    def __init__(self, command, log, env=None):
+        self.log_path = log
+        self._log = open(log, "ab")
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, env=env, cwd=ROOT)
+
+    def first_line(self, accept):
+        """Reads standard output until accept(line) gives something; the rest goes on to the log."""
+        for raw in self.child.stdout:
+            self._log.write(raw)
+            self._log.flush()
+            taken = accept(raw.decode(errors="replace").strip())
+            if taken is not None:
+                threading.Thread(target=self._drain, daemon=True).start()
+                return taken
+        raise RuntimeError(f"{self.child.args[0]} ended before it was ready:\n{self.tail()}")
+
+    def _drain(self):
+        with contextlib.suppress(ValueError, OSError):
+            for raw in self.child.stdout:
+                self._log.write(raw)
+
+    def tail(self, lines=40):
+        with open(self.log_path, errors="replace") as log:
+            return "".join(log.readlines()[-lines:])
+
+    def kill(self):
+        """SIGKILL: what a power cut does."""
+        self.child.kill()
+        self.child.wait()
+
+    def stop(self):
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGTERM)
+            try:
+                self.child.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+        self._log.close()
+
+
+class Stack:
+    """`fermata dev` on a directory of its own, with or without the worker inside it."""
+
+    def __init__(self, *options, data=None, worker=True):
+        self._own_data = data is None
+        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="fermata-"))
+        self._options = list(options)
+        self._worker = worker
+        self.dev = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, failure, *_):
+        if failure and self.dev:
+            print(f"--- end of {self.dev.log_path}\n{self.dev.tail()}", file=sys.stderr)
+        self.stop()
+        if self._own_data and not failure:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def start(self):
+        command = [program(), "dev", "--data", str(self.data), "--port", "0", "--print-json"]
+        if not self._worker:
+            command.append("--no-worker")
+        self.dev = Process(command + self._options, self.data / "dev.log")
+        ready = self.dev.first_line(lambda line: json.loads(line) if line.startswith("{") else None)
+        self.api, self.token = ready["api"], ready["token"]
+        self.temporal, self.namespace = ready["temporal"], ready["namespace"]
+
+    def stop(self):
+        if self.dev:
+            self.dev.stop()
+            self.dev = None
+
+    # -- the API ---------------------------------------------------------------------------------------------------
+    def call(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.api + path, method=method, data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                text = answer.read()
+                return json.loads(text) if text else None
+        except urllib.error.HTTPError as error:
+            text = error.read()
+            try:
+                problem = json.loads(text)
+            except ValueError:
+                problem = text.decode(errors="replace")
+            raise Refused(error.code, problem) from None
+
+    def cli(self, *arguments, check=True):
+        env = dict(os.environ, FERMATA_SERVER=self.api, FERMATA_TOKEN=self.token)
+        return subprocess.run([program(), *arguments], env=env, cwd=ROOT, text=True, capture_output=True,
+                              check=check, timeout=PATIENCE_S)
+
+    def publish(self, file):
+        self.cli("publish", str(file))
+
+    def publish_definition(self, definition):
+        path = self.data / f"{definition['id']}.json"
+        path.write_text(json.dumps(definition))
+        self.publish(path)
+
+    def launch(self, workflow, payload):
+        return self.call("POST", f"/api/v1/workflows/{workflow}/runs", {"payload": payload})["runId"]
+
+    def run(self, run_id):
+        return self.call("GET", f"/api/v1/runs/{run_id}")
+
+    def steps(self, run_id):
+        rows, cursor = [], ""
+        while True:
+            page = self.call("GET", f"/api/v1/runs/{run_id}/steps?limit=500{cursor}")
+            rows += page["items"]
+            if not page.get("nextCursor"):
+                return rows
+            cursor = f"&cursor={page['nextCursor']}"
+
+    def wait(self, run_id):
+        """Until the run's row is terminal; gives the row."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            row = self.run(run_id)
+            if row["status"] in TERMINAL:
+                return row
+            time.sleep(0.05)
+        raise TimeoutError(f"run {run_id} is still {row['status']} after {PATIENCE_S} s")
+
+    # -- Temporal itself -------------------------------------------------------------------------------------------
+    def describe(self, run_id):
+        """(history events, state transitions, status) as Temporal counts them."""
+        out = subprocess.run(
+            [temporal_cli(), "workflow", "describe", "--address", self.temporal, "--namespace", self.namespace,
+             "--workflow-id", f"workflow-runtime-v2:run:{run_id}", "--output", "json"],
+            text=True, capture_output=True, check=True, timeout=PATIENCE_S)
+        info = json.loads(out.stdout)["workflowExecutionInfo"]
+        return int(info["historyLength"]), int(info["stateTransitionCount"]), info["status"]
+
+    def history(self, run_id):
+        """The events of the run's history, as the Temporal CLI prints them."""
+        out = subprocess.run(
+            [temporal_cli(), "workflow", "show", "--address", self.temporal, "--namespace", self.namespace,
+             "--workflow-id", f"workflow-runtime-v2:run:{run_id}", "--output", "json"],
+            text=True, capture_output=True, check=True, timeout=PATIENCE_S)
+        return json.loads(out.stdout)["events"]
+
+
+@contextlib.contextmanager
+def shop(directory, *options):
+    """The example shop with its journal in `directory`; gives its address."""
+    command = [sys.executable, str(ROOT / "examples/shop/server.py"), "--journal", str(directory / "shop.jsonl"), *options]
+    process = Process(command, directory / "shop.log")
+    try:
+        yield process.first_line(lambda line: line.split()[-1] if "listening on" in line else None)
+    finally:
+        process.stop()
+
+
+def journal(address):
+    with urllib.request.urlopen(address + "/journal", timeout=10) as answer:
+        return json.load(answer)
+
+
+def resident_mib(pid, field="VmHWM"):
+    """Peak (VmHWM) or current (VmRSS) resident memory of a process, in MiB."""
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no {field} for process {pid}")
