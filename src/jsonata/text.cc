@@ -1,0 +1,135 @@
+#include "jsonata/text.h"
+
+namespace fermata::jsonata {
+namespace {
+
+constexpr bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+// Letters of Latin, Greek and Cyrillic whose other case is a fixed distance away; others stay as
+// they are.
+char32_t lower_code(char32_t c) {
+  if (c >= 'A' && c <= 'Z') return c + 32;
+  if (c < 0x80) return c;
+  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) ||
+      (c >= 0x410 && c <= 0x42F))
+    return c + 32;
+  if (c >= 0x400 && c <= 0x40F) return c + 80;
+  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177)) return c | 1U;
+  if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return (c & 1U) != 0 ? c + 1 : c;
+  return c;
+}
+
+char32_t upper_code(char32_t c) {
+  if (c >= 'a' && c <= 'z') return c - 32;
+  if (c < 0x80) return c;
+  if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) ||
+      (c >= 0x430 && c <= 0x44F)) {
+    return c - 32;
+  }
+  if (c == 0x3C2) return 0x3A3;
+  if (c >= 0x450 && c <= 0x45F) return c - 80;
+  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177)) return c & ~char32_t{1};
+  if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return (c & 1U) == 0 ? c - 1 : c;
+  if (c == 0xFF) return 0x178;
+  return c;
+}
+
+// The order of UTF-16 differs from that of code points only between surrogates and U+E000..U+FFFF.
+char32_t utf16_weight(char32_t c) {
+  return c >= 0x10000 ? 0xD800 + ((c - 0x10000) >> 10U) : c;
+}
+
+}  // namespace
+
+void append_utf8(std::string& out, char32_t code) {
+  const auto push = [&](char32_t byte) {
+    out.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+  };
+  if (code < 0x80) {
+    push(code);
+  } else if (code < 0x800) {
+    push(0xC0 | (code >> 6U));
+    push(0x80 | (code & 0x3FU));
+  } else if (code < 0x10000) {
+    push(0xE0 | (code >> 12U));
+    push(0x80 | ((code >> 6U) & 0x3FU));
+    push(0x80 | (code & 0x3FU));
+  } else {
+    push(0xF0 | (code >> 18U));
+    push(0x80 | ((code >> 12U) & 0x3FU));
+    push(0x80 | ((code >> 6U) & 0x3FU));
+    push(0x80 | (code & 0x3FU));
+  }
+}
+
+char32_t next_code(std::string_view text, std::size_t& at) {
+  const auto first = static_cast<unsigned char>(text[at++]);
+  if (first < 0x80) return first;
+  const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
+  char32_t code = more == 3   ? first & 0x07U
+                  : more == 2 ? first & 0x0FU
+                  : more == 1 ? first & 0x1FU
+                              : first;
+  for (int i = 0; i < more && at < text.size() && is_continuation(text[at]); ++i) {
+    code = (code << 6U) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
+  }
+  return code;
+}
+
+std::size_t code_length(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += is_continuation(c) ? 0U : 1U;
+  return count;
+}
+
+std::vector<std::size_t> code_offsets(std::string_view text) {
+  std::vector<std::size_t> offsets;
+  offsets.reserve(text.size() + 1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_continuation(text[i])) offsets.push_back(i);
+  }
+  offsets.push_back(text.size());
+  return offsets;
+}
+
+int compare_text(std::string_view left, std::string_view right) {
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < left.size() && j < right.size()) {
+    const char32_t a = next_code(left, i);
+    const char32_t b = next_code(right, j);
+    if (a != b) {
+      const char32_t weight_a = utf16_weight(a);
+      const char32_t weight_b = utf16_weight(b);
+      if (weight_a == weight_b) return a < b ? -1 : 1;
+      return weight_a < weight_b ? -1 : 1;
+    }
+  }
+  if (i < left.size()) return 1;
+  return j < right.size() ? -1 : 0;
+}
+
+std::string to_lower(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) append_utf8(out, lower_code(next_code(text, at)));
+  return out;
+}
+
+std::string to_upper(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t code = next_code(text, at);
+    if (code == 0xDF) {
+      out += "SS";  // the one letter whose upper case is two
+    } else {
+      append_utf8(out, upper_code(code));
+    }
+  }
+  return out;
+}
+
+}  // namespace fermata::jsonata

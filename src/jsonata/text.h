@@ -1,0 +1,23 @@
+#pragma once
+// Text as JSONata sees it: a row of code points. Ours is UTF-8.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fermata::jsonata {
+
+void append_utf8(std::string& out, char32_t code);
+// Code point at `at`, which moves behind it; broken bytes count as one each.
+char32_t next_code(std::string_view text, std::size_t& at);
+std::size_t code_length(std::string_view text);
+// Byte offsets of every code point, and the end: offsets[i] is where code point i starts.
+std::vector<std::size_t> code_offsets(std::string_view text);
+// Order of UTF-16 code units, which is what the language compares by.
+int compare_text(std::string_view left, std::string_view right);
+// Simple case mapping of Unicode letters, independent of any locale.
+std::string to_lower(std::string_view text);
+std::string to_upper(std::string_view text);
+
+}  // namespace fermata::jsonata

@@ -1,0 +1,70 @@
+#pragma once
+// The C bridge's handles, each freed by its owner in the order worker, client, runtime. Private to
+// this library: the bridge header is included by files of this folder only.
+
+#include <temporal-sdk-core-c-bridge.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "foundation/error.h"
+#include "foundation/result.h"
+#include "temporal/client.h"
+#include "temporal/runtime.h"
+#include "temporal/worker.h"
+
+namespace fermata::temporal {
+
+struct Runtime::Handle {
+  TemporalCoreRuntime* raw = nullptr;
+
+  Handle() = default;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() {
+    if (raw != nullptr) temporal_core_runtime_free(raw);
+  }
+};
+
+struct Client::Handle {
+  std::shared_ptr<Runtime::Handle> runtime;
+  TemporalCoreConnection* raw = nullptr;
+  ClientOptions options;
+
+  Handle() = default;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() {
+    if (raw != nullptr) temporal_core_client_free(raw);
+  }
+};
+
+namespace bridge {
+
+inline TemporalCoreByteArrayRef lend(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// Bytes that came from Core: copied out, and given back at once.
+std::string take(Runtime::Handle& runtime, const TemporalCoreByteArray* bytes);
+
+// One call on its way: the callback completes it, the caller waits. Lives on the caller's stack or
+// heap until then.
+struct PendingBytes {
+  Runtime::Handle& runtime;
+  std::promise<Result<std::string>> promise;
+};
+
+// Core's worker callbacks: success bytes, or nothing at shutdown, or a failure text.
+void on_poll(void* pending, const TemporalCoreByteArray* success,
+             const TemporalCoreByteArray* fail);
+void on_done(void* pending, const TemporalCoreByteArray* fail);
+
+// The code of "there will be no more tasks": a poll after shutdown.
+inline constexpr std::string_view kShutdown = "TEMPORAL_SHUTDOWN";
+
+}  // namespace bridge
+}  // namespace fermata::temporal

@@ -1,0 +1,82 @@
+#pragma once
+// Worker: polls one task queue through Core. Polls block the calling thread until there is a task
+// or the worker is shut down; completing blocks until Core has taken the answer. Safe to call from
+// several threads. INVARIANT: every activation and every activity task is completed exactly once,
+// or finalize never returns.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "foundation/result.h"
+#include "temporal/activation.h"
+#include "temporal/client.h"
+#include "temporal/command.h"
+
+namespace fermata::temporal {
+
+struct WorkerOptions {
+  std::string task_queue;
+  std::string identity;  // empty: the client's
+  std::string build_id = "fermata";
+  bool workflows = true;
+  bool activities = true;  // remote ones; local ones come with workflows
+  std::uint32_t max_cached_workflows = 10'000;
+  std::size_t workflow_slots = 200;
+  std::size_t activity_slots = 200;
+  std::size_t local_activity_slots = 200;
+  std::size_t workflow_pollers = 8;
+  std::size_t activity_pollers = 4;
+  std::int64_t sticky_timeout_ms = 10'000;
+  std::int64_t graceful_shutdown_ms = 10'000;
+};
+
+class Worker {
+ public:
+  struct Handle;
+
+  // Checks that the namespace is there. Errors: TEMPORAL_WORKER.
+  static Result<Worker> create(const Client& client, const WorkerOptions& options);
+
+  // Error code TEMPORAL_SHUTDOWN: there will be no more.
+  Result<Activation> poll_activation();
+  Result<void> complete(const Completion& completion);
+  Result<ActivityTask> poll_activity();
+  Result<void> complete_activity(const ActivityCompletion& completion);
+  Result<void> heartbeat(const std::string& task_token, const Payload& details);
+
+  void evict(const std::string& run_id);
+  // Polls then end with TEMPORAL_SHUTDOWN once what is under way is answered.
+  void initiate_shutdown();
+  // After every poll has ended.
+  Result<void> finalize();
+
+ private:
+  friend class ReplayWorker;
+  explicit Worker(std::shared_ptr<Handle> handle) : handle_(std::move(handle)) {}
+  std::shared_ptr<Handle> handle_;
+};
+
+// A worker fed with stored histories instead of a server. Each pushed history is replayed to its
+// end; then its run is evicted, with reason Nondeterminism when code and history disagree.
+class ReplayWorker {
+ public:
+  static Result<ReplayWorker> create(const Runtime& runtime, const std::string& task_queue);
+
+  Result<void> push(const std::string& workflow_id, const History& history);
+  // No more histories: the worker's polls end after the last one.
+  void close();
+  Worker& worker() { return worker_; }
+
+ private:
+  ReplayWorker(Worker worker, std::shared_ptr<void> pusher)
+      : worker_(std::move(worker)), pusher_(std::move(pusher)) {}
+  Worker worker_;
+  std::shared_ptr<void> pusher_;
+};
+
+// Command and activation bytes, for whoever measures or fuzzes the border.
+Result<Activation> decode_activation(const std::string& bytes);
+std::string encode_completion(const Completion& completion);
+
+}  // namespace fermata::temporal
