@@ -40,6 +40,13 @@ Val Evaluator::fail(std::string code, std::size_t position, std::string token) {
   return {};
 }
 
+void Evaluator::release_scopes() {
+  for (const Scope& scope : captured_) {
+    for (Environment* at = scope.get(); at != nullptr; at = at->outer.get()) at->names.clear();
+  }
+  captured_.clear();
+}
+
 bool Evaluator::spend_items(std::uint64_t count) {
   if (budget_.items < count) {
     fail_here("U1003");
@@ -283,6 +290,7 @@ Val Evaluator::lambda(const Node& node, const Val& input, const Scope& scope) {
   data->lambda = &node;
   data->context = input;
   data->scope = scope;
+  captured_.push_back(scope);
   data->arity = node.parameters.size();
   if (!node.text.empty()) {
     auto signature = parse_signature(node.text);

@@ -55,6 +55,9 @@ class Evaluator {
   bool spend_items(std::uint64_t count);
   bool spend_text(std::uint64_t bytes);
 
+  // A closure that is bound in the scope it was made in keeps itself alive: when all is done, captured scopes let go.
+  void release_scopes();
+
   std::optional<Failure> failure;
   [[nodiscard]] const EvaluateOptions& options() const { return options_; }
   [[nodiscard]] Dialect dialect() const { return dialect_; }
@@ -104,6 +107,7 @@ class Evaluator {
   Dialect dialect_;
   std::uint32_t depth_ = 0;
   std::size_t position_ = 0;
+  std::vector<Scope> captured_;
 };
 
 // The scope with tuple bindings on top.

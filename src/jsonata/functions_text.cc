@@ -16,7 +16,6 @@ namespace fermata::jsonata {
 namespace {
 
 using Arguments = std::vector<Val>;
-
 Val made(Evaluator& evaluator, std::string text) {
   return evaluator.spend_text(text.size()) ? Val::text(std::move(text)) : Val();
 }

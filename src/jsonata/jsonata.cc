@@ -149,8 +149,7 @@ Evaluation run(const Program& program, const Val& whole, const EvaluateOptions& 
     input.own_array()->is_outer_wrapper = true;
   }
   const Val result = evaluator.evaluate(program.root(), input, scope);
-  // Closures hold the scope that holds them: let go, or the scope never dies.
-  scope->names.clear();
+  evaluator.release_scopes();
   if (evaluator.failure) return {std::nullopt, std::move(evaluator.failure)};
   if (result.is_undefined()) return {};
   if (result.is_function())

@@ -26,6 +26,7 @@ Val deep_copy(const Val& value) {
 Val Evaluator::transformer(const Node& node, const Scope& scope) {
   auto data = std::make_shared<FunctionData>();
   data->arity = 1;
+  captured_.push_back(scope);
   data->run = [&node, scope](Evaluator& evaluator, std::vector<Val>& arguments) -> Val {
     if (arguments.empty() || arguments.front().is_undefined()) return {};
     if (!arguments.front().is_object() && !arguments.front().is_array())
