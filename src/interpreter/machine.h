@@ -43,6 +43,10 @@ struct Advance {
   std::vector<Effect> effects;
 };
 
+// What authors see as `system`: {runId, workflowId, workflowVersion, tenantId, definitionHash,
+// runtimeSemanticsVersion}.
+json::Value system_scope(const RunIdentity& identity);
+
 // A new run before its first step. `payload` that is no object becomes {}; `meta` seeds meta.*
 // (trigger provenance).
 RunState initial_state(const Host& host, const json::Value& payload, const json::Value& meta);

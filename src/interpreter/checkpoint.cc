@@ -1,0 +1,148 @@
+// RunState to JSON. Positions are written as canonical paths, so that a checkpoint says what it
+// means; loading (checkpoint_load.cc) checks them against the program and its hash.
+#include "interpreter/checkpoint.h"
+#include "foundation/match.h"
+#include "interpreter/machine.h"
+
+namespace fermata::interpreter {
+namespace {
+
+json::Value visit_json(const Host& host, const StepVisit& visit) {
+  return json::Object{{"path", host.program.steps[visit.step].path.text},
+                      {"number", visit.number},
+                      {"iteration", visit.iteration},
+                      {"startedAt", visit.started_at}};
+}
+
+json::Value completion_json(const Completion& completion) {
+  return std::visit(match{[](const std::monostate&) { return json::Value(nullptr); },
+                          [](const RunError& error) {
+                            return json::Value(json::Object{{"error", error.to_json()}});
+                          },
+                          [](const Returning&) {
+                            return json::Value(json::Object{{"return", true}});
+                          }},
+                    completion);
+}
+
+json::Value frame_json(const Host& host, const Frame& frame) {
+  return std::visit(match{[&](const SequenceFrame& f) -> json::Value {
+                            return json::Object{{"kind", "sequence"},
+                                                {"path", host.program.sequences[f.sequence].path},
+                                                {"next", f.next}};
+                          },
+                          [&](const LoopFrame& f) -> json::Value {
+                            json::Object object{{"kind", "loop"},
+                                                {"visit", visit_json(host, f.visit)},
+                                                {"items", *f.items},
+                                                {"index", f.index},
+                                                {"lexical", f.lexical}};
+                            if (f.previous) object["previous"] = *f.previous;
+                            return object;
+                          },
+                          [&](const TryFrame& f) -> json::Value {
+                            return json::Object{{"kind", "try"},
+                                                {"visit", visit_json(host, f.visit)},
+                                                {"phase", static_cast<int>(f.phase)},
+                                                {"pending", completion_json(f.pending)}};
+                          }},
+                    frame);
+}
+
+json::Value optional_time(const std::optional<TimeMs>& time) {
+  return time ? json::Value(*time) : json::Value(nullptr);
+}
+
+json::Value await_json(const Await& await) {
+  return std::visit(
+      match{
+          [](const AwaitAction& a) -> json::Value {
+            return json::Object{{"kind", "action"}, {"seq", a.seq}};
+          },
+          [](const AwaitTimer& a) -> json::Value {
+            return json::Object{
+                {"kind", "timer"}, {"seq", a.seq}, {"waitId", a.wait_id.text}, {"dueAt", a.due_at}};
+          },
+          [](const AwaitRetry& a) -> json::Value {
+            return json::Object{{"kind", "retry"}, {"seq", a.seq}, {"waitId", a.wait_id.text}};
+          },
+          [](const AwaitEvent& a) -> json::Value {
+            return json::Object{{"kind", "event"},
+                                {"waitId", a.wait_id.text},
+                                {"key", a.correlation_key},
+                                {"hasKey", a.has_key},
+                                {"acceptsFrom", a.accepts_from},
+                                {"timeoutAt", optional_time(a.timeout_at)},
+                                {"timer", a.timer}};
+          },
+          [](const AwaitTask& a) -> json::Value {
+            return json::Object{{"kind", "task"},
+                                {"waitId", a.wait_id.text},
+                                {"taskId", a.task_id.text},
+                                {"timeoutAt", optional_time(a.timeout_at)},
+                                {"timer", a.timer}};
+          },
+          [](const AwaitChild& a) -> json::Value {
+            return json::Object{
+                {"kind", "child"}, {"seq", a.seq}, {"childRunId", a.child_run_id.text}};
+          }},
+      await);
+}
+
+json::Value event_json(const EventArrived& event) {
+  json::Object object{{"eventId", event.event_id.text},
+                      {"eventName", event.event_name},
+                      {"payload", event.payload},
+                      {"receivedAt", event.received_at}};
+  if (event.correlation_key) object["correlationKey"] = *event.correlation_key;
+  return object;
+}
+
+json::Value branch_json(const Host& host, const Branch& branch) {
+  json::Array frames;
+  for (const Frame& frame : branch.frames) frames.push_back(frame_json(host, frame));
+  json::Object object{{"frames", std::move(frames)}};
+  if (branch.parked) {
+    const Parked& parked = *branch.parked;
+    object["parked"] = json::Object{{"visit", visit_json(host, parked.visit)},
+                                    {"await", await_json(parked.await)},
+                                    {"attempt", parked.attempt},
+                                    {"input", parked.input},
+                                    {"key", parked.idempotency_key}};
+  }
+  return object;
+}
+
+}  // namespace
+
+json::Value save(const Host& host, const RunState& state) {
+  json::Array branches;
+  for (const Branch& branch : state.branches) branches.push_back(branch_json(host, branch));
+  json::Array buffered;
+  for (const EventArrived& event : state.buffered) buffered.push_back(event_json(event));
+  json::Array consumed;
+  for (const std::string& id : state.consumed) consumed.emplace_back(id);
+  json::Object object{{"format", kCheckpointFormat},
+                      {"definitionHash", host.program.hash},
+                      {"branches", std::move(branches)},
+                      {"payload", state.scopes.payload},
+                      {"vars", state.scopes.vars},
+                      {"meta", state.scopes.meta},
+                      {"error", state.scopes.error},
+                      {"phase", static_cast<int>(state.phase)},
+                      {"cancelReason", state.cancel_reason},
+                      {"isPaused", state.is_paused},
+                      {"reported", static_cast<int>(state.reported)},
+                      {"buffered", std::move(buffered)},
+                      {"consumed", std::move(consumed)},
+                      {"dropped", state.buffered_dropped},
+                      {"nextSeq", state.next_seq},
+                      {"runTimer", state.run_timer},
+                      {"steps", state.steps},
+                      {"stepsInHistory", state.steps_in_history},
+                      {"effects", state.effects}};
+  if (state.pause_wait) object["pauseWait"] = state.pause_wait->text;
+  return object;
+}
+
+}  // namespace fermata::interpreter

@@ -1,0 +1,104 @@
+#include "interpreter/evaluate.h"
+
+#include "foundation/format.h"
+#include "foundation/limits.h"
+#include "json/text.h"
+
+namespace fermata::interpreter {
+namespace {
+
+const json::Value kEmptyObject = json::Object{};
+
+RunError expression_error(const Run& run, const StepVisit& visit, std::string_view code,
+                          std::string message) {
+  return run.error_at(visit, category::kExpression, code, std::move(message));
+}
+
+// Loop records, innermost first, then the variables.
+std::vector<const json::Object*> layers_of(const RunState& state) {
+  std::vector<const json::Object*> layers;
+  const auto& frames = state.branches.front().frames;
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    if (const auto* loop = std::get_if<LoopFrame>(&*frame)) layers.push_back(&loop->lexical);
+  }
+  layers.push_back(&state.scopes.vars.get_object());
+  return layers;
+}
+
+}  // namespace
+
+Evaluated evaluate(Run& run, const StepVisit& visit, const definition::Expression& expression,
+                   std::string_view what) {
+  return evaluate_with(run, visit, expression, what, {});
+}
+
+Evaluated evaluate_with(Run& run, const StepVisit& visit, const definition::Expression& expression,
+                        std::string_view what, const ExtraNames& extra) {
+  if (expression.program == nullptr) {
+    return run.error_at(visit, category::kCorruption, "EXPRESSION_INVALID",
+                        "an expression was not compiled");
+  }
+  const Scopes& scopes = run.state.scopes;
+  const auto layers = layers_of(run.state);
+  // `local` is the innermost loop's record.
+  json::Value local = layers.size() > 1 ? json::Value(*layers.front()) : kEmptyObject;
+  ExtraNames members = {
+      {"payload", &scopes.payload},  {"vars", &scopes.vars}, {"local", &local},
+      {"system", &run.state.system}, {"meta", &scopes.meta}, {"error", &scopes.error}};
+  members.insert(members.end(), extra.begin(), extra.end());
+  jsonata::EvaluateOptions options;
+  options.now = run.now;
+  auto made =
+      jsonata::evaluate(*expression.program, jsonata::ComposedInput{members, layers}, options);
+  if (made.failure) {
+    RunError error = expression_error(run, visit, made.failure->code,
+                                      format("{}: {}", what, made.failure->message));
+    error.details =
+        json::Object{{"expression", expression.source}, {"position", made.failure->position}};
+    return error;
+  }
+  if (!made.value) {
+    return expression_error(run, visit, "VALUE_MISSING",
+                            format("{}: `{}` has no value", what, expression.source));
+  }
+  if (json::text_bytes(*made.value) > limits::kExpressionOutputBytesMax) {
+    return expression_error(
+        run, visit, "VALUE_TOO_LARGE",
+        format("{}: result is larger than {} bytes", what, limits::kExpressionOutputBytesMax));
+  }
+  return *std::move(made.value);
+}
+
+// Depth is that of the definition, which is bounded.
+Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping) {
+  using Kind = definition::MappingValue::Kind;
+  switch (mapping.kind) {
+    case Kind::Literal:
+      return mapping.literal;
+    case Kind::Expr:
+      return evaluate(run, visit, mapping.expression, "inputMapping");
+    case Kind::Secret:
+      return json::Value(json::Object{{"$secret", mapping.secret}});
+    case Kind::Array: {
+      json::Array array;
+      for (const auto& item : mapping.items) {
+        Evaluated value = resolve(run, visit, item);
+        if (std::holds_alternative<RunError>(value)) return value;
+        array.push_back(std::move(std::get<json::Value>(value)));
+      }
+      return json::Value(std::move(array));
+    }
+    case Kind::Object: {
+      json::Object object;
+      for (std::size_t i = 0; i < mapping.items.size(); ++i) {
+        Evaluated value = resolve(run, visit, mapping.items[i]);
+        if (std::holds_alternative<RunError>(value)) return value;
+        object[mapping.keys[i]] = std::move(std::get<json::Value>(value));
+      }
+      return json::Value(std::move(object));
+    }
+  }
+  return json::Value(nullptr);
+}
+
+}  // namespace fermata::interpreter

@@ -1,0 +1,15 @@
+#pragma once
+// Numbers for behaviour: a run keeps the number that it was launched with, so that old histories
+// replay as they were. A value is never changed or reused; a new behaviour is a new number, asked
+// for through one comparison at its place.
+
+#include <cstdint>
+
+namespace fermata::interpreter {
+
+enum class Semantics : std::uint32_t {
+  First = 1,  // 2026-11: the language as published first
+};
+inline constexpr std::uint32_t kCurrentSemantics = static_cast<std::uint32_t>(Semantics::First);
+
+}  // namespace fermata::interpreter

@@ -1,0 +1,178 @@
+#include "projection/fold.h"
+
+#include <algorithm>
+
+#include "foundation/match.h"
+#include "json/redact.h"
+
+namespace fermata::projection {
+namespace {
+
+namespace in = interpreter;
+
+std::string_view status_of(in::StepStatus status) {
+  switch (status) {
+    case in::StepStatus::Started:
+      return "STARTED";
+    case in::StepStatus::RetryScheduled:
+      return "RETRY_SCHEDULED";
+    case in::StepStatus::Succeeded:
+      return "SUCCEEDED";
+    case in::StepStatus::Failed:
+      return "FAILED";
+    case in::StepStatus::Handled:
+      return "HANDLED";
+    case in::StepStatus::Canceled:
+      return "CANCELED";
+  }
+  return "STARTED";
+}
+
+std::string_view type_of(in::WaitType type) {
+  switch (type) {
+    case in::WaitType::Time:
+      return "time";
+    case in::WaitType::Event:
+      return "event";
+    case in::WaitType::Human:
+      return "human";
+    case in::WaitType::Retry:
+      return "retry";
+    case in::WaitType::Pause:
+      return "quota";
+  }
+  return "time";
+}
+
+std::string_view outcome_of(in::WaitOutcome outcome) {
+  switch (outcome) {
+    case in::WaitOutcome::Resolved:
+      return "RESOLVED";
+    case in::WaitOutcome::TimedOut:
+      return "TIMED_OUT";
+    case in::WaitOutcome::Canceled:
+      return "CANCELED";
+  }
+  return "RESOLVED";
+}
+
+class Fold {
+ public:
+  explicit Fold(const FoldContext& context) : context_(context) {}
+
+  void take(const in::Effect& effect, std::uint64_t number) {
+    number_ = number;
+    std::visit(
+        match{
+            [&](const in::RecordStep& e) { step(e); }, [&](const in::RecordRun& e) { phase(e); },
+            [&](const in::OpenWait& e) { open(e); }, [&](const in::CloseWait& e) { close(e); },
+            [&](const in::Complete& e) {
+              end("SUCCEEDED");
+              batch_.run->output = json::redact(e.result);
+            },
+            [&](const in::Fail& e) {
+              end("FAILED");
+              batch_.run->error = json::redact(e.error.to_json());
+            },
+            [&](const in::CancelRun& e) {
+              end("CANCELED");
+              batch_.run->error = json::Object{{"category", "Cancellation"}, {"message", e.reason}};
+            },
+            [](const auto&) {}},
+        effect);
+  }
+  RowBatch finish() { return std::move(batch_); }
+
+ private:
+  RunRow& run() {
+    if (!batch_.run) batch_.run.emplace();
+    RunRow& row = *batch_.run;
+    row.tenant = context_.tenant;
+    row.run_id = context_.run_id;
+    row.sequence = number_;
+    row.updated_at = context_.now;
+    return row;
+  }
+  void end(std::string_view status) {
+    RunRow& row = run();
+    row.status = status;
+    row.node_path.reset();
+    row.completed_at = context_.now;
+  }
+  void phase(const in::RecordRun& effect) {
+    RunRow& row = run();
+    row.status = effect.phase == in::RunPhase::Waiting  ? "WAITING"
+                 : effect.phase == in::RunPhase::Paused ? "PAUSED"
+                                                        : "RUNNING";
+    row.node_path = effect.current ? std::optional(effect.current->text) : std::nullopt;
+  }
+  void step(const in::RecordStep& effect) {
+    auto row = std::ranges::find(batch_.steps, effect.step_number, &StepRow::step_number);
+    if (row == batch_.steps.end()) {
+      batch_.steps.emplace_back();
+      row = std::prev(batch_.steps.end());
+    }
+    row->tenant = context_.tenant;
+    row->run_id = context_.run_id;
+    row->step_number = effect.step_number;
+    row->sequence = number_;
+    row->step_path = effect.path.text;
+    row->definition_step_id = effect.step_id;
+    row->step_type = effect.kind;
+    row->iteration = effect.iteration;
+    row->status = status_of(effect.status);
+    row->attempt = effect.attempt;
+    row->started_at = effect.started_at;
+    row->completed_at = effect.finished_at;
+    row->error = effect.error ? std::optional(json::redact(effect.error->to_json())) : std::nullopt;
+    row->note = effect.note.is_null() ? std::nullopt : std::optional(effect.note);
+  }
+  void open(const in::OpenWait& effect) {
+    WaitRow row;
+    row.tenant = context_.tenant;
+    row.run_id = context_.run_id;
+    row.wait_id = effect.wait_id;
+    row.sequence = number_;
+    row.step_path = effect.path.text;
+    row.iteration = effect.iteration;
+    row.wait_type = type_of(effect.type);
+    row.status = "WAITING";
+    row.event_name = effect.event_name;
+    row.correlation_key = effect.correlation_key;
+    if (effect.task_id) row.task_id = effect.task_id->text;
+    row.timeout_at = effect.timeout_at;
+    row.accepts_from = effect.accepts_from;
+    if (!effect.details.is_null()) row.payload = json::redact(effect.details);
+    row.created_at = context_.now;
+    batch_.waits.push_back(std::move(row));
+  }
+  void close(const in::CloseWait& effect) {
+    auto row = std::ranges::find(batch_.waits, effect.wait_id, &WaitRow::wait_id);
+    if (row == batch_.waits.end()) {
+      batch_.waits.emplace_back();
+      row = std::prev(batch_.waits.end());
+      row->tenant = context_.tenant;
+      row->run_id = context_.run_id;
+      row->wait_id = effect.wait_id;
+    }
+    row->sequence = number_;
+    row->status = outcome_of(effect.outcome);
+    if (effect.matched_event_id) row->matched_event_id = effect.matched_event_id->text;
+    row->resolved_at = context_.now;
+  }
+
+  const FoldContext& context_;
+  std::uint64_t number_ = 0;
+  RowBatch batch_;
+};
+
+}  // namespace
+
+RowBatch fold(const FoldContext& context, std::span<const in::Effect> effects) {
+  Fold fold(context);
+  std::uint64_t number = context.first_effect_number;
+  for (const in::Effect& effect : effects) fold.take(effect, number++);
+  return fold.finish();
+}
+
+}  // namespace fermata::projection
