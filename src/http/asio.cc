@@ -1,0 +1,3 @@
+// The compiled parts of Asio and of Beast's parser, once.
+#include <boost/asio/impl/src.hpp>
+#include <boost/beast/src.hpp>

@@ -1,0 +1,176 @@
+#include "http/connection.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <array>
+#include <chrono>
+
+#include "foundation/format.h"
+
+namespace fermata::http {
+namespace {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+using net::ip::tcp;
+using Parser = beast::http::request_parser<beast::http::string_body>;
+constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
+void read_target(std::string_view target, Request& request) {
+  const std::size_t mark = target.find('?');
+  // Segments are decoded one by one by the router; here only the query is taken apart.
+  request.path = target.substr(0, mark);
+  std::string_view rest = mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    const std::string_view value = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    request.query[percent_decode(pair.substr(0, equals))] = percent_decode(value);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+}
+
+Request request_of(Parser& parser) {
+  auto& message = parser.get();
+  Request request;
+  request.method = std::string(message.method_string());
+  read_target(std::string_view(message.target().data(), message.target().size()), request);
+  for (const auto& field : message) {
+    request.headers[lower(std::string_view(field.name_string().data(), field.name_string().size()))] = std::string(field.value());
+  }
+  request.body = std::move(message.body());
+  return request;
+}
+
+std::string text_of(const Response& response, bool keeps_open) {
+  std::string text = format("HTTP/1.1 {} -\r\nContent-Length: {}\r\nConnection: {}\r\n", response.status,
+                            response.body.size(), keeps_open ? "keep-alive" : "close");
+  for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
+  return text + "\r\n" + response.body;
+}
+
+Error error_of(const beast::error_code& ec) {
+  if (ec == beast::http::error::body_limit) {
+    return make_error(ErrorKind::TooLarge, "BODY_TOO_LARGE", "the body is larger than this server accepts", "send less");
+  }
+  return make_error(ErrorKind::Invalid, "REQUEST_MALFORMED", "not a valid HTTP request: " + ec.message());
+}
+
+// Cuts the connection when a phase takes too long.
+class Deadline {
+ public:
+  explicit Deadline(tcp::socket& socket) : socket_(socket), timer_(socket.get_executor()) {}
+  void set(std::int64_t ms) {
+    timer_.expires_after(std::chrono::milliseconds(ms));
+    timer_.async_wait([this](const boost::system::error_code& ec) {
+      boost::system::error_code ignored;
+      if (!ec) socket_.cancel(ignored);
+    });
+  }
+  void clear() { timer_.cancel(); }
+
+ private:
+  tcp::socket& socket_;
+  net::steady_timer timer_;
+};
+
+// Runs the handler on a worker thread and comes back to the connection's own.
+net::awaitable<Response> run_handler(std::shared_ptr<Shared> shared, Request request) {
+  auto work = [shared, moved = std::move(request)]() mutable -> net::awaitable<Response> {
+    Response response = shared->router.handle(moved);
+    co_return response;
+  };
+  auto spawned = net::co_spawn(shared->workers.get_executor(), std::move(work), net::use_awaitable);
+  Response response = co_await std::move(spawned);
+  co_return response;
+}
+
+// One request from the socket and the bytes left over. The verdict is empty when the connection is over.
+struct Read {
+  bool is_over = false;
+  beast::error_code error;
+};
+net::awaitable<Read> read_request(tcp::socket& socket, Parser& parser, std::string& buffer, Deadline& deadline, const ServerOptions& options) {
+  std::array<char, kReadBytes> chunk{};
+  Read read;
+  bool is_begun = !buffer.empty();
+  bool is_in_body = false;
+  deadline.set(is_begun ? options.header_ms : options.idle_ms);
+  while (!parser.is_done()) {
+    if (!buffer.empty()) {
+      const std::size_t taken = parser.put(net::buffer(buffer), read.error);
+      buffer.erase(0, taken);
+      if (read.error == beast::http::error::need_more) read.error = {};
+      if (read.error || parser.is_done()) break;
+      if (parser.is_header_done() && !is_in_body) {
+        is_in_body = true;
+        deadline.set(options.body_ms);
+      }
+      if (taken > 0 && !buffer.empty()) continue;
+    }
+    auto into = net::buffer(chunk);
+    auto [ec, count] = co_await socket.async_read_some(into, kAwait);
+    if (ec) {
+      read.is_over = true;
+      break;
+    }
+    buffer.append(chunk.data(), count);
+    if (!is_begun) {
+      is_begun = true;
+      deadline.set(options.header_ms);
+    }
+  }
+  deadline.clear();
+  co_return read;
+}
+
+}  // namespace
+
+net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
+  ++shared->open;
+  std::string buffer;
+  Deadline deadline(socket);
+  bool keeps_open = true;
+  while (keeps_open && !shared->is_draining) {
+    Parser parser;
+    parser.eager(true);
+    parser.header_limit(static_cast<std::uint32_t>(shared->options.header_bytes_max));
+    parser.body_limit(shared->options.body_bytes_max);
+    Read read = co_await read_request(socket, parser, buffer, deadline, shared->options);
+    if (read.is_over) break;
+    Response response;
+    if (read.error) {
+      keeps_open = false;
+      response = problem_response(error_of(read.error));
+      if (read.error == beast::http::error::header_limit) response.status = 431;
+    } else {
+      keeps_open = parser.get().keep_alive() && !shared->is_draining;
+      Request request = request_of(parser);
+      response = co_await run_handler(shared, std::move(request));
+    }
+    const std::string text = text_of(response, keeps_open);
+    auto out = net::buffer(text);
+    auto [ec, count] = co_await net::async_write(socket, out, kAwait);
+    if (ec) break;
+  }
+  boost::system::error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  --shared->open;
+}
+
+}  // namespace fermata::http

@@ -1,0 +1,100 @@
+#include "http/server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <thread>
+
+#include "foundation/format.h"
+#include "http/connection.h"
+
+namespace fermata::http {
+namespace {
+
+namespace net = boost::asio;
+using net::ip::tcp;
+
+class AsioServer final : public Server {
+ public:
+  AsioServer(const ServerOptions& options, Router router)
+      : shared_(std::make_shared<Shared>(options, std::move(router))), acceptor_(io_), retry_(io_) {}
+  ~AsioServer() override { stop(); }
+
+  Result<void> listen() {
+    boost::system::error_code ec;
+    const auto address = net::ip::make_address(shared_->options.address, ec);
+    const tcp::endpoint endpoint(address, shared_->options.port);
+    if (!ec) acceptor_.open(endpoint.protocol(), ec);
+    if (!ec) acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
+    if (!ec) acceptor_.bind(endpoint, ec);
+    if (!ec) acceptor_.listen(tcp::acceptor::max_listen_connections, ec);
+    if (ec) {
+      return make_error(ErrorKind::Unavailable, "HTTP_LISTEN",
+                        format("listening on {}:{}: {}", shared_->options.address, shared_->options.port, ec.message()),
+                        "choose another port");
+    }
+    port_ = acceptor_.local_endpoint().port();
+    accept();
+    thread_ = std::thread([this] { io_.run(); });
+    return {};
+  }
+
+  [[nodiscard]] std::uint16_t port() const override { return port_; }
+
+  void stop() override {
+    if (!thread_.joinable()) return;
+    shared_->is_draining = true;
+    net::post(io_, [this] {
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+    });
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_->options.drain_ms);
+    // Idle keep-alive connections would wait for their next request: they are cut after a moment of grace.
+    const auto grace = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    while (shared_->open > 0 && std::chrono::steady_clock::now() < std::min(until, grace)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    shared_->workers.join();
+    io_.stop();
+    thread_.join();
+  }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](const boost::system::error_code& ec, tcp::socket socket) {
+      if (ec == net::error::operation_aborted) return;
+      if (ec) {
+        // Out of descriptors or memory: wait, or this would spin.
+        retry_.expires_after(std::chrono::milliseconds(100));
+        retry_.async_wait([this](const boost::system::error_code& stopped) {
+          if (!stopped) accept();
+        });
+        return;
+      }
+      boost::system::error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      net::co_spawn(io_, serve_connection(shared_, std::move(socket)), net::detached);
+      accept();
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
+  net::io_context io_{1};
+  tcp::acceptor acceptor_;
+  net::steady_timer retry_;
+  std::thread thread_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router router) {
+  auto server = std::make_unique<AsioServer>(options, std::move(router));
+  TRY_DO(server->listen());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace fermata::http

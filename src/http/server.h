@@ -1,0 +1,36 @@
+#pragma once
+// Server: HTTP/1.1 on one IO thread, handlers on a pool of worker threads. Everything is bounded: header, body, the time
+// of each phase. stop() lets requests under way finish.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "foundation/limits.h"
+#include "foundation/result.h"
+#include "http/router.h"
+
+namespace fermata::http {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: a free one, see Server::port
+  std::size_t workers = 4;
+  std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;
+  std::size_t body_bytes_max = limits::kHttpBodyBytesMax;
+  std::int64_t idle_ms = 30'000;
+  std::int64_t header_ms = 10'000;  // from its first byte to its last
+  std::int64_t body_ms = 30'000;
+  std::int64_t drain_ms = 10'000;
+};
+
+class Server {
+ public:
+  // The router is used as it is now. Errors: HTTP_LISTEN.
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router);
+  virtual ~Server() = default;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  virtual void stop() = 0;
+};
+
+}  // namespace fermata::http

@@ -1,0 +1,140 @@
+#pragma once
+// Thin ownership of sqlite3 handles. Private to this library.
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "foundation/result.h"
+#include "json/value.h"
+#include "store/sqlite.h"
+
+namespace fermata::store {
+
+Error sqlite_error(sqlite3* db, std::string_view doing);
+
+// A prepared statement in use: bind in order, step, read columns in order. Reset when it goes out of scope.
+class Statement {
+ public:
+  Statement(sqlite3* db, sqlite3_stmt* raw) : db_(db), raw_(raw) {}
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  Statement(Statement&& other) noexcept : db_(other.db_), raw_(std::exchange(other.raw_, nullptr)), next_(other.next_) {}
+  Statement& operator=(Statement&&) = delete;
+  ~Statement() {
+    if (raw_ != nullptr) {
+      sqlite3_reset(raw_);
+      sqlite3_clear_bindings(raw_);
+    }
+  }
+
+  Statement& bind(std::string_view text);
+  Statement& bind(const std::string& text) { return bind(std::string_view(text)); }
+  Statement& bind(std::int64_t number);
+  Statement& bind_json(const json::Value& value);
+  Statement& bind(const std::optional<std::string>& text);
+  Statement& bind(const std::optional<std::int64_t>& number);
+  Statement& bind(const std::optional<json::Value>& value);
+
+  // Whether there is a row.
+  Result<bool> step();
+  // A statement that gives no rows.
+  Result<void> run();
+
+  std::string text(int column);
+  std::int64_t number(int column);
+  std::optional<std::string> optional_text(int column);
+  std::optional<std::int64_t> optional_number(int column);
+  // Stored JSON is our own writing; what cannot be read any more is null.
+  json::Value json_value(int column);
+  std::optional<json::Value> optional_json(int column);
+
+ private:
+  sqlite3* db_;
+  sqlite3_stmt* raw_;
+  int next_ = 1;
+};
+
+class Connection {
+ public:
+  static Result<std::unique_ptr<Connection>> open(const SqliteOptions& options);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // Prepared once per text, which must be a constant.
+  Result<Statement> prepare(std::string_view sql);
+  Result<void> execute(const char* sql);
+  [[nodiscard]] sqlite3* raw() const { return db_; }
+  [[nodiscard]] int changes() const { return sqlite3_changes(db_); }
+
+ private:
+  explicit Connection(sqlite3* db) : db_(db) {}
+  sqlite3* db_;
+  std::map<std::string_view, sqlite3_stmt*> prepared_;
+};
+
+// BEGIN IMMEDIATE … COMMIT, or ROLLBACK when it goes out of scope uncommitted. A deferred BEGIN would fail at once with
+// SQLITE_BUSY_SNAPSHOT instead of waiting.
+class Transaction {
+ public:
+  static Result<Transaction> begin(Connection& connection);
+  Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+  Result<void> commit();
+
+ private:
+  explicit Transaction(Connection& connection) : connection_(&connection) {}
+  Connection* connection_;
+};
+
+// Migrations, in sqlite_migrations.cc.
+Result<void> migrate(Connection& connection);
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
+      : writer_(std::move(writer)), reader_(std::move(reader)) {}
+
+  Result<void> put_draft(const DefinitionRow& row) override;
+  Result<void> publish(const VersionRow& version, const std::string& trigger_type) override;
+  Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) override;
+  Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) override;
+  Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id, std::int64_t version) override;
+  Result<void> insert_launch(const LaunchRow& row) override;
+  Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
+  Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) override;
+  Result<void> apply(std::span<const projection::RowBatch> batches) override;
+  Result<RunView> run(const TenantId& tenant, const RunId& run) override;
+  Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) override;
+  Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) override;
+  Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run, std::uint64_t after,
+                                                 std::size_t limit) override;
+  Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant, const RunId& run) override;
+  Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) override;
+  Result<std::optional<InvocationRow>> invocation(const TenantId& tenant, const std::string& key) override;
+  Result<bool> put_invocation(const InvocationRow& row, const Expected& expected) override;
+  Result<void> check_health() override;
+
+ private:
+  Result<void> apply_run(const projection::RunRow& row);
+  Result<void> apply_step(const projection::StepRow& row);
+  Result<void> apply_wait(const projection::WaitRow& row);
+
+  std::mutex write_mutex_;
+  std::mutex read_mutex_;
+  std::unique_ptr<Connection> writer_;
+  std::unique_ptr<Connection> reader_;
+};
+
+}  // namespace fermata::store

@@ -1,0 +1,98 @@
+// Definitions and their versions.
+#include "foundation/format.h"
+#include "store/sqlite_connection.h"
+
+namespace fermata::store {
+namespace {
+
+constexpr std::string_view kSelect =
+    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, created_at, updated_at "
+    "FROM workflow_definitions WHERE tenant = ? AND workflow_id = ?";
+constexpr std::string_view kSelectAll =
+    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, created_at, updated_at "
+    "FROM workflow_definitions WHERE tenant = ? ORDER BY workflow_id";
+
+DefinitionRow read(Statement& row, const TenantId& tenant) {
+  DefinitionRow made;
+  made.tenant = tenant;
+  made.workflow_id = WorkflowId(row.text(0));
+  made.name = row.text(1);
+  made.draft = row.json_value(2);
+  made.draft_version = row.number(3);
+  made.published_version = row.number(4);
+  made.trigger_type = row.text(5);
+  made.created_at = row.number(6);
+  made.updated_at = row.number(7);
+  return made;
+}
+
+}  // namespace
+
+Result<void> SqliteStore::put_draft(const DefinitionRow& row) {
+  const std::scoped_lock lock(write_mutex_);
+  TRY(Statement put, writer_->prepare(
+      "INSERT INTO workflow_definitions (tenant, workflow_id, name, draft_definition, draft_version, created_at, updated_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, workflow_id) DO UPDATE SET name = excluded.name, "
+      "draft_definition = excluded.draft_definition, draft_version = excluded.draft_version, updated_at = excluded.updated_at"));
+  put.bind(row.tenant.text).bind(row.workflow_id.text).bind(row.name).bind_json(row.draft);
+  return put.bind(row.draft_version).bind(row.created_at).bind(row.updated_at).run();
+}
+
+Result<void> SqliteStore::publish(const VersionRow& version, const std::string& trigger_type) {
+  const std::scoped_lock lock(write_mutex_);
+  TRY(Transaction transaction, Transaction::begin(*writer_));
+  {
+    TRY(Statement insert, writer_->prepare(
+        "INSERT INTO workflow_definition_versions (tenant, workflow_id, version, definition_json, definition_hash, published_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)"));
+    insert.bind(version.tenant.text).bind(version.workflow_id.text).bind(version.version).bind_json(version.definition);
+    TRY_DO(insert.bind(version.hash).bind(version.published_at).run());
+    TRY(Statement update, writer_->prepare(
+        "UPDATE workflow_definitions SET published_version = max(published_version, ?), trigger_type = ?, updated_at = ? "
+        "WHERE tenant = ? AND workflow_id = ?"));
+    update.bind(version.version).bind(trigger_type).bind(version.published_at);
+    TRY_DO(update.bind(version.tenant.text).bind(version.workflow_id.text).run());
+  }
+  return transaction.commit();
+}
+
+Result<DefinitionRow> SqliteStore::definition(const TenantId& tenant, const WorkflowId& id) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(kSelect));
+  TRY(const bool is_there, select.bind(tenant.text).bind(id.text).step());
+  if (!is_there) return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no workflow `{}`", id.text));
+  return read(select, tenant);
+}
+
+Result<std::vector<DefinitionRow>> SqliteStore::definitions(const TenantId& tenant) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(kSelectAll));
+  select.bind(tenant.text);
+  std::vector<DefinitionRow> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back(read(select, tenant));
+  }
+}
+
+Result<VersionRow> SqliteStore::version(const TenantId& tenant, const WorkflowId& id, std::int64_t version) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(
+      "SELECT definition_json, definition_hash, published_at FROM workflow_definition_versions "
+      "WHERE tenant = ? AND workflow_id = ? AND version = ?"));
+  TRY(const bool is_there, select.bind(tenant.text).bind(id.text).bind(version).step());
+  if (!is_there) {
+    return make_error(ErrorKind::NotFound, "NOT_FOUND", format("workflow `{}` has no version {}", id.text, version));
+  }
+  VersionRow row;
+  row.tenant = tenant;
+  row.workflow_id = id;
+  row.version = version;
+  row.definition = select.json_value(0);
+  row.hash = select.text(1);
+  row.published_at = select.number(2);
+  return row;
+}
+
+}  // namespace fermata::store

@@ -1,0 +1,85 @@
+// The schema, as numbered steps forward. A step is never changed once it was released: what is wrong gets a new step.
+#include <array>
+
+#include "foundation/format.h"
+#include "json/hash.h"
+#include "store/sqlite_connection.h"
+
+namespace fermata::store {
+namespace {
+
+struct Migration {
+  std::int64_t number;
+  const char* sql;
+};
+
+constexpr std::array<Migration, 1> kMigrations = {{{1, R"sql(
+CREATE TABLE workflow_definitions (
+  tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
+  draft_version INTEGER NOT NULL, published_version INTEGER NOT NULL DEFAULT 0, trigger_type TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, workflow_id)) STRICT;
+CREATE TABLE workflow_definition_versions (
+  tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, version INTEGER NOT NULL, definition_json TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, published_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, workflow_id, version)) STRICT;
+CREATE TABLE workflow_runs (
+  run_id TEXT NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, workflow_version INTEGER NOT NULL,
+  status TEXT NOT NULL, node_path TEXT, input_json TEXT, output_json TEXT, error_json TEXT,
+  trigger_type TEXT NOT NULL, trigger_metadata_json TEXT, trigger_fire_key TEXT UNIQUE,
+  engine TEXT NOT NULL DEFAULT 'temporal', temporal_workflow_id TEXT NOT NULL, temporal_run_id TEXT,
+  definition_hash TEXT NOT NULL, runtime_semantics_version INTEGER NOT NULL, parent_run_id TEXT, root_run_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL DEFAULT 0, started_at INTEGER NOT NULL, completed_at INTEGER, updated_at INTEGER NOT NULL) STRICT;
+CREATE INDEX workflow_runs_by_start ON workflow_runs (tenant, started_at DESC, run_id);
+CREATE INDEX workflow_runs_by_status ON workflow_runs (tenant, status, started_at DESC, run_id);
+CREATE INDEX workflow_runs_by_workflow ON workflow_runs (tenant, workflow_id, started_at DESC, run_id);
+CREATE INDEX workflow_runs_by_parent ON workflow_runs (parent_run_id);
+CREATE TABLE workflow_run_steps (
+  run_id TEXT NOT NULL, step_number INTEGER NOT NULL, tenant TEXT NOT NULL, sequence INTEGER NOT NULL,
+  step_path TEXT NOT NULL, definition_step_id TEXT NOT NULL, step_type TEXT NOT NULL, iteration TEXT NOT NULL,
+  status TEXT NOT NULL, attempt INTEGER NOT NULL, started_at INTEGER NOT NULL, completed_at INTEGER,
+  error_json TEXT, note_json TEXT,
+  PRIMARY KEY (run_id, step_number)) STRICT, WITHOUT ROWID;
+CREATE TABLE workflow_run_waits (
+  wait_id TEXT NOT NULL PRIMARY KEY, run_id TEXT NOT NULL, tenant TEXT NOT NULL, sequence INTEGER NOT NULL,
+  step_path TEXT NOT NULL, iteration TEXT NOT NULL, wait_type TEXT NOT NULL, status TEXT NOT NULL,
+  event_name TEXT, correlation_key TEXT, task_id TEXT, timeout_at INTEGER, accepts_from INTEGER NOT NULL,
+  payload TEXT, matched_event_id TEXT, created_at INTEGER NOT NULL, resolved_at INTEGER) STRICT;
+CREATE INDEX workflow_run_waits_by_run ON workflow_run_waits (run_id, created_at);
+CREATE INDEX workflow_run_waits_open ON workflow_run_waits (tenant, event_name, correlation_key) WHERE status = 'WAITING';
+CREATE TABLE workflow_action_invocations (
+  tenant TEXT NOT NULL, idempotency_key TEXT NOT NULL, run_id TEXT NOT NULL, step_path TEXT NOT NULL, iteration TEXT NOT NULL,
+  action_id TEXT NOT NULL, action_version INTEGER NOT NULL, status TEXT NOT NULL, attempt INTEGER NOT NULL,
+  lease_owner TEXT NOT NULL, lease_expires_at INTEGER NOT NULL, input_json TEXT NOT NULL, input_hash TEXT NOT NULL,
+  output_json TEXT, error_json TEXT, started_at INTEGER NOT NULL, completed_at INTEGER,
+  PRIMARY KEY (tenant, idempotency_key)) STRICT;
+CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (run_id, started_at);
+)sql"}}};
+
+}  // namespace
+
+Result<void> migrate(Connection& connection) {
+  TRY_DO(connection.execute(
+      "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, checksum TEXT NOT NULL) STRICT"));
+  TRY(Transaction transaction, Transaction::begin(connection));
+  std::int64_t applied = 0;
+  {
+    TRY(Statement newest, connection.prepare("SELECT coalesce(max(number), 0) FROM schema_migrations"));
+    TRY_DO(newest.run());
+    applied = newest.number(0);
+  }
+  if (applied > kMigrations.back().number) {
+    return make_error(ErrorKind::Conflict, "STORE_TOO_NEW",
+                      format("the database is at schema {}, this program knows {}", applied, kMigrations.back().number),
+                      "use the program that wrote it, or a newer one");
+  }
+  for (const Migration& migration : kMigrations) {
+    if (migration.number <= applied) continue;
+    TRY_DO(connection.execute(migration.sql));
+    TRY(Statement record, connection.prepare("INSERT INTO schema_migrations (number, checksum) VALUES (?, ?)"));
+    TRY_DO(record.bind(migration.number).bind(json::sha256_hex(migration.sql)).run());
+  }
+  return transaction.commit();
+}
+
+}  // namespace fermata::store

@@ -1,0 +1,250 @@
+// Runs, steps and waits: the launch row, the projection's rows, and how they are read.
+#include "foundation/format.h"
+#include "store/sqlite_connection.h"
+
+namespace fermata::store {
+namespace {
+
+using projection::RunRow;
+using projection::StepRow;
+using projection::WaitRow;
+
+constexpr std::string_view kColumns =
+    "run_id, workflow_id, workflow_version, status, node_path, input_json, output_json, error_json, trigger_type, "
+    "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, definition_hash, "
+    "runtime_semantics_version, parent_run_id, root_run_id, sequence, started_at, completed_at, updated_at";
+
+RunView read_run(Statement& row, const TenantId& tenant) {
+  RunView view;
+  LaunchRow& launch = view.launch;
+  launch.tenant = tenant;
+  launch.run_id = RunId(row.text(0));
+  launch.workflow_id = WorkflowId(row.text(1));
+  launch.workflow_version = row.number(2);
+  launch.input = row.json_value(5);
+  launch.trigger_type = row.text(8);
+  launch.trigger_metadata = row.json_value(9);
+  launch.fire_key = row.optional_text(10);
+  launch.temporal_workflow_id = row.text(11);
+  launch.temporal_run_id = row.optional_text(12);
+  launch.definition_hash = row.text(13);
+  launch.semantics = static_cast<std::uint32_t>(row.number(14));
+  launch.parent_run_id = row.optional_text(15);
+  launch.root_run_id = row.text(16);
+  launch.started_at = row.number(18);
+  view.run.tenant = tenant;
+  view.run.run_id = launch.run_id;
+  view.run.status = row.text(3);
+  view.run.node_path = row.optional_text(4);
+  view.run.output = row.optional_json(6);
+  view.run.error = row.optional_json(7);
+  view.run.sequence = static_cast<std::uint64_t>(row.number(17));
+  view.run.completed_at = row.optional_number(19);
+  view.run.updated_at = row.number(20);
+  return view;
+}
+
+// The WHERE of a filter; parameters are bound in the same order by bind_filter.
+std::string where_of(const RunFilter& filter) {
+  std::string where = " WHERE tenant = ?";
+  if (filter.workflow_id) where += " AND workflow_id = ?";
+  if (filter.status) where += " AND status = ?";
+  if (filter.after) where += " AND (started_at, run_id) < (?, ?)";
+  return where;
+}
+
+void bind_filter(Statement& statement, const TenantId& tenant, const RunFilter& filter) {
+  statement.bind(tenant.text);
+  if (filter.workflow_id) statement.bind(std::string_view(*filter.workflow_id));
+  if (filter.status) statement.bind(std::string_view(*filter.status));
+  if (filter.after) statement.bind(filter.after->first).bind(std::string_view(filter.after->second));
+}
+
+}  // namespace
+
+Result<void> SqliteStore::insert_launch(const LaunchRow& row) {
+  const std::scoped_lock lock(write_mutex_);
+  // The projection may have been faster with a row of its own for a child: then only what it did not know is added.
+  TRY(Statement insert, writer_->prepare(
+      "INSERT INTO workflow_runs (run_id, tenant, workflow_id, workflow_version, status, input_json, trigger_type, "
+      "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, definition_hash, "
+      "runtime_semantics_version, parent_run_id, root_run_id, started_at, updated_at) "
+      "VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  insert.bind(row.run_id.text).bind(row.tenant.text).bind(row.workflow_id.text).bind(row.workflow_version);
+  insert.bind_json(row.input).bind(row.trigger_type).bind_json(row.trigger_metadata).bind(row.fire_key);
+  insert.bind(row.temporal_workflow_id).bind(row.temporal_run_id).bind(row.definition_hash);
+  insert.bind(static_cast<std::int64_t>(row.semantics)).bind(row.parent_run_id).bind(row.root_run_id);
+  return insert.bind(row.started_at).bind(row.started_at).run();
+}
+
+Result<void> SqliteStore::set_temporal_run(const RunId& run, const std::string& temporal_run_id) {
+  const std::scoped_lock lock(write_mutex_);
+  TRY(Statement update, writer_->prepare("UPDATE workflow_runs SET temporal_run_id = ? WHERE run_id = ?"));
+  return update.bind(std::string_view(temporal_run_id)).bind(run.text).run();
+}
+
+Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {
+  const std::scoped_lock lock(write_mutex_);
+  TRY(Statement update, writer_->prepare(
+      "UPDATE workflow_runs SET status = 'FAILED', error_json = ?, completed_at = ?, updated_at = ? "
+      "WHERE run_id = ? AND sequence = 0"));
+  return update.bind_json(error).bind(now).bind(now).bind(run.text).run();
+}
+
+Result<void> SqliteStore::apply(std::span<const projection::RowBatch> batches) {
+  const std::scoped_lock lock(write_mutex_);
+  TRY(Transaction transaction, Transaction::begin(*writer_));
+  for (const projection::RowBatch& batch : batches) {
+    if (batch.run) TRY_DO(apply_run(*batch.run));
+    for (const StepRow& row : batch.steps) TRY_DO(apply_step(row));
+    for (const WaitRow& row : batch.waits) TRY_DO(apply_wait(row));
+  }
+  return transaction.commit();
+}
+
+Result<void> SqliteStore::apply_run(const RunRow& row) {
+  TRY(Statement update, writer_->prepare(
+      "UPDATE workflow_runs SET status = ?, node_path = ?, error_json = ?, output_json = ?, completed_at = ?, "
+      "updated_at = ?, sequence = ? WHERE run_id = ? AND sequence <= ?"));
+  update.bind(row.status).bind(row.node_path).bind(row.error).bind(row.output).bind(row.completed_at);
+  update.bind(row.updated_at).bind(static_cast<std::int64_t>(row.sequence)).bind(row.run_id.text);
+  return update.bind(static_cast<std::int64_t>(row.sequence)).run();
+}
+
+Result<void> SqliteStore::apply_step(const StepRow& row) {
+  TRY(Statement put, writer_->prepare(
+      "INSERT INTO workflow_run_steps (run_id, step_number, tenant, sequence, step_path, definition_step_id, step_type, "
+      "iteration, status, attempt, started_at, completed_at, error_json, note_json) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_number) DO UPDATE SET "
+      "sequence = excluded.sequence, status = excluded.status, attempt = excluded.attempt, "
+      "completed_at = excluded.completed_at, error_json = excluded.error_json, note_json = excluded.note_json "
+      "WHERE workflow_run_steps.sequence <= excluded.sequence"));
+  put.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.step_number)).bind(row.tenant.text);
+  put.bind(static_cast<std::int64_t>(row.sequence)).bind(row.step_path).bind(row.definition_step_id).bind(row.step_type);
+  put.bind(row.iteration).bind(row.status).bind(static_cast<std::int64_t>(row.attempt)).bind(row.started_at);
+  return put.bind(row.completed_at).bind(row.error).bind(row.note).run();
+}
+
+Result<void> SqliteStore::apply_wait(const WaitRow& row) {
+  // A closing alone (created_at 0) changes what the opening wrote.
+  if (row.created_at == 0) {
+    TRY(Statement close, writer_->prepare(
+        "UPDATE workflow_run_waits SET status = ?, matched_event_id = ?, resolved_at = ?, sequence = ? "
+        "WHERE wait_id = ? AND sequence <= ?"));
+    close.bind(row.status).bind(row.matched_event_id).bind(row.resolved_at).bind(static_cast<std::int64_t>(row.sequence));
+    return close.bind(row.wait_id.text).bind(static_cast<std::int64_t>(row.sequence)).run();
+  }
+  TRY(Statement put, writer_->prepare(
+      "INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, step_path, iteration, wait_type, status, "
+      "event_name, correlation_key, task_id, timeout_at, accepts_from, payload, matched_event_id, created_at, resolved_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (wait_id) DO UPDATE SET "
+      "sequence = excluded.sequence, status = excluded.status, matched_event_id = excluded.matched_event_id, "
+      "resolved_at = excluded.resolved_at WHERE workflow_run_waits.sequence <= excluded.sequence"));
+  put.bind(row.wait_id.text).bind(row.run_id.text).bind(row.tenant.text).bind(static_cast<std::int64_t>(row.sequence));
+  put.bind(row.step_path).bind(row.iteration).bind(row.wait_type).bind(row.status).bind(row.event_name);
+  put.bind(row.correlation_key).bind(row.task_id).bind(row.timeout_at).bind(row.accepts_from).bind(row.payload);
+  return put.bind(row.matched_event_id).bind(row.created_at).bind(row.resolved_at).run();
+}
+
+Result<RunView> SqliteStore::run(const TenantId& tenant, const RunId& run) {
+  const std::scoped_lock lock(read_mutex_);
+  static const std::string kSql = format("SELECT {} FROM workflow_runs WHERE tenant = ? AND run_id = ?", kColumns);
+  TRY(Statement select, reader_->prepare(kSql));
+  TRY(const bool is_there, select.bind(tenant.text).bind(run.text).step());
+  if (!is_there) return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no run `{}`", run.text));
+  return read_run(select, tenant);
+}
+
+Result<std::vector<RunView>> SqliteStore::runs(const TenantId& tenant, const RunFilter& filter) {
+  const std::scoped_lock lock(read_mutex_);
+  const std::string sql = format("SELECT {} FROM workflow_runs{} ORDER BY started_at DESC, run_id DESC LIMIT ?", kColumns, where_of(filter));
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return sqlite_error(reader_->raw(), "listing runs");
+  const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(raw, sqlite3_finalize);
+  Statement select(reader_->raw(), raw);
+  bind_filter(select, tenant, filter);
+  select.bind(static_cast<std::int64_t>(filter.limit));
+  std::vector<RunView> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back(read_run(select, tenant));
+  }
+}
+
+Result<std::int64_t> SqliteStore::count_runs(const TenantId& tenant, const RunFilter& filter) {
+  const std::scoped_lock lock(read_mutex_);
+  const std::string sql = "SELECT count(*) FROM workflow_runs" + where_of(filter);
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return sqlite_error(reader_->raw(), "counting runs");
+  const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(raw, sqlite3_finalize);
+  Statement select(reader_->raw(), raw);
+  bind_filter(select, tenant, filter);
+  TRY_DO(select.run());
+  return select.number(0);
+}
+
+Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const RunId& run, std::uint64_t after, std::size_t limit) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(
+      "SELECT step_number, sequence, step_path, definition_step_id, step_type, iteration, status, attempt, started_at, "
+      "completed_at, error_json, note_json FROM workflow_run_steps "
+      "WHERE run_id = ? AND tenant = ? AND step_number > ? ORDER BY step_number LIMIT ?"));
+  select.bind(run.text).bind(tenant.text).bind(static_cast<std::int64_t>(after)).bind(static_cast<std::int64_t>(limit));
+  std::vector<StepRow> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    StepRow row;
+    row.tenant = tenant;
+    row.run_id = run;
+    row.step_number = static_cast<std::uint64_t>(select.number(0));
+    row.sequence = static_cast<std::uint64_t>(select.number(1));
+    row.step_path = select.text(2);
+    row.definition_step_id = select.text(3);
+    row.step_type = select.text(4);
+    row.iteration = select.text(5);
+    row.status = select.text(6);
+    row.attempt = static_cast<std::uint32_t>(select.number(7));
+    row.started_at = select.number(8);
+    row.completed_at = select.optional_number(9);
+    row.error = select.optional_json(10);
+    row.note = select.optional_json(11);
+    rows.push_back(std::move(row));
+  }
+}
+
+Result<std::vector<WaitRow>> SqliteStore::waits(const TenantId& tenant, const RunId& run) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(
+      "SELECT wait_id, sequence, step_path, iteration, wait_type, status, event_name, correlation_key, task_id, timeout_at, "
+      "accepts_from, payload, matched_event_id, created_at, resolved_at FROM workflow_run_waits "
+      "WHERE run_id = ? AND tenant = ? ORDER BY created_at, wait_id"));
+  select.bind(run.text).bind(tenant.text);
+  std::vector<WaitRow> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    WaitRow row;
+    row.tenant = tenant;
+    row.run_id = run;
+    row.wait_id = WaitId(select.text(0));
+    row.sequence = static_cast<std::uint64_t>(select.number(1));
+    row.step_path = select.text(2);
+    row.iteration = select.text(3);
+    row.wait_type = select.text(4);
+    row.status = select.text(5);
+    row.event_name = select.optional_text(6);
+    row.correlation_key = select.optional_text(7);
+    row.task_id = select.optional_text(8);
+    row.timeout_at = select.optional_number(9);
+    row.accepts_from = select.number(10);
+    row.payload = select.optional_json(11);
+    row.matched_event_id = select.optional_text(12);
+    row.created_at = select.number(13);
+    row.resolved_at = select.optional_number(14);
+    rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace fermata::store

@@ -1,0 +1,136 @@
+#pragma once
+// Store: definitions, read models and the ledger, behind one interface per concern. It holds no control: Temporal decides
+// what happens. Every call is its own transaction and may be made from any thread.
+// Errors everywhere: STORE_BUSY (locked for longer than we wait), STORE_FULL (disk), STORE_UNAVAILABLE, STORE_CONFLICT
+// (a unique key is taken), NOT_FOUND, STORE_CORRUPT, STORE_TOO_NEW.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "foundation/clock.h"
+#include "foundation/ids.h"
+#include "foundation/result.h"
+#include "json/value.h"
+#include "projection/rows.h"
+
+namespace fermata::store {
+
+// A workflow: its draft, and where it stands.
+struct DefinitionRow {
+  TenantId tenant;
+  WorkflowId workflow_id;
+  std::string name;
+  json::Value draft;
+  std::int64_t draft_version = 1;
+  std::int64_t published_version = 0;  // 0: never published
+  std::string trigger_type;            // empty, event, schedule, recurring
+  TimeMs created_at = 0;
+  TimeMs updated_at = 0;
+};
+
+// A published version: never changed.
+struct VersionRow {
+  TenantId tenant;
+  WorkflowId workflow_id;
+  std::int64_t version = 0;
+  json::Value definition;
+  std::string hash;  // json::hash(definition) when it was published
+  TimeMs published_at = 0;
+};
+
+// What is known of a run when it is launched. The projection adds to the same row.
+struct LaunchRow {
+  TenantId tenant;
+  RunId run_id;
+  WorkflowId workflow_id;
+  std::int64_t workflow_version = 0;
+  std::string definition_hash;
+  std::uint32_t semantics = 0;
+  json::Value input;                      // original, unredacted: replay needs it
+  std::string trigger_type;               // api, event, schedule, recurring, child, replay
+  json::Value trigger_metadata;
+  std::optional<std::string> fire_key;    // unique over all runs: the same occurrence launches once
+  std::optional<std::string> parent_run_id;
+  std::string root_run_id;
+  std::string temporal_workflow_id;
+  std::optional<std::string> temporal_run_id;
+  TimeMs started_at = 0;
+};
+
+struct RunView {
+  LaunchRow launch;
+  projection::RunRow run;
+};
+
+struct RunFilter {
+  std::optional<std::string> workflow_id;
+  std::optional<std::string> status;
+  std::size_t limit = 50;
+  // Rows after this one, newest first: started_at and run id of the last row of the page before.
+  std::optional<std::pair<TimeMs, std::string>> after;
+};
+
+enum class InvocationStatus : std::uint8_t { Started, Succeeded, Failed };
+struct InvocationRow {
+  TenantId tenant;
+  std::string idempotency_key;  // with the tenant: unique
+  RunId run_id;
+  std::string step_path;
+  std::string iteration;
+  std::string action_id;
+  int action_version = 1;
+  InvocationStatus status = InvocationStatus::Started;
+  std::uint32_t attempt = 1;
+  std::string lease_owner;
+  TimeMs lease_expires_at = 0;
+  json::Value input;   // redacted
+  std::string input_hash;
+  std::optional<json::Value> output;
+  std::optional<json::Value> error;
+  TimeMs started_at = 0;
+  std::optional<TimeMs> completed_at;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual Result<void> put_draft(const DefinitionRow& row) = 0;
+  // STORE_CONFLICT when the version is there already.
+  virtual Result<void> publish(const VersionRow& version, const std::string& trigger_type) = 0;
+  virtual Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) = 0;
+  virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;
+  virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id, std::int64_t version) = 0;
+
+  // STORE_CONFLICT when run id or fire key is taken.
+  virtual Result<void> insert_launch(const LaunchRow& row) = 0;
+  virtual Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) = 0;
+  // The launch failed before Temporal had it.
+  virtual Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) = 0;
+  // All batches in one transaction; a row of a lower sequence number never replaces a higher one.
+  virtual Result<void> apply(std::span<const projection::RowBatch> batches) = 0;
+  virtual Result<RunView> run(const TenantId& tenant, const RunId& run) = 0;
+  virtual Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) = 0;
+  virtual Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) = 0;
+  // In order of step number, after `after`.
+  virtual Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run, std::uint64_t after,
+                                                         std::size_t limit) = 0;
+  virtual Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant, const RunId& run) = 0;
+
+  virtual Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) = 0;
+  virtual Result<std::optional<InvocationRow>> invocation(const TenantId& tenant, const std::string& key) = 0;
+  // Inserts the row, or replaces the one under its key when that one's attempt and status are still `expected`.
+  // False: somebody else was faster.
+  struct Expected {
+    std::uint32_t attempt = 0;  // 0: there is no row
+    InvocationStatus status = InvocationStatus::Started;
+  };
+  virtual Result<bool> put_invocation(const InvocationRow& row, const Expected& expected) = 0;
+
+  virtual Result<void> check_health() = 0;
+};
+
+}  // namespace fermata::store

@@ -1,0 +1,52 @@
+"""Each rule of tidy.py is shown something wrong and something right."""
+
+import unittest
+
+import tidy
+
+LIBS = {"src/low/CMakeLists.txt": "fermata_library(NAME low LAYER 1 SOURCES a.cc)",
+        "src/high/CMakeLists.txt": "fermata_library(NAME high LAYER 6 SOURCES b.cc)"}
+
+
+def complaints(rule, **files):
+    return rule(tidy.Tree({**LIBS, **{name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()}}))
+
+
+class Rules(unittest.TestCase):
+    def test_layers(self):
+        self.assertEqual(len(complaints(tidy.check_layers, src__low__a_dot_cc='#include "high/b.h"\n')), 1)
+        self.assertEqual(complaints(tidy.check_layers, src__high__b_dot_cc='#include "low/a.h"\n'), [])
+
+    def test_determinism(self):
+        bad = '#include <thread>\nauto t = std::chrono::system_clock::now();\nstd::unordered_map<int, int> m;\n'
+        self.assertEqual(len(complaints(tidy.check_determinism, src__low__a_dot_cc=bad)), 3)
+        self.assertEqual(complaints(tidy.check_determinism, src__high__b_dot_cc=bad), [])
+        self.assertEqual(complaints(tidy.check_determinism, src__low__a_dot_cc="// no <thread> here\n"), [])
+
+    def test_sizes(self):
+        self.assertEqual(len(complaints(tidy.check_sizes, src__low__a_dot_cc="x\n" * 501)), 1)
+        self.assertEqual(len(complaints(tidy.check_sizes, src__interpreter__a_dot_cc="x\n" * 401)), 1)
+        self.assertEqual(complaints(tidy.check_sizes, src__low__a_dot_cc="x\n" * 500), [])
+
+    def test_headers(self):
+        self.assertEqual(len(complaints(tidy.check_headers, src__low__a_dot_h="int x;\n")), 1)
+        self.assertEqual(complaints(tidy.check_headers, src__low__a_dot_h="#pragma once\n// What it is.\n"), [])
+
+    def test_words(self):
+        self.assertEqual(len(complaints(tidy.check_words, src__low__a_dot_cc="// TO" + "DO later\n")), 1)
+        self.assertEqual(complaints(tidy.check_words, src__low__a_dot_cc="// TO" + "DO(#7) later\n"), [])
+
+    def test_dead_files(self):
+        self.assertEqual(complaints(tidy.check_dead_files, src__low__c_dot_cc=""), ["src/low/c.cc: named in no CMakeLists.txt"])
+
+    def test_docs(self):
+        self.assertEqual(len(complaints(tidy.check_docs, a_dot_md="# One\n# Two\n[x](gone.md)\n")), 2)
+        self.assertEqual(complaints(tidy.check_docs, a_dot_md="# One\n[b](b.md)\n", b_dot_md="# B\n"), [])
+
+    def test_error_codes(self):
+        code = 'return make_error(ErrorKind::Invalid, "NEW_CODE", "x");'
+        self.assertEqual(len(complaints(tidy.check_error_codes, src__low__a_dot_cc=code)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,172 @@
+"""The house rules as a test: python3 tests/tidy/tidy.py [--only docs]
+
+Each rule is a function from the tree to a list of complaints. test_tidy.py shows each of them something wrong.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Layers 0 to 5 must give the same result on every machine and in every replay.
+BANS = [
+    (r"#include <(thread|mutex|condition_variable|random|filesystem|iostream|fstream)>", "input and effects instead"),
+    (r"std::chrono::(system|steady|high_resolution)_clock", "the time that comes in with the input"),
+    (r"\b(std::)?(getenv|rand|srand|time)\(", "a value that comes in with the input"),
+    (r"std::locale|setlocale", "json/number.h"),
+    (r"unordered_(map|set)", "std::map or a sorted vector"),
+    (r"\blong double\b", "double"),
+]
+LINES_MAX, HEART_LINES_MAX = 500, 400
+
+
+class Tree:
+    """Tracked files and their text; a test can make one of its own."""
+
+    def __init__(self, files):
+        self.files = files
+
+    @staticmethod
+    def of_repository():
+        names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True,
+                               capture_output=True, check=True).stdout.split("\n")
+        files = {}
+        for name in filter(None, names):
+            path = ROOT / name
+            if path.suffix in {".h", ".cc", ".md", ".txt", ".cmake", ".py", ".json", ".def", ".sh", ""} and path.is_file():
+                if path.stat().st_size < 1_000_000:
+                    files[name] = path.read_text(encoding="utf-8", errors="replace")
+        return Tree(files)
+
+    def sources(self, *suffixes):
+        return {n: t for n, t in self.files.items() if n.startswith("src/") and n.endswith(suffixes or (".h", ".cc"))}
+
+
+def layers(tree):
+    found = {}
+    for name, text in tree.files.items():
+        match = re.search(r"fermata_library\(NAME (\w+) LAYER (\d+)", text) if name.endswith("CMakeLists.txt") else None
+        if match:
+            found[match.group(1)] = int(match.group(2))
+    return found
+
+
+def check_layers(tree):
+    table, wrong = layers(tree), []
+    for name, text in tree.sources().items():
+        own = name.split("/")[1]
+        for number, line in enumerate(text.split("\n"), 1):
+            match = re.match(r'#include "(\w+)/', line)
+            if not match or match.group(1) == own or match.group(1) not in table or own not in table:
+                continue
+            if table[match.group(1)] >= table[own]:
+                wrong.append(f"{name}:{number}: layer {table[own]} includes `{match.group(1)}` of layer {table[match.group(1)]}")
+    return wrong
+
+
+def check_determinism(tree):
+    table, wrong = layers(tree), []
+    for name, text in tree.sources().items():
+        if table.get(name.split("/")[1], 9) > 5 or name.endswith("_test.cc"):
+            continue
+        for number, line in enumerate(text.split("\n"), 1):
+            code = line.split("//")[0]
+            for pattern, instead in BANS:
+                if re.search(pattern, code):
+                    wrong.append(f"{name}:{number}: `{code.strip()}` is not for layers 0 to 5; use {instead}")
+    return wrong
+
+
+def check_sizes(tree):
+    wrong = []
+    for name, text in tree.sources().items():
+        most = HEART_LINES_MAX if name.startswith("src/interpreter/") and not name.endswith("_test.cc") else LINES_MAX
+        lines = text.count("\n")
+        if lines > most:
+            wrong.append(f"{name}: {lines} lines, at most {most}: the design asks for a cut")
+    return wrong
+
+
+def check_headers(tree):
+    wrong = []
+    for name, text in tree.sources(".h").items():
+        if not text.startswith("#pragma once\n//"):
+            wrong.append(f"{name}: opens with `#pragma once` and a paragraph of what it is for")
+    return wrong
+
+
+def check_words(tree):
+    wrong = []
+    for name, text in tree.files.items():
+        if name.startswith("tests/tidy/") or name.startswith("tests/jsonata/"):
+            continue
+        for number, line in enumerate(text.split("\n"), 1):
+            if re.search(r"\bFIXME\b|\bTODO\b(?!\(#\d+\))", line):
+                wrong.append(f"{name}:{number}: a leftover mark; do it, or name its issue as TODO(#7)")
+            if re.search(r"(?<![\w.$])/(work|root)/", line):
+                wrong.append(f"{name}:{number}: a path of one machine")
+    return wrong
+
+
+def check_dead_files(tree):
+    lists = "\n".join(t for n, t in tree.files.items() if n.endswith("CMakeLists.txt"))
+    return [f"{n}: named in no CMakeLists.txt" for n in tree.sources(".cc")
+            if "/".join(n.split("/")[2:]) not in lists]
+
+
+def check_docs(tree):
+    wrong = []
+    for name, text in tree.files.items():
+        if not name.endswith(".md"):
+            continue
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        titles = [line for line in prose.split("\n") if line.startswith("# ")]
+        if len(titles) != 1:
+            wrong.append(f"{name}: {len(titles)} titles, one is right")
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
+            path = (pathlib.PurePosixPath(name).parent / target).as_posix()
+            parts = []
+            for part in path.split("/"):
+                if part == "..":
+                    parts.pop()
+                elif part != ".":
+                    parts.append(part)
+            flat = "/".join(parts)
+            if flat not in tree.files and not any(n.startswith(flat.rstrip("/") + "/") for n in tree.files):
+                wrong.append(f"{name}: link to `{target}`, which is not there")
+    return wrong
+
+
+def check_error_codes(tree):
+    table = [row["code"] for row in json.loads(tree.files.get("contracts/error_codes.json", "[]"))]
+    wrong = []
+    if table != sorted(set(table)):
+        wrong.append("contracts/error_codes.json: not sorted, or a code stands twice")
+    used = set()
+    for name, text in tree.sources().items():
+        if name.endswith("_test.cc"):
+            continue
+        used |= set(re.findall(r'make_error\(\s*[\w:]+,\s*"([A-Z][A-Z0-9_]+)"', text))
+        used |= set(re.findall(r'report\.(?:error|warning)\([^;]*?"([A-Z][A-Z0-9_]+)"', text))
+    for code in sorted(used - set(table)):
+        if not re.fullmatch(r"[A-Z]\d{4}", code):
+            wrong.append(f"{code}: used in src, missing in contracts/error_codes.json")
+    return wrong
+
+
+RULES = {"layers": check_layers, "determinism": check_determinism, "sizes": check_sizes, "headers": check_headers,
+         "words": check_words, "dead": check_dead_files, "docs": check_docs, "codes": check_error_codes}
+
+
+def main():
+    only = sys.argv[2] if len(sys.argv) > 2 and sys.argv[1] == "--only" else None
+    tree = Tree.of_repository()
+    complaints = [line for name, rule in RULES.items() if only in (None, name) for line in rule(tree)]
+    print("\n".join(complaints) if complaints else f"tidy: {len(tree.files)} files, no complaint")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
