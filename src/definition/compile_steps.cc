@@ -90,25 +90,6 @@ ActionCallStep compile_action(const Visit& visit, const json::Object& config,
   return call;
 }
 
-// email.parseBody and email.renderCommentBlocks are calls of pure actions under another name.
-ActionCallStep compile_email(const Visit& visit, const json::Object& config) {
-  ActionCallStep call;
-  const bool is_parse = visit.shape->name == "email.parseBody";
-  call.action_id = is_parse ? "email.parse_reply" : "email.html_to_blocks";
-  call.execution = ExecutionClass::Pure;
-  call.input.kind = MappingValue::Kind::Object;
-  for (const std::string_view key : {"text", "html"}) {
-    const json::Value* value = find(config, key);
-    if (value == nullptr) continue;
-    call.input.keys.emplace_back(key);
-    call.input.items.push_back(compile_mapping(*value));
-  }
-  call.save_as =
-      parse_assign_path(string_at(config, "saveAs")
-                            .value_or(is_parse ? "payload.parsedEmail" : "payload.commentBlocks"));
-  return call;
-}
-
 EventWaitStep compile_event(const json::Object& config) {
   EventWaitStep wait;
   wait.event_name = *string_at(config, "eventName");
@@ -190,8 +171,7 @@ StepConfig compile_step(const Visit& visit, const ActionCatalog& actions) {
     case StepKind::Return:
       return ReturnStep{};
     case StepKind::ActionCall:
-      return visit.shape->name == "action.call" ? compile_action(visit, *config, actions)
-                                                : compile_email(visit, *config);
+      return compile_action(visit, *config, actions);
     case StepKind::EventWait:
       return compile_event(*config);
     case StepKind::TimeWait:

@@ -83,10 +83,8 @@ constexpr std::array<Field, 8> kTaskConfig = {{{"taskType", F::Text, true},
                                                {"timeoutMs", F::DurationMs}}};
 constexpr std::array<Field, 1> kStateConfig = {{{"state", F::Text, true}}};
 constexpr std::array<Field, 1> kAssignConfig = {{{"assign", F::AssignMap, true}}};
-constexpr std::array<Field, 3> kParseBodyConfig = {
-    {{"text", F::Expr}, {"html", F::Expr}, {"saveAs", F::AssignPath}}};
 
-constexpr std::array<StepShape, 13> kShapes = {{
+constexpr std::array<StepShape, 11> kShapes = {{
     {"control.if", StepKind::If, kIf, {}, kIfBranches},
     {"control.forEach", StepKind::ForEach, kForEach, {}, kForEachBranches},
     {"control.tryCatch", StepKind::TryCatch, kTryCatch, {}, kTryBranches},
@@ -98,8 +96,6 @@ constexpr std::array<StepShape, 13> kShapes = {{
     {"human.task", StepKind::HumanTask, kNode, kTaskConfig, {}},
     {"state.set", StepKind::StateSet, kNode, kStateConfig, {}},
     {"transform.assign", StepKind::Assign, kNode, kAssignConfig, {}},
-    {"email.parseBody", StepKind::ActionCall, kNode, kParseBodyConfig, {}},
-    {"email.renderCommentBlocks", StepKind::ActionCall, kNode, kParseBodyConfig, {}},
 }};
 
 // One sequence that is still to be visited.

@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "actions/http_request.h"
+#include "actions/registry.h"
+#include "http/server.h"
+#include "json/parse.h"
+#include "json/text.h"
+
+namespace fermata::actions {
+namespace {
+
+class HttpRequestTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    http::Router router;
+    router.add("POST", "/orders", [this](const http::Request& r) {
+      key_ = r.headers.at("idempotency-key");
+      return http::json_response(201, json::Object{{"got", *json::parse(r.body)}});
+    });
+    router.add("GET", "/busy", [](const http::Request&) { return http::Response{429, {{"Retry-After", "2"}}, "slow down"}; });
+    router.add("GET", "/gone", [](const http::Request&) { return http::json_response(410, json::Object{{"why", "old"}}); });
+    auto started = http::Server::start({}, std::move(router));
+    ASSERT_TRUE(started.has_value());
+    server_ = *std::move(started);
+    action_ = make_http_request({{"127.0.0.1/32"}});
+  }
+  ActionResult run(const std::string& method, const std::string& path, json::Value body = nullptr) {
+    ActionCall call;
+    call.idempotency_key = "key-1";
+    call.timeout_ms = 5'000;
+    call.input = json::Object{{"method", method}, {"url", "http://127.0.0.1:" + std::to_string(server_->port()) + path}, {"body", std::move(body)}};
+    return action_->run(call);
+  }
+  std::string key_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<Action> action_;
+};
+
+TEST_F(HttpRequestTest, SendsJsonWithTheInvocationsKey) {
+  const auto result = run("POST", "/orders", json::Object{{"a", 1}});
+  const auto& output = std::get<json::Value>(result);
+  EXPECT_EQ(output.at("status").get_int64(), 201);
+  EXPECT_EQ(json::to_text(output.at("body")), R"({"got":{"a":1}})");
+  EXPECT_EQ(key_, "key-1");
+}
+
+TEST_F(HttpRequestTest, TellsPassingTroubleFromARefusal) {
+  const auto busy = run("GET", "/busy");
+  EXPECT_EQ(std::get<ActionFailure>(busy).category, "TransientError");
+  EXPECT_EQ(std::get<ActionFailure>(busy).retry_after_ms, 2'000);
+  const auto gone = run("GET", "/gone");
+  EXPECT_EQ(std::get<ActionFailure>(gone).category, "ActionError");
+  EXPECT_EQ(std::get<ActionFailure>(gone).code, "HTTP_410");
+  server_->stop();
+  EXPECT_EQ(std::get<ActionFailure>(run("GET", "/gone")).category, "TransientError");
+}
+
+class OneSecret final : public SecretResolver {
+ public:
+  Result<std::string> resolve(const TenantId&, const std::string& name) override {
+    if (name == "CRM") return std::string("s3cret");
+    return make_error(ErrorKind::NotFound, "SECRET_UNKNOWN", "there is no secret `" + name + "`");
+  }
+};
+
+TEST(Secrets, AreResolvedWhereverTheyStand) {
+  OneSecret secrets;
+  const auto resolved = resolve_secrets(*json::parse(R"({"a":[{"$secret":"CRM"}],"b":1})"), TenantId("t"), secrets);
+  EXPECT_EQ(json::to_text(*resolved), R"({"a":["s3cret"],"b":1})");
+  EXPECT_EQ(resolve_secrets(*json::parse(R"({"$secret":"NO"})"), TenantId("t"), secrets).error().code, "SECRET_UNKNOWN");
+}
+
+TEST(Registry, KnowsPureActionsFromTheStart) {
+  const ActionRegistry registry;
+  ASSERT_NE(registry.find("transform.merge", 1), nullptr);
+  EXPECT_EQ(registry.find("transform.merge", 2), nullptr);
+  EXPECT_EQ(std::get<interpreter::RunError>(registry.run("nothing", 1, nullptr)).code, "ACTION_UNKNOWN");
+}
+
+}  // namespace
+}  // namespace fermata::actions

@@ -1,0 +1,46 @@
+#pragma once
+// What launcher and worker agree on: names on Temporal's side, and the one argument of a run.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "foundation/ids.h"
+#include "foundation/result.h"
+#include "interpreter/machine.h"
+#include "json/value.h"
+
+namespace fermata::service {
+
+// One constant, shared by everyone who starts or works: no setting can make them disagree (seed S3).
+inline constexpr std::string_view kTaskQueue = "workflow-runtime-v2";
+inline constexpr std::string_view kWorkflowType = "fermata.run";
+inline constexpr std::string_view kActionActivity = "fermata.action";
+inline constexpr std::string_view kEventSignal = "fermata.event";
+inline constexpr std::string_view kAnswerSignal = "fermata.answer";
+inline constexpr std::string_view kPauseSignal = "fermata.pause";
+inline constexpr std::string_view kResumeSignal = "fermata.resume";
+inline constexpr std::string_view kStepQuery = "fermata.currentStep";
+inline constexpr std::string_view kWaitQuery = "fermata.currentWait";
+inline constexpr std::string_view kSummaryQuery = "fermata.summary";
+// How long one workflow task may chain local activities; Core heartbeats at 80 % of it. It bounds how late a cancel or a
+// signal is seen, and how much a crash repeats.
+inline constexpr std::int64_t kTaskTimeoutMs = 2'400;
+
+// workflow-runtime-v2:run:<runId>
+std::string temporal_workflow_id(const RunId& run);
+
+struct RunArguments {
+  interpreter::RunIdentity identity;
+  json::Value payload;
+  json::Value meta;
+  std::optional<std::string> parent_run_id;
+  std::string root_run_id;
+  std::optional<json::Value> checkpoint;  // after continue-as-new
+
+  [[nodiscard]] json::Value to_json() const;
+  // Error: RUN_ARGUMENTS_INVALID.
+  static Result<RunArguments> from_json(const json::Value& value);
+};
+
+}  // namespace fermata::service

@@ -1,0 +1,45 @@
+#pragma once
+// Launcher: the only way a run begins, for the API, events, clocks and replays. The row comes first, so that a run that
+// Temporal refuses is seen; then Temporal is asked, under an id that makes the asking repeatable.
+
+#include <optional>
+#include <string>
+
+#include "foundation/clock.h"
+#include "service/contract.h"
+#include "service/random.h"
+#include "store/store.h"
+#include "temporal/client.h"
+
+namespace fermata::service {
+
+struct LaunchRequest {
+  TenantId tenant;
+  WorkflowId workflow_id;
+  std::optional<std::int64_t> version;  // nothing: the newest
+  json::Value payload;
+  std::string trigger_type = "api";
+  json::Value trigger_metadata;
+  std::optional<std::string> fire_key;
+};
+struct Launched {
+  RunId run_id;
+  std::int64_t version = 0;
+};
+
+class Launcher {
+ public:
+  Launcher(store::Store& store, temporal::Client client, const Clock& clock, Random& random)
+      : store_(store), client_(std::move(client)), clock_(clock), random_(random) {}
+
+  // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, PAYLOAD_INVALID, STORE_CONFLICT (fire key), TEMPORAL_*.
+  Result<Launched> launch(const LaunchRequest& request);
+
+ private:
+  store::Store& store_;
+  temporal::Client client_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace fermata::service

@@ -1,0 +1,60 @@
+#pragma once
+// Ledger: what was asked of the outside, by key. A success is reused; a failure or an expired lease is tried again under
+// the same key with a new attempt; a live lease of another worker is waited for by the caller.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "foundation/clock.h"
+#include "store/store.h"
+
+namespace fermata::service {
+
+struct Invocation {
+  TenantId tenant;
+  std::string key;
+  RunId run_id;
+  std::string step_path;
+  std::string iteration;
+  std::string action_id;
+  int action_version = 1;
+  json::Value input;  // secrets by reference
+  std::vector<std::string> secret_pointers;
+};
+
+struct Reuse {
+  json::Value output;
+};
+struct Proceed {
+  std::uint32_t attempt = 1;
+};
+struct Busy {
+  TimeMs until = 0;  // the other's lease
+};
+
+class Ledger {
+ public:
+  Ledger(store::Store& store, const Clock& clock, std::string owner) : store_(store), clock_(clock), owner_(std::move(owner)) {}
+
+  Result<std::variant<Reuse, Proceed, Busy>> begin(const Invocation& invocation);
+  // Keeps the lease; false when it was lost to another worker.
+  Result<bool> renew(const Invocation& invocation, std::uint32_t attempt);
+  Result<void> succeed(const Invocation& invocation, std::uint32_t attempt, const json::Value& output);
+  // `error` is redacted and bounded before it is stored.
+  Result<void> fail(const Invocation& invocation, std::uint32_t attempt, const json::Value& error);
+
+  static constexpr std::int64_t kLeaseMs = 6'000;
+  static constexpr std::int64_t kRenewMs = 1'500;
+  static constexpr std::size_t kErrorBytesMax = 32 * 1024;
+
+ private:
+  [[nodiscard]] store::InvocationRow row(const Invocation& invocation, std::uint32_t attempt) const;
+  Result<void> finish(store::InvocationRow row, std::uint32_t attempt);
+
+  store::Store& store_;
+  const Clock& clock_;
+  std::string owner_;
+};
+
+}  // namespace fermata::service

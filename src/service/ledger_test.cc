@@ -1,0 +1,93 @@
+#include "service/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "json/parse.h"
+#include "json/text.h"
+#include "store/sqlite.h"
+
+namespace fermata::service {
+namespace {
+
+class HandClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const override { return time; }
+  TimeMs time = 1'000'000;
+};
+
+class LedgerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "fermata-ledger-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    store_ = *store::open_sqlite({folder_ + "/db"});
+    invocation_.tenant = TenantId("t");
+    invocation_.key = "k";
+    invocation_.run_id = RunId("r");
+    invocation_.input = *json::parse(R"({"token":"t0p","auth":{"$secret":"CRM"},"n":1})");
+  }
+  void TearDown() override {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  std::string folder_;
+  std::unique_ptr<store::Store> store_;
+  HandClock clock_;
+  Invocation invocation_;
+};
+
+TEST_F(LedgerTest, ASuccessIsReused) {
+  Ledger ledger(*store_, clock_, "a");
+  ASSERT_TRUE(std::holds_alternative<Proceed>(*ledger.begin(invocation_)));
+  ASSERT_TRUE(ledger.succeed(invocation_, 1, json::Value(7)).has_value());
+  const auto again = ledger.begin(invocation_);
+  EXPECT_EQ(std::get<Reuse>(*again).output.get_int64(), 7);
+}
+
+TEST_F(LedgerTest, AFailureIsTriedAgainUnderTheSameKey) {  // D15
+  Ledger ledger(*store_, clock_, "a");
+  ASSERT_TRUE(ledger.begin(invocation_).has_value());
+  ASSERT_TRUE(ledger.fail(invocation_, 1, json::Object{{"category", "TransientError"}}).has_value());
+  EXPECT_EQ(std::get<Proceed>(*ledger.begin(invocation_)).attempt, 2U);
+}
+
+TEST_F(LedgerTest, ALeaseIsRespectedWhileItLivesAndTakenOverAfterwards) {
+  Ledger first(*store_, clock_, "a");
+  Ledger second(*store_, clock_, "b");
+  ASSERT_TRUE(first.begin(invocation_).has_value());
+  EXPECT_TRUE(std::holds_alternative<Busy>(*second.begin(invocation_)));
+  clock_.time += Ledger::kLeaseMs / 2;
+  EXPECT_TRUE(*first.renew(invocation_, 1));
+  clock_.time += Ledger::kLeaseMs / 2;
+  EXPECT_TRUE(std::holds_alternative<Busy>(*second.begin(invocation_)));
+  clock_.time += Ledger::kLeaseMs;
+  EXPECT_EQ(std::get<Proceed>(*second.begin(invocation_)).attempt, 2U);
+  EXPECT_FALSE(*first.renew(invocation_, 1));
+  EXPECT_EQ(first.succeed(invocation_, 1, json::Value(1)).error().code, "LEASE_LOST");
+}
+
+TEST_F(LedgerTest, SecretsAreNeverStored) {  // D18
+  Ledger ledger(*store_, clock_, "a");
+  ASSERT_TRUE(ledger.begin(invocation_).has_value());
+  const auto row = *store_->invocation(TenantId("t"), "k");
+  EXPECT_EQ(json::to_text(row->input), R"({"token":"[REDACTED]","auth":{"$secret":"CRM"},"n":1})");
+}
+
+TEST_F(LedgerTest, LargeErrorsAreCutAtACharacter) {
+  Ledger ledger(*store_, clock_, "a");
+  ASSERT_TRUE(ledger.begin(invocation_).has_value());
+  std::string emoji;
+  for (int i = 0; i < 20'000; ++i) emoji += "\xF0\x9F\x98\x80";
+  ASSERT_TRUE(ledger.fail(invocation_, 1, json::Object{{"message", emoji}, {"details", emoji}}).has_value());
+  const auto row = *store_->invocation(TenantId("t"), "k");
+  const std::string text = json::to_text(*row->error);
+  EXPECT_LE(text.size(), Ledger::kErrorBytesMax);
+  EXPECT_TRUE(json::parse(text).has_value());
+  EXPECT_NE(text.find("...[truncated]"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fermata::service

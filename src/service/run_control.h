@@ -1,0 +1,24 @@
+#pragma once
+// Operator controls: cancel, pause, resume. Temporal first: when it says no, nothing is projected (seed S1).
+
+#include <string>
+
+#include "foundation/ids.h"
+#include "store/store.h"
+#include "temporal/client.h"
+
+namespace fermata::service {
+
+class RunControl {
+ public:
+  RunControl(store::Store& store, temporal::Client client) : store_(store), client_(std::move(client)) {}
+
+  // Errors: NOT_FOUND, RUN_NOT_ACTIVE, WORKFLOW_TEMPORAL_CANCEL_FAILED.
+  Result<void> cancel(const TenantId& tenant, const RunId& run, const std::string& reason);
+
+ private:
+  store::Store& store_;
+  temporal::Client client_;
+};
+
+}  // namespace fermata::service

@@ -1,0 +1,324 @@
+#include "worker/run_driver.h"
+
+#include "foundation/format.h"
+#include "foundation/match.h"
+#include "interpreter/semantics.h"
+#include "projection/fold.h"
+#include "worker/translate.h"
+
+namespace fermata::worker {
+namespace {
+
+namespace in = interpreter;
+
+// Timers of ours that wait out a local activity's backoff; the machine's own numbers stay far below.
+constexpr in::Seq kBackoffBase = 0x8000'0000U;
+
+temporal::Failure plain_failure(const Error& error) {
+  temporal::Failure failure;
+  failure.type = error.code;
+  failure.message = error.message;
+  return failure;
+}
+
+in::RunError as_run_error(const Error& error, TimeMs now) {
+  in::RunError made;
+  made.category = in::category::kValidation;
+  made.code = error.code;
+  made.message = error.message;
+  made.node_path = "root";
+  made.at = now;
+  return made;
+}
+
+// What says no for good, as opposed to a store that is away for a moment.
+bool is_final(const Error& error) {
+  return error.code == "NOT_FOUND" || error.code == "DEFINITION_HASH_MISMATCH" || error.code == "DEFINITION_INVALID" ||
+         error.code == "CHECKPOINT_INVALID";
+}
+
+}  // namespace
+
+in::Host RunDriver::host() const { return {*program_, arguments_.identity, parts_.pure_actions}; }
+
+void RunDriver::add(in::InputKind kind) { inputs_.push_back({now_, std::move(kind)}); }
+
+Driven RunDriver::handle(const temporal::Activation& activation) {
+  now_ = activation.timestamp;
+  inputs_.clear();
+  commands_.clear();
+  effects_.clear();
+  first_effect_.reset();
+  Driven driven;
+  driven.completion.run_id = activation.run_id;
+  const auto fail_task = [&](const Error& error) {
+    const auto cause = error.code == "NONDETERMINISM" ? temporal::TaskFailureCause::Nondeterminism : temporal::TaskFailureCause::Unspecified;
+    driven.completion.status = temporal::TaskFailure{plain_failure(error), cause};
+  };
+  bool only_queries = !activation.jobs.empty();
+  for (const temporal::Job& job : activation.jobs) {
+    only_queries = only_queries && std::holds_alternative<temporal::QueryWorkflow>(job);
+    const Result<void> taken = take(job, activation);
+    if (!taken.has_value()) {
+      fail_task(taken.error());
+      return driven;
+    }
+  }
+  if (!only_queries && !is_over_) {
+    const Result<void> advanced = advance(activation);
+    if (!advanced.has_value()) {
+      fail_task(advanced.error());
+      return driven;
+    }
+  }
+  if (first_effect_ && !activation.is_replaying) {
+    driven.rows = projection::fold({arguments_.identity.tenant, arguments_.identity.run_id, *first_effect_, now_}, effects_);
+  }
+  driven.completion.status = std::move(commands_);
+  return driven;
+}
+
+Result<void> RunDriver::take(const temporal::Job& job, const temporal::Activation& activation) {
+  return std::visit(match{[&](const temporal::InitializeWorkflow& j) { return initialize(j, activation); },
+                          [&](const temporal::FireTimer& j) -> Result<void> {
+                            take_timer(j);
+                            return {};
+                          },
+                          [&](const temporal::ResolveActivity& j) -> Result<void> {
+                            take_activity(j);
+                            return {};
+                          },
+                          [&](const temporal::ResolveChildStart& j) -> Result<void> {
+                            if (j.status == temporal::ChildStart::Started) return {};
+                            in::RunError error;
+                            const bool is_canceled = j.status == temporal::ChildStart::Canceled;
+                            error.category = is_canceled ? in::category::kCancellation : in::category::kChildWorkflow;
+                            error.code = "CHILD_NOT_STARTED";
+                            error.message = "the child workflow could not be started";
+                            add(in::ChildFailed{j.seq, std::move(error)});
+                            return {};
+                          },
+                          [&](const temporal::ResolveChild& j) -> Result<void> {
+                            take_child(j);
+                            return {};
+                          },
+                          [&](const temporal::SignalWorkflow& j) -> Result<void> {
+                            if (auto kind = input_of(j, now_)) add(*std::move(kind));
+                            return {};
+                          },
+                          [&](const temporal::QueryWorkflow& j) -> Result<void> {
+                            answer(j);
+                            return {};
+                          },
+                          [&](const temporal::DoUpdate& j) -> Result<void> {
+                            answer(j);
+                            return {};
+                          },
+                          [&](const temporal::CancelWorkflow& j) -> Result<void> {
+                            add(in::CancelRequested{j.reason});
+                            return {};
+                          },
+                          [](const auto&) -> Result<void> { return {}; }},
+                    job);
+}
+
+Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job, const temporal::Activation& activation) {
+  if (job.arguments.size() != 1) return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "a run takes one argument");
+  TRY(const json::Value argument, temporal::to_json(job.arguments.front()));
+  TRY(arguments_, service::RunArguments::from_json(argument));
+  in::RunIdentity& identity = arguments_.identity;
+  auto program = parts_.definitions.load(identity.tenant, identity.workflow_id, identity.workflow_version, identity.definition_hash);
+  if (!program.has_value()) {
+    if (!is_final(program.error())) return std::move(program).error();
+    fail_run(as_run_error(program.error(), now_));
+    return {};
+  }
+  program_ = *std::move(program);
+  identity.definition_hash = program_->hash;
+  if (arguments_.parent_run_id && !arguments_.checkpoint && !activation.is_replaying) {
+    // A child has no launcher: its row is made here. A repeated task finds it there already.
+    store::LaunchRow row;
+    row.tenant = identity.tenant;
+    row.run_id = identity.run_id;
+    row.workflow_id = identity.workflow_id;
+    row.workflow_version = identity.workflow_version;
+    row.definition_hash = identity.definition_hash;
+    row.semantics = identity.semantics;
+    row.input = arguments_.payload;
+    row.trigger_type = "child";
+    row.parent_run_id = arguments_.parent_run_id;
+    row.root_run_id = arguments_.root_run_id;
+    row.temporal_workflow_id = job.workflow_id;
+    row.temporal_run_id = activation.run_id;
+    row.started_at = now_;
+    const auto inserted = parts_.store.insert_launch(row);
+    if (!inserted.has_value() && inserted.error().code != "STORE_CONFLICT") return inserted;
+  }
+  if (!arguments_.checkpoint) {
+    state_ = in::initial_state(host(), arguments_.payload, arguments_.meta);
+    return {};
+  }
+  auto loaded = in::load(host(), *arguments_.checkpoint);
+  arguments_.checkpoint.reset();
+  if (loaded.has_value()) {
+    state_ = *std::move(loaded);
+  } else {
+    in::RunError error = as_run_error(loaded.error(), now_);
+    error.category = in::category::kCorruption;
+    fail_run(error);
+  }
+  return {};
+}
+
+void RunDriver::fail_run(const in::RunError& error) {
+  is_over_ = true;
+  effects_.emplace_back(in::Fail{error});
+  first_effect_ = 1;
+  commands_.emplace_back(temporal::FailWorkflow{failure_of(error)});
+}
+
+void RunDriver::take_timer(const temporal::FireTimer& job) {
+  if (job.seq < kBackoffBase) {
+    add(in::TimerFired{job.seq});
+    return;
+  }
+  const in::Seq seq = job.seq - kBackoffBase;
+  const auto action = actions_.find(seq);
+  const auto backoff = backoffs_.find(seq);
+  if (action == actions_.end() || backoff == backoffs_.end()) return;
+  commands_.push_back(schedule(action->second, arguments_.identity, &backoff->second));
+  backoffs_.erase(backoff);
+}
+
+void RunDriver::take_activity(const temporal::ResolveActivity& job) {
+  std::visit(match{[&](const temporal::ActivityCompleted& done) {
+                     auto output = temporal::to_json(done.result);
+                     if (output.has_value()) {
+                       add(in::ActionCompleted{job.seq, *std::move(output)});
+                     } else {
+                       in::RunError error = as_run_error(output.error(), now_);
+                       error.category = in::category::kAction;
+                       add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
+                     }
+                     actions_.erase(job.seq);
+                   },
+                   [&](const temporal::ActivityFailed& failed) {
+                     add(in::ActionFailed{job.seq, run_error_of(failed.failure), retry_after_of(failed.failure)});
+                     actions_.erase(job.seq);
+                   },
+                   [&](const temporal::ActivityCanceled& canceled) {
+                     in::RunError error = run_error_of(canceled.failure);
+                     error.category = in::category::kCancellation;
+                     add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
+                     actions_.erase(job.seq);
+                   },
+                   [&](const temporal::ActivityBackoff& backoff) {
+                     backoffs_.insert_or_assign(job.seq, backoff);
+                     commands_.emplace_back(temporal::StartTimer{kBackoffBase + job.seq, backoff.delay_ms});
+                   }},
+             job.outcome);
+}
+
+void RunDriver::take_child(const temporal::ResolveChild& job) {
+  std::visit(match{[&](const temporal::ActivityCompleted& done) {
+                     auto result = temporal::to_json(done.result);
+                     add(in::ChildCompleted{job.seq, result.has_value() ? *std::move(result) : json::Value(nullptr)});
+                   },
+                   [&](const temporal::ActivityFailed& failed) { add(in::ChildFailed{job.seq, run_error_of(failed.failure)}); },
+                   [&](const temporal::ActivityCanceled& canceled) {
+                     in::RunError error = run_error_of(canceled.failure);
+                     error.category = in::category::kCancellation;
+                     add(in::ChildFailed{job.seq, std::move(error)});
+                   }},
+             job.outcome);
+}
+
+void RunDriver::answer(const temporal::QueryWorkflow& query) {
+  temporal::QueryResult result;
+  result.query_id = query.query_id;
+  if (!state_) {
+    result.answer = plain_failure(make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE", "the run has no state"));
+  } else if (query.query_type == service::kStepQuery) {
+    result.answer = temporal::to_payload(in::query_current_step(host(), *state_));
+  } else if (query.query_type == service::kWaitQuery) {
+    result.answer = temporal::to_payload(in::query_current_wait(host(), *state_));
+  } else if (query.query_type == service::kSummaryQuery) {
+    result.answer = temporal::to_payload(in::query_summary(host(), *state_));
+  } else {
+    result.answer = plain_failure(make_error(ErrorKind::NotFound, "QUERY_UNKNOWN", format("unknown query `{}`", query.query_type)));
+  }
+  commands_.emplace_back(std::move(result));
+}
+
+void RunDriver::answer(const temporal::DoUpdate& update) {
+  const Error error = make_error(ErrorKind::NotFound, "UPDATE_UNKNOWN", format("unknown update `{}`", update.name));
+  commands_.emplace_back(temporal::UpdateResponse{update.protocol_instance_id, plain_failure(error)});
+}
+
+Result<void> RunDriver::advance(const temporal::Activation& activation) {
+  in::AdvanceOptions options{now_, activation.continue_as_new_suggested ? in::HistorySuggestion::ContinueAsNew : in::HistorySuggestion::None};
+  // Carrying out an effect may itself be an input (a backoff that is canceled): then once more.
+  do {
+    const std::vector<in::Input> inputs = std::exchange(inputs_, {});
+    TRY(in::Advance step, in::advance(host(), *std::move(state_), inputs, options));
+    state_ = std::move(step.state);
+    if (!first_effect_) first_effect_ = step.first_effect_number;
+    for (in::Effect& effect : step.effects) {
+      carry_out(effect);
+      effects_.push_back(std::move(effect));
+    }
+  } while (!inputs_.empty() && !is_over_);
+  return {};
+}
+
+void RunDriver::cancel_action(in::Seq seq) {
+  const auto action = actions_.find(seq);
+  if (action == actions_.end()) return;
+  if (backoffs_.erase(seq) > 0) {
+    commands_.emplace_back(temporal::CancelTimer{kBackoffBase + seq});
+    in::RunError error;
+    error.category = in::category::kCancellation;
+    add(in::ActionFailed{seq, std::move(error), std::nullopt});
+  } else if (action->second.execution == definition::ExecutionClass::Durable) {
+    commands_.emplace_back(temporal::RequestCancelActivity{seq});
+  } else {
+    commands_.emplace_back(temporal::RequestCancelLocalActivity{seq});
+  }
+}
+
+void RunDriver::carry_out(in::Effect& effect) {
+  std::visit(match{[&](const in::RunAction& e) {
+                     commands_.push_back(schedule(e, arguments_.identity, nullptr));
+                     actions_.insert_or_assign(e.seq, e);
+                   },
+                   [&](const in::CancelAction& e) { cancel_action(e.seq); },
+                   [&](const in::StartTimer& e) { commands_.emplace_back(temporal::StartTimer{e.seq, e.delay_ms}); },
+                   [&](const in::CancelTimer& e) { commands_.emplace_back(temporal::CancelTimer{e.seq}); },
+                   [&](const in::StartChild& e) { commands_.push_back(start_child(e, arguments_)); },
+                   [&](const in::CancelChild& e) { commands_.emplace_back(temporal::CancelChild{e.seq, "the parent was canceled"}); },
+                   [&](const in::Complete& e) {
+                     is_over_ = true;
+                     commands_.emplace_back(temporal::CompleteWorkflow{temporal::to_payload(e.result)});
+                   },
+                   [&](const in::Fail& e) {
+                     is_over_ = true;
+                     commands_.emplace_back(temporal::FailWorkflow{failure_of(e.error)});
+                   },
+                   [&](const in::CancelRun&) {
+                     is_over_ = true;
+                     commands_.emplace_back(temporal::CancelExecution{});
+                   },
+                   [&](in::ContinueAsNew& e) {
+                     is_over_ = true;
+                     service::RunArguments next = arguments_;
+                     next.checkpoint = std::move(e.checkpoint);
+                     temporal::ContinueAsNew command;
+                     command.arguments = {temporal::to_payload(next.to_json())};
+                     command.task_timeout_ms = service::kTaskTimeoutMs;
+                     commands_.emplace_back(std::move(command));
+                   },
+                   [](const auto&) {}},
+             effect);
+}
+
+}  // namespace fermata::worker

@@ -1,0 +1,68 @@
+#pragma once
+// RunDriver: one cached run: activations in, commands and rows out. It translates and nothing else; what a step means is
+// the interpreter's. One thread at a time, as Core promises.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actions/registry.h"
+#include "interpreter/machine.h"
+#include "projection/rows.h"
+#include "service/contract.h"
+#include "service/definition_cache.h"
+#include "temporal/activation.h"
+#include "temporal/command.h"
+
+namespace fermata::worker {
+
+struct DriverParts {
+  service::DefinitionCache& definitions;
+  const interpreter::PureActions& pure_actions;
+  store::Store& store;
+};
+
+struct Driven {
+  temporal::Completion completion;
+  std::optional<projection::RowBatch> rows;  // to be committed before the completion is given
+};
+
+class RunDriver {
+ public:
+  explicit RunDriver(DriverParts parts) : parts_(parts) {}
+
+  Driven handle(const temporal::Activation& activation);
+
+ private:
+  Result<void> initialize(const temporal::InitializeWorkflow& job, const temporal::Activation& activation);
+  Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
+  void take_activity(const temporal::ResolveActivity& job);
+  void take_timer(const temporal::FireTimer& job);
+  void take_child(const temporal::ResolveChild& job);
+  void answer(const temporal::QueryWorkflow& query);
+  void answer(const temporal::DoUpdate& update);
+  void add(interpreter::InputKind kind);
+  Result<void> advance(const temporal::Activation& activation);
+  void carry_out(interpreter::Effect& effect);
+  void cancel_action(interpreter::Seq seq);
+  void fail_run(const interpreter::RunError& error);
+  [[nodiscard]] interpreter::Host host() const;
+
+  DriverParts parts_;
+  service::RunArguments arguments_;
+  definition::ProgramPtr program_;
+  std::optional<interpreter::RunState> state_;
+  // Actions under way, to schedule again after a backoff and to know how to cancel.
+  std::map<interpreter::Seq, interpreter::RunAction> actions_;
+  std::map<interpreter::Seq, temporal::ActivityBackoff> backoffs_;
+  // Of the activation under way.
+  TimeMs now_ = 0;
+  bool is_over_ = false;
+  std::vector<interpreter::Input> inputs_;
+  std::vector<temporal::Command> commands_;
+  std::vector<interpreter::Effect> effects_;
+  std::optional<std::uint64_t> first_effect_;
+};
+
+}  // namespace fermata::worker

@@ -1,0 +1,69 @@
+#pragma once
+// Worker: owns the authored queue: polls activations, drives runs, commits rows before it acknowledges, runs actions.
+// Stateless: any number of them may work on one queue, and each may die at any moment.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "actions/registry.h"
+#include "service/definition_cache.h"
+#include "service/ledger.h"
+#include "store/group_writer.h"
+#include "temporal/client.h"
+#include "temporal/worker.h"
+#include "worker/activity_runner.h"
+#include "worker/pool.h"
+#include "worker/run_driver.h"
+
+namespace fermata::worker {
+
+struct WorkerParts {
+  store::Store& store;
+  const actions::ActionRegistry& actions;
+  actions::SecretResolver& secrets;
+  const Clock& clock;
+  Log& log;
+};
+
+struct WorkerSettings {
+  std::string identity;                   // who holds leases: unique per process
+  std::uint32_t cached_runs_max = 20'000;
+  std::size_t workflow_threads = 2;
+  std::size_t activity_threads = 64;
+};
+
+class Worker {
+ public:
+  // Polls at once. Errors: TEMPORAL_WORKER.
+  static Result<std::unique_ptr<Worker>> start(const temporal::Client& client, WorkerParts parts, const WorkerSettings& settings);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  // Takes nothing new, finishes what is under way.
+  ~Worker();
+
+ private:
+  Worker(temporal::Worker worker, WorkerParts parts, const WorkerSettings& settings);
+  void poll_activations();
+  void poll_activities();
+  void handle(const temporal::Activation& activation);
+  void complete(temporal::Completion completion);
+  std::shared_ptr<RunDriver> driver_of(const temporal::Activation& activation);
+
+  WorkerParts parts_;
+  temporal::Worker worker_;
+  service::DefinitionCache definitions_;
+  service::Ledger ledger_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<RunDriver>> runs_;  // by Temporal's run id
+  std::unique_ptr<ActivityRunner> runner_;
+  std::unique_ptr<Pool> activities_;
+  std::unique_ptr<Pool> completions_;
+  std::unique_ptr<store::GroupWriter> writer_;
+  std::vector<std::thread> pollers_;
+};
+
+}  // namespace fermata::worker
