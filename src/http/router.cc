@@ -52,10 +52,8 @@ Response Router::handle(Request& request) const {
   return response;
 }
 
-std::vector<std::string> Router::routes() const {
-  std::vector<std::string> all;
-  for (const Route& route : routes_) all.push_back(route.method + " " + route.pattern);
-  return all;
+void Router::for_each(const std::function<void(const std::string&, const std::string&, const Handler&)>& visit) const {
+  for (const Route& route : routes_) visit(route.method, route.pattern, route.handler);
 }
 
 }  // namespace fermata::http

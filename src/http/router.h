@@ -17,8 +17,8 @@ class Router {
   void add(std::string method, std::string_view pattern, Handler handler);
   // Runs the handler of the request's route, or answers 404 or 405 itself.
   [[nodiscard]] Response handle(Request& request) const;
-  // "GET /api/v1/runs/{id}" of every route, in the order added.
-  [[nodiscard]] std::vector<std::string> routes() const;
+  // Every route, in the order added: to wrap handlers, to list addresses.
+  void for_each(const std::function<void(const std::string& method, const std::string& pattern, const Handler& handler)>& visit) const;
 
  private:
   struct Route {

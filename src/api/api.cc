@@ -1,0 +1,88 @@
+#include "api/api.h"
+
+#include <openssl/crypto.h>
+
+#include <charconv>
+
+#include "api/routes.h"
+#include "foundation/format.h"
+#include "foundation/limits.h"
+#include "json/parse.h"
+
+namespace fermata::api {
+namespace {
+
+bool is_authorized(const http::Request& request, const std::string& token) {
+  const auto header = request.headers.find("authorization");
+  const std::string expected = "Bearer " + token;
+  // In constant time, so that the token cannot be felt out byte by byte.
+  return header != request.headers.end() && header->second.size() == expected.size() &&
+         CRYPTO_memcmp(header->second.data(), expected.data(), expected.size()) == 0;
+}
+
+http::Handler guarded(const std::string& token, http::Handler handler) {
+  return [&token, inner = std::move(handler)](const http::Request& request) {
+    if (!is_authorized(request, token)) {
+      http::Response refused = http::problem_response(
+          make_error(ErrorKind::Unauthorized, "TOKEN_MISSING", "no valid token", "send `Authorization: Bearer TOKEN`; `fermata dev` prints it"));
+      refused.headers["WWW-Authenticate"] = "Bearer";
+      return refused;
+    }
+    http::Response response = inner(request);
+    response.headers["Cache-Control"] = "no-store";
+    response.headers["X-Content-Type-Options"] = "nosniff";
+    return response;
+  };
+}
+
+http::Response readiness(const ApiParts& parts) {
+  json::Object checks;
+  bool is_ready = true;
+  const auto check = [&](std::string_view name, const Result<void>& result) {
+    checks[name] = result.has_value() ? json::Value("ok") : json::Value(result.error().message);
+    is_ready = is_ready && result.has_value();
+  };
+  check("store", parts.store.check_health());
+  check("temporal", parts.check_temporal());
+  return http::json_response(is_ready ? 200 : 503, json::Object{{"ready", is_ready}, {"checks", std::move(checks)}});
+}
+
+}  // namespace
+
+Result<json::Value> body_of(const http::Request& request) {
+  TRY(json::Value body, json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax}));
+  if (!body.is_object()) {
+    return make_error(ErrorKind::Invalid, "BODY_NOT_OBJECT", format("body: expected an object, got {}", json::type_name(body)));
+  }
+  return body;
+}
+
+Result<std::size_t> limit_of(const http::Request& request) {
+  const auto text = request.query.find("limit");
+  if (text == request.query.end()) return std::size_t{50};
+  std::size_t limit = 0;
+  const char* const end = text->second.data() + text->second.size();
+  if (std::from_chars(text->second.data(), end, limit).ptr != end || limit < 1 || limit > limits::kPageSizeMax) {
+    return make_error(ErrorKind::Invalid, "QUERY_INVALID", format("limit: expected a number from 1 to {}", limits::kPageSizeMax));
+  }
+  return limit;
+}
+
+http::Response answer(const Result<json::Value>& result, int status) {
+  return result.has_value() ? http::json_response(status, *result) : http::problem_response(result.error());
+}
+
+http::Router make_router(const ApiParts& parts) {
+  http::Router inner;
+  add_workflow_routes(inner, parts);
+  add_run_routes(inner, parts);
+  http::Router router;
+  router.add("GET", "/healthz", [](const http::Request&) { return http::json_response(200, json::Object{{"alive", true}}); });
+  router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
+  inner.for_each([&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
+    router.add(method, pattern, guarded(parts.token, handler));
+  });
+  return router;
+}
+
+}  // namespace fermata::api

@@ -1,0 +1,30 @@
+#pragma once
+// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health. One file per resource.
+
+#include <functional>
+#include <string>
+
+#include "definition/catalog.h"
+#include "http/router.h"
+#include "service/catalog.h"
+#include "service/launch.h"
+#include "service/run_control.h"
+#include "store/store.h"
+
+namespace fermata::api {
+
+struct ApiParts {
+  store::Store& store;
+  service::Catalog& catalog;
+  service::Launcher& launcher;
+  service::RunControl& control;
+  const definition::ActionCatalog& actions;
+  std::function<Result<void>()> check_temporal;
+  TenantId tenant;     // the one tenant of this server
+  std::string token;   // what callers must bring
+};
+
+// `parts` must outlive the router.
+http::Router make_router(const ApiParts& parts);
+
+}  // namespace fermata::api

@@ -1,0 +1,113 @@
+#include "api/render.h"
+
+#include "json/redact.h"
+#include "jsonata/instant.h"
+
+namespace fermata::api {
+namespace {
+
+json::Value instant(TimeMs time) { return json::Value(jsonata::instant_text(time)); }
+json::Value instant(const std::optional<TimeMs>& time) { return time ? instant(*time) : json::Value(nullptr); }
+json::Value text(const std::optional<std::string>& value) { return value ? json::Value(*value) : json::Value(nullptr); }
+json::Value value_of(const std::optional<json::Value>& value) { return value ? *value : json::Value(nullptr); }
+
+std::string_view status_of(store::InvocationStatus status) {
+  switch (status) {
+    case store::InvocationStatus::Started: return "STARTED";
+    case store::InvocationStatus::Succeeded: return "SUCCEEDED";
+    case store::InvocationStatus::Failed: return "FAILED";
+  }
+  return "STARTED";
+}
+
+}  // namespace
+
+json::Value render(const store::RunView& view) {
+  const store::LaunchRow& launch = view.launch;
+  return json::Object{{"runId", launch.run_id.text},
+                      {"workflowId", launch.workflow_id.text},
+                      {"workflowVersion", launch.workflow_version},
+                      {"status", view.run.status},
+                      {"nodePath", text(view.run.node_path)},
+                      {"input", json::redact(launch.input)},
+                      {"output", value_of(view.run.output)},
+                      {"error", value_of(view.run.error)},
+                      {"triggerType", launch.trigger_type},
+                      {"triggerMetadata", launch.trigger_metadata},
+                      {"engine", "temporal"},
+                      {"temporalWorkflowId", launch.temporal_workflow_id},
+                      {"temporalRunId", text(launch.temporal_run_id)},
+                      {"definitionHash", launch.definition_hash},
+                      {"runtimeSemanticsVersion", launch.semantics},
+                      {"parentRunId", text(launch.parent_run_id)},
+                      {"rootRunId", launch.root_run_id},
+                      {"startedAt", instant(launch.started_at)},
+                      {"completedAt", instant(view.run.completed_at)},
+                      {"updatedAt", instant(view.run.updated_at)}};
+}
+
+json::Value render(const projection::StepRow& row) {
+  return json::Object{{"stepNumber", row.step_number},
+                      {"stepPath", row.step_path},
+                      {"definitionStepId", row.definition_step_id},
+                      {"stepType", row.step_type},
+                      {"iteration", row.iteration},
+                      {"status", row.status},
+                      {"attempt", row.attempt},
+                      {"startedAt", instant(row.started_at)},
+                      {"completedAt", instant(row.completed_at)},
+                      {"durationMs", row.completed_at ? json::Value(*row.completed_at - row.started_at) : json::Value(nullptr)},
+                      {"error", value_of(row.error)},
+                      {"note", value_of(row.note)}};
+}
+
+json::Value render(const projection::WaitRow& row) {
+  return json::Object{{"waitId", row.wait_id.text},
+                      {"stepPath", row.step_path},
+                      {"iteration", row.iteration},
+                      {"waitType", row.wait_type},
+                      {"status", row.status},
+                      {"eventName", text(row.event_name)},
+                      {"correlationKey", text(row.correlation_key)},
+                      {"taskId", text(row.task_id)},
+                      {"timeoutAt", instant(row.timeout_at)},
+                      {"payload", value_of(row.payload)},
+                      {"matchedEventId", text(row.matched_event_id)},
+                      {"createdAt", instant(row.created_at)},
+                      {"resolvedAt", instant(row.resolved_at)}};
+}
+
+json::Value render(const store::InvocationRow& row) {
+  return json::Object{{"idempotencyKey", row.idempotency_key},
+                      {"stepPath", row.step_path},
+                      {"iteration", row.iteration},
+                      {"actionId", row.action_id},
+                      {"actionVersion", row.action_version},
+                      {"status", status_of(row.status)},
+                      {"attempt", row.attempt},
+                      {"input", row.input},
+                      {"output", value_of(row.output ? std::optional(json::redact(*row.output)) : std::nullopt)},
+                      {"error", value_of(row.error)},
+                      {"startedAt", instant(row.started_at)},
+                      {"completedAt", instant(row.completed_at)}};
+}
+
+json::Value render(const store::DefinitionRow& row) {
+  return json::Object{{"workflowId", row.workflow_id.text},
+                      {"name", row.name},
+                      {"draftVersion", row.draft_version},
+                      {"publishedVersion", row.published_version},
+                      {"triggerType", row.trigger_type},
+                      {"createdAt", instant(row.created_at)},
+                      {"updatedAt", instant(row.updated_at)}};
+}
+
+json::Value render(const definition::Finding& finding) {
+  return json::Object{{"severity", finding.severity == definition::Severity::Error ? "error" : "warning"},
+                      {"code", finding.code},
+                      {"path", finding.path},
+                      {"message", finding.message},
+                      {"help", finding.help}};
+}
+
+}  // namespace fermata::api

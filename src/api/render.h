@@ -1,0 +1,17 @@
+#pragma once
+// Rows to JSON as the API shows them. Instants are ISO 8601 in UTC.
+
+#include "definition/finding.h"
+#include "json/value.h"
+#include "store/store.h"
+
+namespace fermata::api {
+
+json::Value render(const store::RunView& view);
+json::Value render(const projection::StepRow& row);
+json::Value render(const projection::WaitRow& row);
+json::Value render(const store::InvocationRow& row);
+json::Value render(const store::DefinitionRow& row);
+json::Value render(const definition::Finding& finding);
+
+}  // namespace fermata::api

@@ -1,0 +1,19 @@
+#pragma once
+// The resources' routes, and what they share. Private to this library.
+
+#include "api/api.h"
+
+namespace fermata::api {
+
+void add_workflow_routes(http::Router& router, const ApiParts& parts);
+void add_run_routes(http::Router& router, const ApiParts& parts);
+
+// The body as a JSON object. Errors: JSON_*, BODY_NOT_OBJECT.
+Result<json::Value> body_of(const http::Request& request);
+// ?limit=, within the page limits. Error: QUERY_INVALID.
+Result<std::size_t> limit_of(const http::Request& request);
+
+// The answer, or the problem.
+http::Response answer(const Result<json::Value>& result, int status = 200);
+
+}  // namespace fermata::api

@@ -1,0 +1,55 @@
+#pragma once
+// The subcommands, each a function from its options to an exit code: 0 done, 1 it said no, 2 wrong usage, 3 could not.
+// Data goes to standard output, everything else to standard error.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "foundation/error.h"
+
+namespace fermata::cli {
+
+struct CommonOptions {
+  std::string log_level = "info";
+  std::string data = ".fermata";
+  std::vector<std::string> allowed_private;
+};
+
+struct DevOptions {
+  CommonOptions common;
+  std::uint16_t port = 8400;
+  std::string temporal_address;              // empty: start the dev server
+  std::vector<std::string> dynamic_config;   // key=value for the dev server
+  bool has_worker = true;
+  bool prints_json = false;
+};
+int run_dev(const DevOptions& options);
+
+struct WorkerOptions {
+  CommonOptions common;
+  std::string temporal_address = "127.0.0.1:7233";
+};
+int run_worker(const WorkerOptions& options);
+
+struct ValidateOptions {
+  std::vector<std::string> files;
+  bool prints_json = false;
+};
+int run_validate(const ValidateOptions& options);
+
+struct ServerAddress {
+  std::string url;    // empty: what `fermata dev` in the data folder wrote
+  std::string token;
+  std::string data = ".fermata";
+};
+int run_publish(const ServerAddress& server, const std::string& file);
+int run_launch(const ServerAddress& server, const std::string& workflow, const std::string& input_file, bool waits);
+int run_runs_list(const ServerAddress& server, const std::string& status);
+int run_runs_show(const ServerAddress& server, const std::string& run);
+int run_runs_cancel(const ServerAddress& server, const std::string& run);
+
+// Says the error on standard error; gives the exit code that fits its kind.
+int report(const Error& error);
+
+}  // namespace fermata::cli

@@ -1,0 +1,62 @@
+// Commands that need no server: validate.
+#include <cstdio>
+
+#include "api/render.h"
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "foundation/format.h"
+#include "foundation/limits.h"
+#include "json/text.h"
+#include "service/catalog.h"
+#include "service/schemas.h"
+
+namespace fermata::cli {
+namespace {
+
+definition::TextFormat format_of(const std::string& file) {
+  return file.ends_with(".yaml") || file.ends_with(".yml") ? definition::TextFormat::Yaml : definition::TextFormat::Json;
+}
+
+}  // namespace
+
+int report(const Error& error) {
+  std::string text = "fermata: " + error.message + " (" + error.code + ")\n";
+  if (!error.help.empty()) text += "  help: " + error.help + "\n";
+  std::fputs(text.c_str(), stderr);
+  return error.kind == ErrorKind::Unavailable || error.kind == ErrorKind::Internal ? 3 : 1;
+}
+
+int run_validate(const ValidateOptions& options) {
+  const auto log = make_log("warn");
+  const actions::ActionRegistry actions = make_actions({}, *log);
+  const service::BuiltInSchemas schemas;
+  const SystemClock clock;
+  int code = 0;
+  for (const std::string& file : options.files) {
+    const auto text = read_file(file, limits::kDefinitionBytesMax);
+    if (!text.has_value()) return report(text.error());
+    const auto document = definition::read_document(*text, format_of(file));
+    if (!document.has_value()) {
+      code = std::max(code, report(document.error().within(file)));
+      continue;
+    }
+    const definition::Checked checked = definition::check(*document, {actions, schemas, clock.now(), std::nullopt});
+    if (checked.program == nullptr) code = std::max(code, 1);
+    json::Array findings;
+    for (const definition::Finding& finding : checked.findings) {
+      findings.push_back(api::render(finding));
+      if (options.prints_json) continue;
+      std::string line = format("{}: {}: {} ({})\n", file, finding.path, finding.message, finding.code);
+      if (!finding.help.empty()) line += "  help: " + finding.help + "\n";
+      std::fputs(line.c_str(), stdout);
+    }
+    if (options.prints_json) {
+      std::puts(json::to_text(json::Object{{"file", file}, {"valid", checked.program != nullptr}, {"hash", checked.hash}, {"findings", std::move(findings)}}).c_str());
+    } else if (checked.program != nullptr) {
+      std::puts(format("{}: valid, {} steps", file, checked.program->steps.size()).c_str());
+    }
+  }
+  return code;
+}
+
+}  // namespace fermata::cli

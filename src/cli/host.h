@@ -1,0 +1,58 @@
+#pragma once
+// What only a program has: the clock, randomness, the log, secrets from the environment, the files of a data folder.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actions/registry.h"
+#include "foundation/clock.h"
+#include "foundation/log.h"
+#include "foundation/result.h"
+#include "service/random.h"
+
+namespace fermata::cli {
+
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const override;
+};
+
+class SystemRandom final : public service::Random {
+ public:
+  explicit SystemRandom(const Clock& clock) : clock_(clock) {}
+  std::string uuid() override;
+  static std::string token();
+
+ private:
+  const Clock& clock_;
+};
+
+// One JSON object per line on standard error.
+std::unique_ptr<Log> make_log(const std::string& level);
+
+// {"$secret": "NAME"} from FERMATA_SECRET_NAME.
+class EnvironmentSecrets final : public actions::SecretResolver {
+ public:
+  Result<std::string> resolve(const TenantId& tenant, const std::string& name) override;
+};
+
+// The data folder: database, Temporal's database, the token, who is running.
+struct DataFolder {
+  std::string path;
+  [[nodiscard]] std::string database() const { return path + "/fermata.db"; }
+  [[nodiscard]] std::string temporal_database() const { return path + "/temporal.db"; }
+  [[nodiscard]] std::string temporal_log() const { return path + "/temporal.log"; }
+  [[nodiscard]] std::string state_file() const { return path + "/server.json"; }
+};
+// Made when it is missing. Errors: DATA_FOLDER.
+Result<DataFolder> open_data_folder(const std::string& path);
+// Kept while the object lives; a second `dev` on one folder is refused. Errors: DATA_IN_USE.
+Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder);
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
+Result<void> write_file(const std::string& path, std::string_view text);
+
+// All built-in actions.
+actions::ActionRegistry make_actions(const std::vector<std::string>& allowed_private, Log& log);
+
+}  // namespace fermata::cli

@@ -1,0 +1,98 @@
+// fermata: reads the command line, and nothing else.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+
+namespace {
+
+using fermata::cli::CommonOptions;
+using fermata::cli::ServerAddress;
+
+void add_common(CLI::App* command, CommonOptions& options) {
+  command->add_option("--data", options.data, "folder of the database and of Temporal's")->envname("FERMATA_DATA");
+  command->add_option("--log-level", options.log_level, "debug, info, warn or error")->envname("FERMATA_LOG_LEVEL");
+  command->add_option("--allow-private-http", options.allowed_private, "private addresses that http.request may reach, e.g. 127.0.0.1/32");
+}
+
+void add_server(CLI::App* command, ServerAddress& server) {
+  command->add_option("--server", server.url, "address of the API")->envname("FERMATA_SERVER");
+  command->add_option("--token", server.token, "token of the API")->envname("FERMATA_TOKEN");
+  command->add_option("--data", server.data, "folder of a running `fermata dev`")->envname("FERMATA_DATA");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  namespace cli = fermata::cli;
+  CLI::App app("Fermata: durable workflows as data");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "fermata 0.1.0");
+  int code = 0;
+
+  cli::DevOptions dev;
+  CLI::App* command = app.add_subcommand("dev", "everything on one machine, on embedded defaults");
+  add_common(command, dev.common);
+  command->add_option("--port", dev.port, "port of the API; 0 takes a free one");
+  command->add_option("--temporal-address", dev.temporal_address, "use this Temporal server instead of starting one");
+  command->add_option("--dynamic-config", dev.dynamic_config, "key=value for the dev server");
+  bool has_no_worker = false;
+  command->add_flag("--no-worker", has_no_worker, "start no worker");
+  command->add_flag("--print-json", dev.prints_json, "print one JSON line when ready");
+  command->callback([&] {
+    dev.has_worker = !has_no_worker;
+    code = cli::run_dev(dev);
+  });
+
+  cli::WorkerOptions worker;
+  command = app.add_subcommand("worker", "a worker on the authored queue");
+  add_common(command, worker.common);
+  command->add_option("--temporal-address", worker.temporal_address, "host:port")->envname("FERMATA_TEMPORAL_ADDRESS");
+  command->callback([&] { code = cli::run_worker(worker); });
+
+  cli::ValidateOptions validate;
+  command = app.add_subcommand("validate", "check definitions; all findings at once");
+  command->add_option("files", validate.files, "JSON or YAML")->required();
+  command->add_flag("--json", validate.prints_json, "one JSON line per file");
+  command->callback([&] { code = cli::run_validate(validate); });
+
+  ServerAddress server;
+  std::string file;
+  command = app.add_subcommand("publish", "publish a definition as the next version");
+  add_server(command, server);
+  command->add_option("file", file, "JSON or YAML")->required();
+  command->callback([&] { code = cli::run_publish(server, file); });
+
+  std::string workflow;
+  std::string input;
+  bool waits = false;
+  command = app.add_subcommand("run", "launch a run");
+  add_server(command, server);
+  command->add_option("workflow", workflow, "id of the workflow")->required();
+  command->add_option("--input", input, "file with the payload, a JSON object");
+  command->add_flag("--wait", waits, "until it has ended; exit code 1 unless it succeeded");
+  command->callback([&] { code = cli::run_launch(server, workflow, input, waits); });
+
+  CLI::App* runs = app.add_subcommand("runs", "look at runs");
+  runs->require_subcommand(1);
+  std::string status;
+  std::string run;
+  command = runs->add_subcommand("list", "the newest runs");
+  add_server(command, server);
+  command->add_option("--status", status, "RUNNING, WAITING, SUCCEEDED, FAILED or CANCELED");
+  command->callback([&] { code = cli::run_runs_list(server, status); });
+  command = runs->add_subcommand("show", "one run with its steps");
+  add_server(command, server);
+  command->add_option("run", run, "id of the run")->required();
+  command->callback([&] { code = cli::run_runs_show(server, run); });
+  command = runs->add_subcommand("cancel", "cancel a run");
+  add_server(command, server);
+  command->add_option("run", run, "id of the run")->required();
+  command->callback([&] { code = cli::run_runs_cancel(server, run); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? 0 : 2;
+  }
+  return code;
+}

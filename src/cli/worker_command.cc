@@ -1,0 +1,42 @@
+// fermata worker: a worker of its own, over a store and a Temporal server that others started.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/signals.h"
+#include "foundation/format.h"
+#include "store/sqlite.h"
+#include "worker/worker.h"
+
+namespace fermata::cli {
+namespace {
+
+Result<void> work(const WorkerOptions& options, Log& log) {
+  TRY(const DataFolder folder, open_data_folder(options.common.data));
+  TRY(const auto store, store::open_sqlite({folder.database()}));
+  TRY(const auto runtime, temporal::Runtime::create({.log = &log}));
+  TRY(const auto client, temporal::Client::connect(runtime, {.address = options.temporal_address}));
+  const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
+  EnvironmentSecrets secrets;
+  const SystemClock clock;
+  worker::WorkerSettings settings;
+  settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
+  TRY(const auto worker, worker::Worker::start(client, {*store, actions, secrets, clock, log}, settings));
+  log.info("worker started", {{"queue", std::string(service::kTaskQueue)}, {"temporal", options.temporal_address}});
+  wait_for_stop_signal();
+  log.info("worker stopping");
+  return {};
+}
+
+}  // namespace
+
+int run_worker(const WorkerOptions& options) {
+  block_stop_signals();
+  const auto log = make_log(options.common.log_level);
+  const Result<void> worked = work(options, *log);
+  return worked.has_value() ? 0 : report(worked.error());
+}
+
+}  // namespace fermata::cli
