@@ -1,5 +1,6 @@
 #pragma once
-// Action: what a step can call. One class per action; registered by a call that one reads in the wiring (cli).
+// Action: what a step can call. One class per action; registered by a call that one reads in the
+// wiring (cli).
 
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,7 @@ struct ActionCall {
   std::string idempotency_key;  // the same for every attempt of one invocation
   std::uint32_t attempt = 1;
   std::int64_t timeout_ms = 0;
-  json::Value input;            // secrets resolved
+  json::Value input;  // secrets resolved
 };
 
 // What the author can catch.

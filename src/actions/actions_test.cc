@@ -19,8 +19,12 @@ class HttpRequestTest : public testing::Test {
       key_ = r.headers.at("idempotency-key");
       return http::json_response(201, json::Object{{"got", *json::parse(r.body)}});
     });
-    router.add("GET", "/busy", [](const http::Request&) { return http::Response{429, {{"Retry-After", "2"}}, "slow down"}; });
-    router.add("GET", "/gone", [](const http::Request&) { return http::json_response(410, json::Object{{"why", "old"}}); });
+    router.add("GET", "/busy", [](const http::Request&) {
+      return http::Response{429, {{"Retry-After", "2"}}, "slow down"};
+    });
+    router.add("GET", "/gone", [](const http::Request&) {
+      return http::json_response(410, json::Object{{"why", "old"}});
+    });
     auto started = http::Server::start({}, std::move(router));
     ASSERT_TRUE(started.has_value());
     server_ = *std::move(started);
@@ -30,7 +34,9 @@ class HttpRequestTest : public testing::Test {
     ActionCall call;
     call.idempotency_key = "key-1";
     call.timeout_ms = 5'000;
-    call.input = json::Object{{"method", method}, {"url", "http://127.0.0.1:" + std::to_string(server_->port()) + path}, {"body", std::move(body)}};
+    call.input = json::Object{{"method", method},
+                              {"url", "http://127.0.0.1:" + std::to_string(server_->port()) + path},
+                              {"body", std::move(body)}};
     return action_->run(call);
   }
   std::string key_;
@@ -67,16 +73,20 @@ class OneSecret final : public SecretResolver {
 
 TEST(Secrets, AreResolvedWhereverTheyStand) {
   OneSecret secrets;
-  const auto resolved = resolve_secrets(*json::parse(R"({"a":[{"$secret":"CRM"}],"b":1})"), TenantId("t"), secrets);
+  const auto resolved =
+      resolve_secrets(*json::parse(R"({"a":[{"$secret":"CRM"}],"b":1})"), TenantId("t"), secrets);
   EXPECT_EQ(json::to_text(*resolved), R"({"a":["s3cret"],"b":1})");
-  EXPECT_EQ(resolve_secrets(*json::parse(R"({"$secret":"NO"})"), TenantId("t"), secrets).error().code, "SECRET_UNKNOWN");
+  EXPECT_EQ(
+      resolve_secrets(*json::parse(R"({"$secret":"NO"})"), TenantId("t"), secrets).error().code,
+      "SECRET_UNKNOWN");
 }
 
 TEST(Registry, KnowsPureActionsFromTheStart) {
   const ActionRegistry registry;
   ASSERT_NE(registry.find("transform.merge", 1), nullptr);
   EXPECT_EQ(registry.find("transform.merge", 2), nullptr);
-  EXPECT_EQ(std::get<interpreter::RunError>(registry.run("nothing", 1, nullptr)).code, "ACTION_UNKNOWN");
+  EXPECT_EQ(std::get<interpreter::RunError>(registry.run("nothing", 1, nullptr)).code,
+            "ACTION_UNKNOWN");
 }
 
 }  // namespace

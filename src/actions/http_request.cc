@@ -11,13 +11,17 @@
 namespace fermata::actions {
 namespace {
 
-constexpr std::string_view kInput = R"({"type":"object","required":["url"],"additionalProperties":false,"properties":{
+constexpr std::string_view kInput =
+    R"({"type":"object","required":["url"],"additionalProperties":false,"properties":{
   "method":{"type":"string"},"url":{"type":"string"},"headers":{"type":"object"},"body":true,
   "timeoutMs":{"type":"number"},"expectStatus":{"type":"array","items":{"type":"number"}}}})";
-constexpr std::string_view kOutput = R"({"type":"object","required":["status","headers","body"],"properties":{
+constexpr std::string_view kOutput =
+    R"({"type":"object","required":["status","headers","body"],"properties":{
   "status":{"type":"number"},"headers":{"type":"object"},"body":true}})";
 
-ActionFailure invalid(std::string message) { return {"ValidationError", "INPUT_INVALID", std::move(message), nullptr, std::nullopt}; }
+ActionFailure invalid(std::string message) {
+  return {"ValidationError", "INPUT_INVALID", std::move(message), nullptr, std::nullopt};
+}
 
 bool is_json(const http::ClientResponse& response) {
   const auto type = response.headers.find("content-type");
@@ -39,7 +43,9 @@ std::optional<std::int64_t> retry_after(const http::ClientResponse& response) {
   if (header == response.headers.end()) return std::nullopt;
   std::int64_t seconds = 0;
   const std::string& text = header->second;
-  if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec != std::errc{} || seconds < 0) return std::nullopt;
+  if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec != std::errc{} ||
+      seconds < 0)
+    return std::nullopt;
   return std::min(seconds, std::int64_t{86'400}) * 1'000;
 }
 
@@ -64,7 +70,8 @@ class HttpRequest final : public Action {
   }
 
  private:
-  static std::optional<ActionFailure> read_input(const ActionCall& call, http::ClientRequest& request) {
+  static std::optional<ActionFailure> read_input(const ActionCall& call,
+                                                 http::ClientRequest& request) {
     if (!call.input.is_object()) return invalid("input must be an object");
     const json::Object& input = call.input.get_object();
     const auto url = json::string_at(input, "url");
@@ -73,9 +80,11 @@ class HttpRequest final : public Action {
     request.method = json::string_at(input, "method").value_or("GET");
     request.timeout_ms = json::int_at(input, "timeoutMs").value_or(call.timeout_ms);
     request.response_bytes_max = limits::kActionOutputBytesMax;
-    if (const json::Value* headers = json::find(input, "headers"); headers != nullptr && headers->is_object()) {
+    if (const json::Value* headers = json::find(input, "headers");
+        headers != nullptr && headers->is_object()) {
       for (const auto& member : headers->get_object()) {
-        if (!member.value().is_string()) return invalid(format("header `{}` must be text", std::string_view(member.key())));
+        if (!member.value().is_string())
+          return invalid(format("header `{}` must be text", std::string_view(member.key())));
         request.headers[std::string(member.key())] = json::to_std(member.value().get_string());
       }
     }
@@ -88,23 +97,29 @@ class HttpRequest final : public Action {
   }
 
   static ActionFailure failure_of(const Error& error) {
-    if (error.code == "HTTP_TIMEOUT") return {"TimeoutError", error.code, error.message, nullptr, std::nullopt};
+    if (error.code == "HTTP_TIMEOUT")
+      return {"TimeoutError", error.code, error.message, nullptr, std::nullopt};
     const bool is_passing = error.kind == ErrorKind::Unavailable;
-    return {is_passing ? "TransientError" : "ActionError", error.code, error.message, nullptr, std::nullopt};
+    return {is_passing ? "TransientError" : "ActionError", error.code, error.message, nullptr,
+            std::nullopt};
   }
 
   static ActionResult result_of(const ActionCall& call, const http::ClientResponse& answer) {
     json::Object headers;
     for (const auto& [name, value] : answer.headers) headers[name] = value;
-    json::Object output{{"status", answer.status}, {"headers", std::move(headers)}, {"body", body_of(answer)}};
+    json::Object output{
+        {"status", answer.status}, {"headers", std::move(headers)}, {"body", body_of(answer)}};
     const json::Value* expected = json::find(call.input, "expectStatus");
-    const bool is_expected = expected != nullptr && expected->is_array() && std::ranges::any_of(expected->get_array(), [&](const json::Value& s) {
-      return s.is_number() && json::as_double(s) == answer.status;
-    });
+    const bool is_expected = expected != nullptr && expected->is_array() &&
+                             std::ranges::any_of(expected->get_array(), [&](const json::Value& s) {
+                               return s.is_number() && json::as_double(s) == answer.status;
+                             });
     if (is_expected || answer.status < 400) return json::Value(std::move(output));
     const bool is_passing = answer.status >= 500 || answer.status == 429 || answer.status == 408;
-    return ActionFailure{is_passing ? "TransientError" : "ActionError", format("HTTP_{}", answer.status),
-                         format("the service answered {}", answer.status), json::Value(std::move(output)), retry_after(answer)};
+    return ActionFailure{is_passing ? "TransientError" : "ActionError",
+                         format("HTTP_{}", answer.status),
+                         format("the service answered {}", answer.status),
+                         json::Value(std::move(output)), retry_after(answer)};
   }
 
   http::AddressPolicy policy_;
@@ -113,6 +128,8 @@ class HttpRequest final : public Action {
 
 }  // namespace
 
-std::unique_ptr<Action> make_http_request(http::AddressPolicy policy) { return std::make_unique<HttpRequest>(std::move(policy)); }
+std::unique_ptr<Action> make_http_request(http::AddressPolicy policy) {
+  return std::make_unique<HttpRequest>(std::move(policy));
+}
 
 }  // namespace fermata::actions

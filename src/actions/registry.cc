@@ -40,11 +40,12 @@ std::vector<const definition::ActionSpec*> ActionRegistry::all() const {
   return list;
 }
 
-std::variant<json::Value, interpreter::RunError> ActionRegistry::run(std::string_view id, int version,
-                                                                     const json::Value& input) const {
+std::variant<json::Value, interpreter::RunError> ActionRegistry::run(
+    std::string_view id, int version, const json::Value& input) const {
   interpreter::RunError error;
   const auto table = transform::pure_actions();
-  const auto pure = std::ranges::find_if(table, [&](const auto& row) { return row.id == id && row.version == version; });
+  const auto pure = std::ranges::find_if(
+      table, [&](const auto& row) { return row.id == id && row.version == version; });
   if (pure == table.end()) {
     error.category = interpreter::category::kAction;
     error.code = "ACTION_UNKNOWN";
@@ -66,7 +67,8 @@ Action* ActionRegistry::runnable(const std::string& id, int version) const {
   return found == actions_.end() ? nullptr : found->second.get();
 }
 
-Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant, SecretResolver& secrets) {
+Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant,
+                                    SecretResolver& secrets) {
   if (const json::Value* name = json::find(input, "$secret");
       name != nullptr && name->is_string() && input.get_object().size() == 1) {
     TRY(const std::string secret, secrets.resolve(tenant, json::to_std(name->get_string())));

@@ -1,6 +1,7 @@
 #pragma once
-// ActionRegistry: all actions of a process, filled once at start and then only read. It is the catalogue that definitions
-// are checked against, and the table of pure actions that the interpreter runs.
+// ActionRegistry: all actions of a process, filled once at start and then only read. It is the
+// catalogue that definitions are checked against, and the table of pure actions that the
+// interpreter runs.
 
 #include <map>
 #include <memory>
@@ -21,8 +22,8 @@ class ActionRegistry final : public definition::ActionCatalog, public interprete
 
   [[nodiscard]] const definition::ActionSpec* find(std::string_view id, int version) const override;
   [[nodiscard]] std::vector<const definition::ActionSpec*> all() const override;
-  [[nodiscard]] std::variant<json::Value, interpreter::RunError> run(std::string_view id, int version,
-                                                                     const json::Value& input) const override;
+  [[nodiscard]] std::variant<json::Value, interpreter::RunError> run(
+      std::string_view id, int version, const json::Value& input) const override;
   // The action to run as an activity, or nullptr.
   [[nodiscard]] Action* runnable(const std::string& id, int version) const;
 
@@ -33,6 +34,7 @@ class ActionRegistry final : public definition::ActionCatalog, public interprete
 };
 
 // The input with each {"$secret": NAME} replaced. Error: SECRET_UNKNOWN.
-Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant, SecretResolver& secrets);
+Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant,
+                                    SecretResolver& secrets);
 
 }  // namespace fermata::actions

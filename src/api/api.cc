@@ -24,7 +24,8 @@ http::Handler guarded(const std::string& token, http::Handler handler) {
   return [&token, inner = std::move(handler)](const http::Request& request) {
     if (!is_authorized(request, token)) {
       http::Response refused = http::problem_response(
-          make_error(ErrorKind::Unauthorized, "TOKEN_MISSING", "no valid token", "send `Authorization: Bearer TOKEN`; `fermata dev` prints it"));
+          make_error(ErrorKind::Unauthorized, "TOKEN_MISSING", "no valid token",
+                     "send `Authorization: Bearer TOKEN`; `fermata dev` prints it"));
       refused.headers["WWW-Authenticate"] = "Bearer";
       return refused;
     }
@@ -44,7 +45,8 @@ http::Response readiness(const ApiParts& parts) {
   };
   check("store", parts.store.check_health());
   check("temporal", parts.check_temporal());
-  return http::json_response(is_ready ? 200 : 503, json::Object{{"ready", is_ready}, {"checks", std::move(checks)}});
+  return http::json_response(is_ready ? 200 : 503,
+                             json::Object{{"ready", is_ready}, {"checks", std::move(checks)}});
 }
 
 }  // namespace
@@ -52,7 +54,8 @@ http::Response readiness(const ApiParts& parts) {
 Result<json::Value> body_of(const http::Request& request) {
   TRY(json::Value body, json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax}));
   if (!body.is_object()) {
-    return make_error(ErrorKind::Invalid, "BODY_NOT_OBJECT", format("body: expected an object, got {}", json::type_name(body)));
+    return make_error(ErrorKind::Invalid, "BODY_NOT_OBJECT",
+                      format("body: expected an object, got {}", json::type_name(body)));
   }
   return body;
 }
@@ -62,14 +65,17 @@ Result<std::size_t> limit_of(const http::Request& request) {
   if (text == request.query.end()) return std::size_t{50};
   std::size_t limit = 0;
   const char* const end = text->second.data() + text->second.size();
-  if (std::from_chars(text->second.data(), end, limit).ptr != end || limit < 1 || limit > limits::kPageSizeMax) {
-    return make_error(ErrorKind::Invalid, "QUERY_INVALID", format("limit: expected a number from 1 to {}", limits::kPageSizeMax));
+  if (std::from_chars(text->second.data(), end, limit).ptr != end || limit < 1 ||
+      limit > limits::kPageSizeMax) {
+    return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                      format("limit: expected a number from 1 to {}", limits::kPageSizeMax));
   }
   return limit;
 }
 
 http::Response answer(const Result<json::Value>& result, int status) {
-  return result.has_value() ? http::json_response(status, *result) : http::problem_response(result.error());
+  return result.has_value() ? http::json_response(status, *result)
+                            : http::problem_response(result.error());
 }
 
 http::Router make_router(const ApiParts& parts) {
@@ -77,11 +83,14 @@ http::Router make_router(const ApiParts& parts) {
   add_workflow_routes(inner, parts);
   add_run_routes(inner, parts);
   http::Router router;
-  router.add("GET", "/healthz", [](const http::Request&) { return http::json_response(200, json::Object{{"alive", true}}); });
-  router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
-  inner.for_each([&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
-    router.add(method, pattern, guarded(parts.token, handler));
+  router.add("GET", "/healthz", [](const http::Request&) {
+    return http::json_response(200, json::Object{{"alive", true}});
   });
+  router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
+  inner.for_each(
+      [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
+        router.add(method, pattern, guarded(parts.token, handler));
+      });
   return router;
 }
 

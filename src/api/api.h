@@ -1,5 +1,6 @@
 #pragma once
-// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health. One file per resource.
+// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health. One
+// file per resource.
 
 #include <functional>
 #include <string>
@@ -20,8 +21,8 @@ struct ApiParts {
   service::RunControl& control;
   const definition::ActionCatalog& actions;
   std::function<Result<void>()> check_temporal;
-  TenantId tenant;     // the one tenant of this server
-  std::string token;   // what callers must bring
+  TenantId tenant;    // the one tenant of this server
+  std::string token;  // what callers must bring
 };
 
 // `parts` must outlive the router.

@@ -6,16 +6,27 @@
 namespace fermata::api {
 namespace {
 
-json::Value instant(TimeMs time) { return json::Value(jsonata::instant_text(time)); }
-json::Value instant(const std::optional<TimeMs>& time) { return time ? instant(*time) : json::Value(nullptr); }
-json::Value text(const std::optional<std::string>& value) { return value ? json::Value(*value) : json::Value(nullptr); }
-json::Value value_of(const std::optional<json::Value>& value) { return value ? *value : json::Value(nullptr); }
+json::Value instant(TimeMs time) {
+  return json::Value(jsonata::instant_text(time));
+}
+json::Value instant(const std::optional<TimeMs>& time) {
+  return time ? instant(*time) : json::Value(nullptr);
+}
+json::Value text(const std::optional<std::string>& value) {
+  return value ? json::Value(*value) : json::Value(nullptr);
+}
+json::Value value_of(const std::optional<json::Value>& value) {
+  return value ? *value : json::Value(nullptr);
+}
 
 std::string_view status_of(store::InvocationStatus status) {
   switch (status) {
-    case store::InvocationStatus::Started: return "STARTED";
-    case store::InvocationStatus::Succeeded: return "SUCCEEDED";
-    case store::InvocationStatus::Failed: return "FAILED";
+    case store::InvocationStatus::Started:
+      return "STARTED";
+    case store::InvocationStatus::Succeeded:
+      return "SUCCEEDED";
+    case store::InvocationStatus::Failed:
+      return "FAILED";
   }
   return "STARTED";
 }
@@ -47,18 +58,20 @@ json::Value render(const store::RunView& view) {
 }
 
 json::Value render(const projection::StepRow& row) {
-  return json::Object{{"stepNumber", row.step_number},
-                      {"stepPath", row.step_path},
-                      {"definitionStepId", row.definition_step_id},
-                      {"stepType", row.step_type},
-                      {"iteration", row.iteration},
-                      {"status", row.status},
-                      {"attempt", row.attempt},
-                      {"startedAt", instant(row.started_at)},
-                      {"completedAt", instant(row.completed_at)},
-                      {"durationMs", row.completed_at ? json::Value(*row.completed_at - row.started_at) : json::Value(nullptr)},
-                      {"error", value_of(row.error)},
-                      {"note", value_of(row.note)}};
+  return json::Object{
+      {"stepNumber", row.step_number},
+      {"stepPath", row.step_path},
+      {"definitionStepId", row.definition_step_id},
+      {"stepType", row.step_type},
+      {"iteration", row.iteration},
+      {"status", row.status},
+      {"attempt", row.attempt},
+      {"startedAt", instant(row.started_at)},
+      {"completedAt", instant(row.completed_at)},
+      {"durationMs",
+       row.completed_at ? json::Value(*row.completed_at - row.started_at) : json::Value(nullptr)},
+      {"error", value_of(row.error)},
+      {"note", value_of(row.note)}};
 }
 
 json::Value render(const projection::WaitRow& row) {
@@ -78,36 +91,36 @@ json::Value render(const projection::WaitRow& row) {
 }
 
 json::Value render(const store::InvocationRow& row) {
-  return json::Object{{"idempotencyKey", row.idempotency_key},
-                      {"stepPath", row.step_path},
-                      {"iteration", row.iteration},
-                      {"actionId", row.action_id},
-                      {"actionVersion", row.action_version},
-                      {"status", status_of(row.status)},
-                      {"attempt", row.attempt},
-                      {"input", row.input},
-                      {"output", value_of(row.output ? std::optional(json::redact(*row.output)) : std::nullopt)},
-                      {"error", value_of(row.error)},
-                      {"startedAt", instant(row.started_at)},
-                      {"completedAt", instant(row.completed_at)}};
+  return json::Object{
+      {"idempotencyKey", row.idempotency_key},
+      {"stepPath", row.step_path},
+      {"iteration", row.iteration},
+      {"actionId", row.action_id},
+      {"actionVersion", row.action_version},
+      {"status", status_of(row.status)},
+      {"attempt", row.attempt},
+      {"input", row.input},
+      {"output", value_of(row.output ? std::optional(json::redact(*row.output)) : std::nullopt)},
+      {"error", value_of(row.error)},
+      {"startedAt", instant(row.started_at)},
+      {"completedAt", instant(row.completed_at)}};
 }
 
 json::Value render(const store::DefinitionRow& row) {
-  return json::Object{{"workflowId", row.workflow_id.text},
-                      {"name", row.name},
-                      {"draftVersion", row.draft_version},
-                      {"publishedVersion", row.published_version},
-                      {"triggerType", row.trigger_type},
-                      {"createdAt", instant(row.created_at)},
-                      {"updatedAt", instant(row.updated_at)}};
+  return json::Object{
+      {"workflowId", row.workflow_id.text},  {"name", row.name},
+      {"draftVersion", row.draft_version},   {"publishedVersion", row.published_version},
+      {"triggerType", row.trigger_type},     {"createdAt", instant(row.created_at)},
+      {"updatedAt", instant(row.updated_at)}};
 }
 
 json::Value render(const definition::Finding& finding) {
-  return json::Object{{"severity", finding.severity == definition::Severity::Error ? "error" : "warning"},
-                      {"code", finding.code},
-                      {"path", finding.path},
-                      {"message", finding.message},
-                      {"help", finding.help}};
+  return json::Object{
+      {"severity", finding.severity == definition::Severity::Error ? "error" : "warning"},
+      {"code", finding.code},
+      {"path", finding.path},
+      {"message", finding.message},
+      {"help", finding.help}};
 }
 
 }  // namespace fermata::api

@@ -10,16 +10,22 @@ namespace {
 
 std::optional<std::string> query_of(const http::Request& request, const std::string& name) {
   const auto found = request.query.find(name);
-  return found == request.query.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
+  return found == request.query.end() || found->second.empty() ? std::nullopt
+                                                               : std::optional(found->second);
 }
 
-Error bad_cursor() { return make_error(ErrorKind::Invalid, "QUERY_INVALID", "cursor: not one that this server gave", "start from the first page"); }
+Error bad_cursor() {
+  return make_error(ErrorKind::Invalid, "QUERY_INVALID", "cursor: not one that this server gave",
+                    "start from the first page");
+}
 
 // started_at:run_id of the last row of a page.
 Result<std::pair<TimeMs, std::string>> read_cursor(const std::string& text) {
   const std::size_t colon = text.find(':');
   TimeMs at = 0;
-  if (colon == std::string::npos || std::from_chars(text.data(), text.data() + colon, at).ptr != text.data() + colon) return bad_cursor();
+  if (colon == std::string::npos ||
+      std::from_chars(text.data(), text.data() + colon, at).ptr != text.data() + colon)
+    return bad_cursor();
   return std::pair(at, text.substr(colon + 1));
 }
 
@@ -40,7 +46,8 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   json::Array items;
   for (const store::RunView& view : rows) items.push_back(render(view));
   if (rows.size() == filter.limit) {
-    page["nextCursor"] = format("{}:{}", rows.back().launch.started_at, rows.back().launch.run_id.text);
+    page["nextCursor"] =
+        format("{}:{}", rows.back().launch.started_at, rows.back().launch.run_id.text);
   }
   page["items"] = std::move(items);
   return json::Value(std::move(page));
@@ -92,16 +99,22 @@ Result<json::Value> cancel(const ApiParts& parts, const http::Request& request) 
 }  // namespace
 
 void add_run_routes(http::Router& router, const ApiParts& parts) {
-  router.add("GET", "/api/v1/runs", [&parts](const http::Request& r) { return answer(list(parts, r)); });
-  router.add("GET", "/api/v1/runs/{id}", [&parts](const http::Request& r) { return answer(show(parts, r)); });
-  router.add("GET", "/api/v1/runs/{id}/steps", [&parts](const http::Request& r) { return answer(steps(parts, r)); });
+  router.add("GET", "/api/v1/runs",
+             [&parts](const http::Request& r) { return answer(list(parts, r)); });
+  router.add("GET", "/api/v1/runs/{id}",
+             [&parts](const http::Request& r) { return answer(show(parts, r)); });
+  router.add("GET", "/api/v1/runs/{id}/steps",
+             [&parts](const http::Request& r) { return answer(steps(parts, r)); });
   router.add("GET", "/api/v1/runs/{id}/waits", [&parts](const http::Request& r) {
-    return answer(all_of(parts, r, [&](const RunId& run) { return parts.store.waits(parts.tenant, run); }));
+    return answer(
+        all_of(parts, r, [&](const RunId& run) { return parts.store.waits(parts.tenant, run); }));
   });
   router.add("GET", "/api/v1/runs/{id}/invocations", [&parts](const http::Request& r) {
-    return answer(all_of(parts, r, [&](const RunId& run) { return parts.store.invocations(parts.tenant, run); }));
+    return answer(all_of(
+        parts, r, [&](const RunId& run) { return parts.store.invocations(parts.tenant, run); }));
   });
-  router.add("POST", "/api/v1/runs/{id}/cancel", [&parts](const http::Request& r) { return answer(cancel(parts, r), 202); });
+  router.add("POST", "/api/v1/runs/{id}/cancel",
+             [&parts](const http::Request& r) { return answer(cancel(parts, r), 202); });
 }
 
 }  // namespace fermata::api

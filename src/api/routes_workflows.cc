@@ -19,15 +19,20 @@ http::Response publish(const ApiParts& parts, const http::Request& request) {
   const auto published = parts.catalog.publish(parts.tenant, *body);
   if (!published.has_value()) return http::problem_response(published.error());
   if (published->version == 0) {
-    http::Response refused = http::json_response(
-        422, json::Object{{"type", "/errors/DEFINITION_INVALID"}, {"title", "the definition has errors"}, {"status", 422},
-                          {"code", "DEFINITION_INVALID"}, {"findings", findings_json(published->findings)}});
+    http::Response refused =
+        http::json_response(422, json::Object{{"type", "/errors/DEFINITION_INVALID"},
+                                              {"title", "the definition has errors"},
+                                              {"status", 422},
+                                              {"code", "DEFINITION_INVALID"},
+                                              {"findings", findings_json(published->findings)}});
     refused.headers["Content-Type"] = "application/problem+json";
     return refused;
   }
   return http::json_response(published->is_new ? 201 : 200,
-                             json::Object{{"workflowId", published->workflow_id.text}, {"version", published->version},
-                                          {"hash", published->hash}, {"isNew", published->is_new},
+                             json::Object{{"workflowId", published->workflow_id.text},
+                                          {"version", published->version},
+                                          {"hash", published->hash},
+                                          {"isNew", published->is_new},
                                           {"findings", findings_json(published->findings)}});
 }
 
@@ -35,7 +40,9 @@ http::Response validate(const ApiParts& parts, const http::Request& request) {
   const auto body = body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
   const definition::Checked checked = parts.catalog.check(*body);
-  return http::json_response(200, json::Object{{"valid", checked.program != nullptr}, {"hash", checked.hash}, {"findings", findings_json(checked.findings)}});
+  return http::json_response(200, json::Object{{"valid", checked.program != nullptr},
+                                               {"hash", checked.hash},
+                                               {"findings", findings_json(checked.findings)}});
 }
 
 Result<json::Value> list(const ApiParts& parts) {
@@ -61,16 +68,21 @@ Result<json::Value> launch(const ApiParts& parts, const http::Request& request) 
   if (const json::Value* payload = json::find(body, "payload")) launch.payload = *payload;
   launch.version = json::int_at(body.get_object(), "version");
   TRY(const service::Launched launched, parts.launcher.launch(launch));
-  return json::Value(json::Object{{"runId", launched.run_id.text}, {"workflowVersion", launched.version}});
+  return json::Value(
+      json::Object{{"runId", launched.run_id.text}, {"workflowVersion", launched.version}});
 }
 
 Result<json::Value> actions(const ApiParts& parts) {
   json::Array items;
   for (const definition::ActionSpec* spec : parts.actions.all()) {
     constexpr std::string_view kClasses[] = {"pure", "short", "durable"};
-    items.push_back(json::Object{{"id", spec->id}, {"version", spec->version}, {"title", spec->title},
+    items.push_back(json::Object{{"id", spec->id},
+                                 {"version", spec->version},
+                                 {"title", spec->title},
                                  {"execution", kClasses[static_cast<std::size_t>(spec->execution)]},
-                                 {"inputSchema", spec->input_schema}, {"outputSchema", spec->output_schema}, {"timeoutMs", spec->timeout_ms}});
+                                 {"inputSchema", spec->input_schema},
+                                 {"outputSchema", spec->output_schema},
+                                 {"timeoutMs", spec->timeout_ms}});
   }
   return json::Value(json::Object{{"items", std::move(items)}});
 }
@@ -78,12 +90,18 @@ Result<json::Value> actions(const ApiParts& parts) {
 }  // namespace
 
 void add_workflow_routes(http::Router& router, const ApiParts& parts) {
-  router.add("POST", "/api/v1/workflows", [&parts](const http::Request& r) { return publish(parts, r); });
-  router.add("GET", "/api/v1/workflows", [&parts](const http::Request&) { return answer(list(parts)); });
-  router.add("GET", "/api/v1/workflows/{id}", [&parts](const http::Request& r) { return answer(show(parts, r)); });
-  router.add("POST", "/api/v1/workflows/{id}/runs", [&parts](const http::Request& r) { return answer(launch(parts, r), 202); });
-  router.add("POST", "/api/v1/definitions/validate", [&parts](const http::Request& r) { return validate(parts, r); });
-  router.add("GET", "/api/v1/actions", [&parts](const http::Request&) { return answer(actions(parts)); });
+  router.add("POST", "/api/v1/workflows",
+             [&parts](const http::Request& r) { return publish(parts, r); });
+  router.add("GET", "/api/v1/workflows",
+             [&parts](const http::Request&) { return answer(list(parts)); });
+  router.add("GET", "/api/v1/workflows/{id}",
+             [&parts](const http::Request& r) { return answer(show(parts, r)); });
+  router.add("POST", "/api/v1/workflows/{id}/runs",
+             [&parts](const http::Request& r) { return answer(launch(parts, r), 202); });
+  router.add("POST", "/api/v1/definitions/validate",
+             [&parts](const http::Request& r) { return validate(parts, r); });
+  router.add("GET", "/api/v1/actions",
+             [&parts](const http::Request&) { return answer(actions(parts)); });
 }
 
 }  // namespace fermata::api

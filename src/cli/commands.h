@@ -1,6 +1,6 @@
 #pragma once
-// The subcommands, each a function from its options to an exit code: 0 done, 1 it said no, 2 wrong usage, 3 could not.
-// Data goes to standard output, everything else to standard error.
+// The subcommands, each a function from its options to an exit code: 0 done, 1 it said no, 2 wrong
+// usage, 3 could not. Data goes to standard output, everything else to standard error.
 
 #include <cstdint>
 #include <string>
@@ -19,8 +19,8 @@ struct CommonOptions {
 struct DevOptions {
   CommonOptions common;
   std::uint16_t port = 8400;
-  std::string temporal_address;              // empty: start the dev server
-  std::vector<std::string> dynamic_config;   // key=value for the dev server
+  std::string temporal_address;             // empty: start the dev server
+  std::vector<std::string> dynamic_config;  // key=value for the dev server
   bool has_worker = true;
   bool prints_json = false;
 };
@@ -39,12 +39,13 @@ struct ValidateOptions {
 int run_validate(const ValidateOptions& options);
 
 struct ServerAddress {
-  std::string url;    // empty: what `fermata dev` in the data folder wrote
+  std::string url;  // empty: what `fermata dev` in the data folder wrote
   std::string token;
   std::string data = ".fermata";
 };
 int run_publish(const ServerAddress& server, const std::string& file);
-int run_launch(const ServerAddress& server, const std::string& workflow, const std::string& input_file, bool waits);
+int run_launch(const ServerAddress& server, const std::string& workflow,
+               const std::string& input_file, bool waits);
 int run_runs_list(const ServerAddress& server, const std::string& status);
 int run_runs_show(const ServerAddress& server, const std::string& run);
 int run_runs_cancel(const ServerAddress& server, const std::string& run);

@@ -15,38 +15,48 @@
 namespace fermata::cli {
 namespace {
 
-constexpr json::ParseOptions kParse{.bytes_max = 64'000'000, .duplicate_keys = json::DuplicateKeys::LastWins};
+constexpr json::ParseOptions kParse{.bytes_max = 64'000'000,
+                                    .duplicate_keys = json::DuplicateKeys::LastWins};
 
 // Where the server is: as told, else what `fermata dev` wrote.
 Result<ServerAddress> find_server(ServerAddress server) {
   if (!server.url.empty()) return server;
   const auto text = read_file(server.data + "/server.json", 10'000);
   if (!text.has_value()) {
-    return make_error(ErrorKind::Unavailable, "SERVER_UNKNOWN", format("no server is known in `{}`", server.data),
+    return make_error(ErrorKind::Unavailable, "SERVER_UNKNOWN",
+                      format("no server is known in `{}`", server.data),
                       "start one with `fermata dev`, or give --server and --token");
   }
   TRY(const json::Value state, json::parse(*text));
-  if (!state.is_object()) return make_error(ErrorKind::Invalid, "SERVER_UNKNOWN", "server.json is broken", "start `fermata dev` again");
+  if (!state.is_object())
+    return make_error(ErrorKind::Invalid, "SERVER_UNKNOWN", "server.json is broken",
+                      "start `fermata dev` again");
   server.url = json::string_at(state.get_object(), "api").value_or("");
-  if (server.token.empty()) server.token = json::string_at(state.get_object(), "token").value_or("");
+  if (server.token.empty())
+    server.token = json::string_at(state.get_object(), "token").value_or("");
   return server;
 }
 
 Error refused(const http::ClientResponse& answer) {
   const auto problem = json::parse(answer.body, kParse);
   if (!problem.has_value() || !problem->is_object()) {
-    return make_error(ErrorKind::Internal, "SERVER_ANSWER", format("the server answered {}", answer.status));
+    return make_error(ErrorKind::Internal, "SERVER_ANSWER",
+                      format("the server answered {}", answer.status));
   }
   const json::Object& object = problem->get_object();
   std::string message = json::string_at(object, "title").value_or("the server said no");
-  if (const json::Value* findings = json::find(object, "findings"); findings != nullptr && findings->is_array()) {
+  if (const json::Value* findings = json::find(object, "findings");
+      findings != nullptr && findings->is_array()) {
     for (const json::Value& finding : findings->get_array()) {
       const json::Object& f = finding.get_object();
-      message += format("\n  {}: {} ({})", json::string_at(f, "path").value_or(""), json::string_at(f, "message").value_or(""), json::string_at(f, "code").value_or(""));
+      message += format("\n  {}: {} ({})", json::string_at(f, "path").value_or(""),
+                        json::string_at(f, "message").value_or(""),
+                        json::string_at(f, "code").value_or(""));
     }
   }
   const ErrorKind kind = answer.status >= 500 ? ErrorKind::Unavailable : ErrorKind::Invalid;
-  return make_error(kind, json::string_at(object, "code").value_or("SERVER_ANSWER"), std::move(message), json::string_at(object, "help").value_or(""));
+  return make_error(kind, json::string_at(object, "code").value_or("SERVER_ANSWER"),
+                    std::move(message), json::string_at(object, "help").value_or(""));
 }
 
 struct Call {
@@ -61,7 +71,8 @@ Result<json::Value> call(const ServerAddress& given, const Call& call) {
   request.method = call.method;
   request.url = server.url + call.path;
   request.body = call.body;
-  request.headers = {{"Authorization", "Bearer " + server.token}, {"Content-Type", "application/json"}};
+  request.headers = {{"Authorization", "Bearer " + server.token},
+                     {"Content-Type", "application/json"}};
   request.response_bytes_max = 64'000'000;
   // Our own server may well be on a private address.
   auto answer = http::send(request, {{"0.0.0.0/0", "::/0"}});
@@ -91,12 +102,14 @@ int run_publish(const ServerAddress& server, const std::string& file) {
   const auto text = read_file(file, limits::kDefinitionBytesMax);
   if (!text.has_value()) return report(text.error());
   const bool is_yaml = file.ends_with(".yaml") || file.ends_with(".yml");
-  const auto document = definition::read_document(*text, is_yaml ? definition::TextFormat::Yaml : definition::TextFormat::Json);
+  const auto document = definition::read_document(
+      *text, is_yaml ? definition::TextFormat::Yaml : definition::TextFormat::Json);
   if (!document.has_value()) return report(document.error().within(file));
   return print(call(server, {"POST", "/api/v1/workflows", json::to_text(*document)}));
 }
 
-int run_launch(const ServerAddress& server, const std::string& workflow, const std::string& input_file, bool waits) {
+int run_launch(const ServerAddress& server, const std::string& workflow,
+               const std::string& input_file, bool waits) {
   json::Value payload = json::Object{};
   if (!input_file.empty()) {
     const auto text = read_file(input_file, limits::kPayloadBytesMax);
@@ -105,9 +118,11 @@ int run_launch(const ServerAddress& server, const std::string& workflow, const s
     if (!parsed.has_value()) return report(parsed.error().within(input_file));
     payload = *std::move(parsed);
   }
-  const auto launched = call(server, {"POST", "/api/v1/workflows/" + workflow + "/runs", json::to_text(json::Object{{"payload", payload}})});
+  const auto launched = call(server, {"POST", "/api/v1/workflows/" + workflow + "/runs",
+                                      json::to_text(json::Object{{"payload", payload}})});
   if (!launched.has_value() || !waits) return print(launched);
-  const std::string path = "/api/v1/runs/" + json::string_at(launched->get_object(), "runId").value_or("");
+  const std::string path =
+      "/api/v1/runs/" + json::string_at(launched->get_object(), "runId").value_or("");
   while (true) {
     const auto run = call(server, {"GET", path, ""});
     if (!run.has_value() || is_terminal(*run)) {
@@ -119,7 +134,8 @@ int run_launch(const ServerAddress& server, const std::string& workflow, const s
 }
 
 int run_runs_list(const ServerAddress& server, const std::string& status) {
-  return print(call(server, {"GET", "/api/v1/runs" + (status.empty() ? "" : "?status=" + status), ""}));
+  return print(
+      call(server, {"GET", "/api/v1/runs" + (status.empty() ? "" : "?status=" + status), ""}));
 }
 
 int run_runs_show(const ServerAddress& server, const std::string& run) {

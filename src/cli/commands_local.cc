@@ -14,7 +14,8 @@ namespace fermata::cli {
 namespace {
 
 definition::TextFormat format_of(const std::string& file) {
-  return file.ends_with(".yaml") || file.ends_with(".yml") ? definition::TextFormat::Yaml : definition::TextFormat::Json;
+  return file.ends_with(".yaml") || file.ends_with(".yml") ? definition::TextFormat::Yaml
+                                                           : definition::TextFormat::Json;
 }
 
 }  // namespace
@@ -40,18 +41,24 @@ int run_validate(const ValidateOptions& options) {
       code = std::max(code, report(document.error().within(file)));
       continue;
     }
-    const definition::Checked checked = definition::check(*document, {actions, schemas, clock.now(), std::nullopt});
+    const definition::Checked checked =
+        definition::check(*document, {actions, schemas, clock.now(), std::nullopt});
     if (checked.program == nullptr) code = std::max(code, 1);
     json::Array findings;
     for (const definition::Finding& finding : checked.findings) {
       findings.push_back(api::render(finding));
       if (options.prints_json) continue;
-      std::string line = format("{}: {}: {} ({})\n", file, finding.path, finding.message, finding.code);
+      std::string line =
+          format("{}: {}: {} ({})\n", file, finding.path, finding.message, finding.code);
       if (!finding.help.empty()) line += "  help: " + finding.help + "\n";
       std::fputs(line.c_str(), stdout);
     }
     if (options.prints_json) {
-      std::puts(json::to_text(json::Object{{"file", file}, {"valid", checked.program != nullptr}, {"hash", checked.hash}, {"findings", std::move(findings)}}).c_str());
+      std::puts(json::to_text(json::Object{{"file", file},
+                                           {"valid", checked.program != nullptr},
+                                           {"hash", checked.hash},
+                                           {"findings", std::move(findings)}})
+                    .c_str());
     } else if (checked.program != nullptr) {
       std::puts(format("{}: valid, {} steps", file, checked.program->steps.size()).c_str());
     }

@@ -1,4 +1,5 @@
-// fermata dev: everything on one machine: Temporal's dev server, worker and API, on a data folder that survives.
+// fermata dev: everything on one machine: Temporal's dev server, worker and API, on a data folder
+// that survives.
 #include <unistd.h>
 
 #include <cstdio>
@@ -19,7 +20,9 @@
 namespace fermata::cli {
 namespace {
 
-void say(const std::string& line) { std::fputs(("fermata dev: " + line + "\n").c_str(), stderr); }
+void say(const std::string& line) {
+  std::fputs(("fermata dev: " + line + "\n").c_str(), stderr);
+}
 
 // The token of the run before, so that a restart does not lock anybody out.
 std::string token_of(const DataFolder& folder) {
@@ -39,20 +42,25 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
   server.log_file = folder.temporal_log();
   for (const std::string& pair : options.dynamic_config) {
     const std::size_t equals = pair.find('=');
-    if (equals == std::string::npos) return make_error(ErrorKind::Invalid, "QUERY_INVALID", format("--dynamic-config `{}`: expected key=value", pair));
+    if (equals == std::string::npos)
+      return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                        format("--dynamic-config `{}`: expected key=value", pair));
     server.dynamic_config.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
   return temporal::DevServer::start(server);
 }
 
-Result<void> announce(const DevOptions& options, const DataFolder& folder, const json::Object& state) {
+Result<void> announce(const DevOptions& options, const DataFolder& folder,
+                      const json::Object& state) {
   TRY_DO(write_file(folder.state_file(), json::to_text(state)));
   if (options.prints_json) {
     std::puts(json::to_text(state).c_str());
     std::fflush(stdout);
   }
-  say(format("API at {}  token {}", *json::string_at(state, "api"), *json::string_at(state, "token")));
-  say("try: fermata publish examples/order-flow/definition.json, then fermata run order-flow --input examples/order-flow/input.json --wait");
+  say(format("API at {}  token {}", *json::string_at(state, "api"),
+             *json::string_at(state, "token")));
+  say("try: fermata publish examples/order-flow/definition.json, then fermata run order-flow "
+      "--input examples/order-flow/input.json --wait");
   say("Ctrl-C stops everything; the data stays in " + folder.path);
   return {};
 }
@@ -87,10 +95,21 @@ Result<void> serve(const DevOptions& options, Log& log) {
   service::Catalog catalog(*store, actions, schemas, clock);
   service::Launcher launcher(*store, client, clock, random);
   service::RunControl control(*store, client);
-  const api::ApiParts parts{*store, catalog, launcher, control, actions, [&client] { return client.check_health(); }, TenantId("default"), token_of(folder)};
+  const api::ApiParts parts{*store,
+                            catalog,
+                            launcher,
+                            control,
+                            actions,
+                            [&client] { return client.check_health(); },
+                            TenantId("default"),
+                            token_of(folder)};
   TRY(const auto server, http::Server::start({.port = options.port}, api::make_router(parts)));
   TRY_DO(announce(options, folder,
-                  json::Object{{"api", format("http://127.0.0.1:{}", server->port())}, {"token", parts.token}, {"temporal", address}, {"namespace", "default"}, {"pid", getpid()}}));
+                  json::Object{{"api", format("http://127.0.0.1:{}", server->port())},
+                               {"token", parts.token},
+                               {"temporal", address},
+                               {"namespace", "default"},
+                               {"pid", getpid()}}));
   wait_for_stop_signal();
   say("stopping");
   server->stop();

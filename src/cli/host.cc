@@ -27,7 +27,8 @@ namespace {
 
 std::string random_hex(std::size_t bytes) {
   std::vector<unsigned char> raw(bytes);
-  CHECK(RAND_bytes(raw.data(), static_cast<int>(raw.size())) == 1, "the system gives no randomness");
+  CHECK(RAND_bytes(raw.data(), static_cast<int>(raw.size())) == 1,
+        "the system gives no randomness");
   std::string text;
   for (const unsigned char byte : raw) text += format("{:02x}", byte);
   return text;
@@ -35,7 +36,8 @@ std::string random_hex(std::size_t bytes) {
 
 class JsonLog final : public Log {
  public:
-  explicit JsonLog(spdlog::level::level_enum level) : logger_("fermata", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  explicit JsonLog(spdlog::level::level_enum level)
+      : logger_("fermata", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.set_pattern("%v");
     logger_.set_level(level);
     logger_.flush_on(spdlog::level::info);
@@ -43,7 +45,9 @@ class JsonLog final : public Log {
   void write(LogLevel level, std::string_view message, const LogFields& fields) override {
     const auto at = static_cast<spdlog::level::level_enum>(level);
     if (!logger_.should_log(at)) return;
-    json::Object line{{"time", jsonata::instant_text(SystemClock().now())}, {"level", spdlog::level::to_string_view(at).data()}, {"message", message}};
+    json::Object line{{"time", jsonata::instant_text(SystemClock().now())},
+                      {"level", spdlog::level::to_string_view(at).data()},
+                      {"message", message}};
     for (const auto& [key, value] : fields) line[key] = value;
     logger_.log(at, json::to_text(line));
   }
@@ -55,7 +59,9 @@ class JsonLog final : public Log {
 }  // namespace
 
 TimeMs SystemClock::now() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 // RFC 9562, section 5.7: 48 bits of time, then randomness.
@@ -63,42 +69,58 @@ std::string SystemRandom::uuid() {
   std::string hex = format("{:012x}", clock_.now()) + random_hex(10);
   hex[12] = '7';
   hex[16] = "89ab"[static_cast<std::size_t>(hex[16]) % 4];
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20, 12);
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
+         hex.substr(16, 4) + "-" + hex.substr(20, 12);
 }
 
-std::string SystemRandom::token() { return random_hex(24); }
+std::string SystemRandom::token() {
+  return random_hex(24);
+}
 
-std::unique_ptr<Log> make_log(const std::string& level) { return std::make_unique<JsonLog>(spdlog::level::from_str(level)); }
+std::unique_ptr<Log> make_log(const std::string& level) {
+  return std::make_unique<JsonLog>(spdlog::level::from_str(level));
+}
 
 Result<std::string> EnvironmentSecrets::resolve(const TenantId&, const std::string& name) {
   const char* value = std::getenv(("FERMATA_SECRET_" + name).c_str());
   if (value != nullptr) return std::string(value);
-  return make_error(ErrorKind::NotFound, "SECRET_UNKNOWN", format("there is no secret `{}`", name), format("set FERMATA_SECRET_{} for the worker", name));
+  return make_error(ErrorKind::NotFound, "SECRET_UNKNOWN", format("there is no secret `{}`", name),
+                    format("set FERMATA_SECRET_{} for the worker", name));
 }
 
 Result<DataFolder> open_data_folder(const std::string& path) {
   std::error_code ec;
   std::filesystem::create_directories(path, ec);
-  if (ec) return make_error(ErrorKind::Unavailable, "DATA_FOLDER", format("cannot make `{}`: {}", path, ec.message()), "choose another --data folder");
+  if (ec)
+    return make_error(ErrorKind::Unavailable, "DATA_FOLDER",
+                      format("cannot make `{}`: {}", path, ec.message()),
+                      "choose another --data folder");
   return DataFolder{std::filesystem::absolute(path).string()};
 }
 
 Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder) {
   const int fd = open((folder.path + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (fd < 0) return make_error(ErrorKind::Unavailable, "DATA_FOLDER", format("cannot write to `{}`: {}", folder.path, std::strerror(errno)));
+  if (fd < 0)
+    return make_error(ErrorKind::Unavailable, "DATA_FOLDER",
+                      format("cannot write to `{}`: {}", folder.path, std::strerror(errno)));
   std::shared_ptr<void> owner(nullptr, [fd](void*) { close(fd); });
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return make_error(ErrorKind::Conflict, "DATA_IN_USE", format("another `fermata dev` runs on `{}`", folder.path), "stop it, or choose another --data folder");
+    return make_error(ErrorKind::Conflict, "DATA_IN_USE",
+                      format("another `fermata dev` runs on `{}`", folder.path),
+                      "stop it, or choose another --data folder");
   }
   return owner;
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return make_error(ErrorKind::NotFound, "FILE_UNREADABLE", format("cannot read `{}`", path), "check the path");
+  if (!file)
+    return make_error(ErrorKind::NotFound, "FILE_UNREADABLE", format("cannot read `{}`", path),
+                      "check the path");
   const auto size = static_cast<std::size_t>(file.tellg());
   if (size > bytes_max) {
-    return make_error(ErrorKind::TooLarge, "DEFINITION_TOO_LARGE", format("`{}` has {} bytes, at most {} are accepted", path, size, bytes_max));
+    return make_error(ErrorKind::TooLarge, "DEFINITION_TOO_LARGE",
+                      format("`{}` has {} bytes, at most {} are accepted", path, size, bytes_max));
   }
   std::string text(size, '\0');
   file.seekg(0);
@@ -111,12 +133,16 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   {
     std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file) return make_error(ErrorKind::Unavailable, "DATA_FOLDER", format("cannot write `{}`", path));
+    if (!file)
+      return make_error(ErrorKind::Unavailable, "DATA_FOLDER", format("cannot write `{}`", path));
   }
   std::error_code ec;
-  std::filesystem::permissions(temporary, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ec);
+  std::filesystem::permissions(
+      temporary, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ec);
   std::filesystem::rename(temporary, path, ec);
-  if (ec) return make_error(ErrorKind::Unavailable, "DATA_FOLDER", format("cannot write `{}`: {}", path, ec.message()));
+  if (ec)
+    return make_error(ErrorKind::Unavailable, "DATA_FOLDER",
+                      format("cannot write `{}`: {}", path, ec.message()));
   return {};
 }
 

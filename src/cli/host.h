@@ -1,5 +1,6 @@
 #pragma once
-// What only a program has: the clock, randomness, the log, secrets from the environment, the files of a data folder.
+// What only a program has: the clock, randomness, the log, secrets from the environment, the files
+// of a data folder.
 
 #include <memory>
 #include <string>

@@ -9,15 +9,19 @@ using fermata::cli::CommonOptions;
 using fermata::cli::ServerAddress;
 
 void add_common(CLI::App* command, CommonOptions& options) {
-  command->add_option("--data", options.data, "folder of the database and of Temporal's")->envname("FERMATA_DATA");
-  command->add_option("--log-level", options.log_level, "debug, info, warn or error")->envname("FERMATA_LOG_LEVEL");
-  command->add_option("--allow-private-http", options.allowed_private, "private addresses that http.request may reach, e.g. 127.0.0.1/32");
+  command->add_option("--data", options.data, "folder of the database and of Temporal's")
+      ->envname("FERMATA_DATA");
+  command->add_option("--log-level", options.log_level, "debug, info, warn or error")
+      ->envname("FERMATA_LOG_LEVEL");
+  command->add_option("--allow-private-http", options.allowed_private,
+                      "private addresses that http.request may reach, e.g. 127.0.0.1/32");
 }
 
 void add_server(CLI::App* command, ServerAddress& server) {
   command->add_option("--server", server.url, "address of the API")->envname("FERMATA_SERVER");
   command->add_option("--token", server.token, "token of the API")->envname("FERMATA_TOKEN");
-  command->add_option("--data", server.data, "folder of a running `fermata dev`")->envname("FERMATA_DATA");
+  command->add_option("--data", server.data, "folder of a running `fermata dev`")
+      ->envname("FERMATA_DATA");
 }
 
 }  // namespace
@@ -33,7 +37,8 @@ int main(int argc, char** argv) {
   CLI::App* command = app.add_subcommand("dev", "everything on one machine, on embedded defaults");
   add_common(command, dev.common);
   command->add_option("--port", dev.port, "port of the API; 0 takes a free one");
-  command->add_option("--temporal-address", dev.temporal_address, "use this Temporal server instead of starting one");
+  command->add_option("--temporal-address", dev.temporal_address,
+                      "use this Temporal server instead of starting one");
   command->add_option("--dynamic-config", dev.dynamic_config, "key=value for the dev server");
   bool has_no_worker = false;
   command->add_flag("--no-worker", has_no_worker, "start no worker");
@@ -46,7 +51,8 @@ int main(int argc, char** argv) {
   cli::WorkerOptions worker;
   command = app.add_subcommand("worker", "a worker on the authored queue");
   add_common(command, worker.common);
-  command->add_option("--temporal-address", worker.temporal_address, "host:port")->envname("FERMATA_TEMPORAL_ADDRESS");
+  command->add_option("--temporal-address", worker.temporal_address, "host:port")
+      ->envname("FERMATA_TEMPORAL_ADDRESS");
   command->callback([&] { code = cli::run_worker(worker); });
 
   cli::ValidateOptions validate;

@@ -23,8 +23,10 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   const SystemClock clock;
   worker::WorkerSettings settings;
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
-  TRY(const auto worker, worker::Worker::start(client, {*store, actions, secrets, clock, log}, settings));
-  log.info("worker started", {{"queue", std::string(service::kTaskQueue)}, {"temporal", options.temporal_address}});
+  TRY(const auto worker,
+      worker::Worker::start(client, {*store, actions, secrets, clock, log}, settings));
+  log.info("worker started",
+           {{"queue", std::string(service::kTaskQueue)}, {"temporal", options.temporal_address}});
   wait_for_stop_signal();
   log.info("worker stopping");
   return {};

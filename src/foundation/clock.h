@@ -1,6 +1,6 @@
 #pragma once
-// Clock: the only way to the time of day. The pure half (layers 0 to 5) never sees one: time comes in with the input.
-// Implemented in cli.
+// Clock: the only way to the time of day. The pure half (layers 0 to 5) never sees one: time comes
+// in with the input. Implemented in cli.
 
 #include <cstdint>
 

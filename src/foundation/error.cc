@@ -20,15 +20,24 @@ Error make_error(ErrorKind kind, std::string_view code, std::string message, std
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::Invalid: return "invalid";
-    case ErrorKind::Unauthorized: return "unauthorized";
-    case ErrorKind::Forbidden: return "forbidden";
-    case ErrorKind::NotFound: return "not_found";
-    case ErrorKind::Conflict: return "conflict";
-    case ErrorKind::TooLarge: return "too_large";
-    case ErrorKind::TooMany: return "too_many";
-    case ErrorKind::Unavailable: return "unavailable";
-    case ErrorKind::Internal: return "internal";
+    case ErrorKind::Invalid:
+      return "invalid";
+    case ErrorKind::Unauthorized:
+      return "unauthorized";
+    case ErrorKind::Forbidden:
+      return "forbidden";
+    case ErrorKind::NotFound:
+      return "not_found";
+    case ErrorKind::Conflict:
+      return "conflict";
+    case ErrorKind::TooLarge:
+      return "too_large";
+    case ErrorKind::TooMany:
+      return "too_many";
+    case ErrorKind::Unavailable:
+      return "unavailable";
+    case ErrorKind::Internal:
+      return "internal";
   }
   return "internal";
 }

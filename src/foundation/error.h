@@ -1,14 +1,16 @@
 #pragma once
-// Error: an operation failed, or the outside said no. It travels in Result<T> (result.h) and gains context at each
-// border through within(). An author's run error is another thing: interpreter/run_error.h.
-// INVARIANT: `code` is one of contracts/error_codes.json and has a page in docs/errors/.
+// Error: an operation failed, or the outside said no. It travels in Result<T> (result.h) and gains
+// context at each border through within(). An author's run error is another thing:
+// interpreter/run_error.h. INVARIANT: `code` is one of contracts/error_codes.json and has a page in
+// docs/errors/.
 
 #include <string>
 #include <string_view>
 
 namespace fermata {
 
-// What a caller can do about an error. It decides HTTP status, exit code and whether a retry makes sense.
+// What a caller can do about an error. It decides HTTP status, exit code and whether a retry makes
+// sense.
 enum class ErrorKind {
   Invalid,       // the request or the data is wrong: say so to its author (400, exit 1)
   Unauthorized,  // no or bad credentials (401)

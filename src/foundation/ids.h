@@ -1,6 +1,6 @@
 #pragma once
-// Strong ids: a run id cannot be passed where a workflow id is meant. Values are plain text; they are made outside the
-// pure half (service/launch) and come in with the input.
+// Strong ids: a run id cannot be passed where a workflow id is meant. Values are plain text; they
+// are made outside the pure half (service/launch) and come in with the input.
 
 #include <compare>
 #include <string>

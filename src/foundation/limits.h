@@ -1,19 +1,22 @@
 #pragma once
-// Every limit of the product, with the reason for its value. Limits that a run's outcome depends on belong to the
-// semantics version (interpreter/semantics.h) and never change for an old one.
+// Every limit of the product, with the reason for its value. Limits that a run's outcome depends on
+// belong to the semantics version (interpreter/semantics.h) and never change for an old one.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace fermata::limits {
 
-// -- documents ---------------------------------------------------------------------------------------------------
-// A definition is written by people or by a generator; 4 MiB is ten thousand rich steps. It also keeps one
-// definition far below Temporal's and the databases' comfortable row sizes.
+// -- documents
+// ---------------------------------------------------------------------------------------------------
+// A definition is written by people or by a generator; 4 MiB is ten thousand rich steps. It also
+// keeps one definition far below Temporal's and the databases' comfortable row sizes.
 inline constexpr std::size_t kDefinitionBytesMax = 4 * 1024 * 1024;
-// JSON nesting: one authored step level costs up to three JSON levels, so this leaves room for kStepDepthMax.
+// JSON nesting: one authored step level costs up to three JSON levels, so this leaves room for
+// kStepDepthMax.
 inline constexpr std::size_t kJsonDepthMax = 256;
-// Nesting of control blocks. Deeper definitions cannot be read by people and make paths of kilobytes.
+// Nesting of control blocks. Deeper definitions cannot be read by people and make paths of
+// kilobytes.
 inline constexpr std::size_t kStepDepthMax = 64;
 inline constexpr std::size_t kStepsMax = 20'000;
 inline constexpr std::size_t kNameBytesMax = 512;
@@ -22,7 +25,8 @@ inline constexpr std::size_t kYamlNodesMax = 1'000'000;
 // Findings of one check: beyond this the rest is counted, not listed.
 inline constexpr std::size_t kFindingsMax = 200;
 
-// -- runs --------------------------------------------------------------------------------------------------------
+// -- runs
+// --------------------------------------------------------------------------------------------------------
 // Input of a run and payload of an event; Temporal's own blob limit is 2 MiB.
 inline constexpr std::size_t kPayloadBytesMax = 1024 * 1024;
 // Everything a run carries (scopes, frames, buffered events) when it is written to a checkpoint.
@@ -32,12 +36,14 @@ inline constexpr std::size_t kActionOutputBytesMax = 1024 * 1024;
 inline constexpr std::size_t kExpressionOutputBytesMax = 256 * 1024;
 // Expression source; longer ones belong in a transform action.
 inline constexpr std::size_t kExpressionSourceBytesMax = 64 * 1024;
-// Finished steps before a run continues as new: keeps a history near 300 events with local activities (seed S0).
+// Finished steps before a run continues as new: keeps a history near 300 events with local
+// activities (seed S0).
 inline constexpr std::uint32_t kStepsPerHistory = 250;
-// Pure steps that one activation may take before it yields with a zero-cost continue: bounds a workflow task to
-// well under Temporal's deadlock limits.
+// Pure steps that one activation may take before it yields with a zero-cost continue: bounds a
+// workflow task to well under Temporal's deadlock limits.
 inline constexpr std::uint32_t kStepsPerActivation = 10'000;
-// Signals held because no wait has asked for them yet. Beyond it the oldest is dropped with a log line.
+// Signals held because no wait has asked for them yet. Beyond it the oldest is dropped with a log
+// line.
 inline constexpr std::size_t kBufferedEventsMax = 1'000;
 // Event ids that a run remembers, so that a repeated delivery acts once.
 inline constexpr std::size_t kConsumedEventIdsMax = 4'096;
@@ -48,7 +54,8 @@ inline constexpr std::size_t kLoopItemsMax = 1'000'000;
 // Waits and retries: 10 years, well inside what Temporal timers take.
 inline constexpr std::int64_t kWaitMsMax = 3'650LL * 24 * 3'600 * 1'000;
 
-// -- doors -------------------------------------------------------------------------------------------------------
+// -- doors
+// -------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kHttpHeaderBytesMax = 64 * 1024;
 inline constexpr std::size_t kHttpBodyBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kPageSizeMax = 500;

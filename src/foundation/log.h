@@ -1,6 +1,6 @@
 #pragma once
-// Log: where adapters and programs say what they do. One JSON line per call, fixed keys, never a payload or a secret.
-// Implemented in cli (spdlog); tests use their own.
+// Log: where adapters and programs say what they do. One JSON line per call, fixed keys, never a
+// payload or a secret. Implemented in cli (spdlog); tests use their own.
 
 #include <string>
 #include <string_view>
@@ -20,9 +20,15 @@ class Log {
   // Safe to call from any thread. `message` is a constant sentence: what varies goes into fields.
   virtual void write(LogLevel level, std::string_view message, const LogFields& fields) = 0;
 
-  void info(std::string_view message, const LogFields& fields = {}) { write(LogLevel::Info, message, fields); }
-  void warn(std::string_view message, const LogFields& fields = {}) { write(LogLevel::Warn, message, fields); }
-  void error(std::string_view message, const LogFields& fields = {}) { write(LogLevel::Error, message, fields); }
+  void info(std::string_view message, const LogFields& fields = {}) {
+    write(LogLevel::Info, message, fields);
+  }
+  void warn(std::string_view message, const LogFields& fields = {}) {
+    write(LogLevel::Warn, message, fields);
+  }
+  void error(std::string_view message, const LogFields& fields = {}) {
+    write(LogLevel::Error, message, fields);
+  }
 };
 
 }  // namespace fermata

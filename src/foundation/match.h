@@ -1,5 +1,6 @@
 #pragma once
-// match{…}: one lambda per alternative of a closed variant. A new alternative without a lambda breaks the build.
+// match{…}: one lambda per alternative of a closed variant. A new alternative without a lambda
+// breaks the build.
 //   std::visit(match{[](const Timer& timer) {…}, [](const Signal& signal) {…}}, input);
 
 namespace fermata {

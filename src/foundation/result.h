@@ -1,10 +1,12 @@
 #pragma once
-// Result<T>: a value, or the Error that says why there is none. Same member names as std::expected, so that we can
-// change over once a compiler has it. INVARIANT: exactly one of value and error exists. See error.h for the Error.
+// Result<T>: a value, or the Error that says why there is none. Same member names as std::expected,
+// so that we can change over once a compiler has it. INVARIANT: exactly one of value and error
+// exists. See error.h for the Error.
 //
 // TRY(auto document, parse(text));   declares `document`, or returns the error to the caller
 // TRY_DO(store.write(row));          for Result<void>
-// Both are statements on purpose: as expressions they leak half-built temporaries in GCC 12 and clang 16.
+// Both are statements on purpose: as expressions they leak half-built temporaries in GCC 12 and
+// clang 16.
 
 #include <optional>
 #include <type_traits>
@@ -68,14 +70,14 @@ class [[nodiscard]] Result<void> {
 
 #define FERMATA_CONCAT_INNER(a, b) a##b
 #define FERMATA_CONCAT(a, b) FERMATA_CONCAT_INNER(a, b)
-#define FERMATA_TRY(temporary, declaration, expression)              \
-  auto temporary = (expression);                                     \
-  if (!temporary.has_value()) return std::move(temporary).error();   \
+#define FERMATA_TRY(temporary, declaration, expression)            \
+  auto temporary = (expression);                                   \
+  if (!temporary.has_value()) return std::move(temporary).error(); \
   declaration = *std::move(temporary)
 #define TRY(declaration, expression) \
   FERMATA_TRY(FERMATA_CONCAT(try_result_, __COUNTER__), declaration, expression)
-#define TRY_DO(expression)                                                       \
-  do {                                                                           \
-    if (auto try_do_result = (expression); !try_do_result.has_value())           \
-      return std::move(try_do_result).error();                                   \
+#define TRY_DO(expression)                                             \
+  do {                                                                 \
+    if (auto try_do_result = (expression); !try_do_result.has_value()) \
+      return std::move(try_do_result).error();                         \
   } while (false)

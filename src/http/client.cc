@@ -40,7 +40,8 @@ std::optional<Block> parse_block(std::string_view text) {
   unsigned bits = is_v4 ? 32 : 128;
   if (slash != std::string_view::npos) {
     const std::string_view digits = text.substr(slash + 1);
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), bits).ec != std::errc{}) return std::nullopt;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), bits).ec != std::errc{})
+      return std::nullopt;
   }
   return Block{*base, is_v4 ? bits + 96 : bits};
 }
@@ -54,11 +55,14 @@ bool contains(const Block& block, const Bytes& address) {
 }
 
 // Never reachable, whatever is allowed.
-constexpr std::array<std::string_view, 5> kForbidden = {"0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8"};
-// Reachable only when allowed: loopback, private, link-local with the metadata services, shared, documentation, NAT64.
+constexpr std::array<std::string_view, 5> kForbidden = {"0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4",
+                                                        "::/128", "ff00::/8"};
+// Reachable only when allowed: loopback, private, link-local with the metadata services, shared,
+// documentation, NAT64.
 constexpr std::array<std::string_view, 15> kPrivate = {
-    "127.0.0.0/8", "10.0.0.0/8",    "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24",
-    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "::1/128", "fc00::/7", "fe80::/10", "64:ff9b::/96"};
+    "127.0.0.0/8",    "10.0.0.0/8",   "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+    "100.64.0.0/10",  "192.0.0.0/24", "192.0.2.0/24",  "198.18.0.0/15",  "198.51.100.0/24",
+    "203.0.113.0/24", "::1/128",      "fc00::/7",      "fe80::/10",      "64:ff9b::/96"};
 
 struct Transfer {
   const ClientRequest& request;
@@ -82,14 +86,19 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) transfer.response.headers.clear();  // a redirect's headers are not the answer's
+  if (line.starts_with("HTTP/"))
+    transfer.response.headers.clear();  // a redirect's headers are not the answer's
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
     std::string name(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
     std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' ')) value.remove_suffix(1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
+      value.remove_prefix(1);
+    while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' '))
+      value.remove_suffix(1);
     transfer.response.headers[name] = value;
   }
   return size * count;
@@ -105,27 +114,37 @@ int before_request(void* user, char* remote, char*, int, int) {
 
 Error error_of(CURLcode code, const Transfer& transfer, const std::string& url) {
   if (!transfer.refused_address.empty()) {
-    return make_error(ErrorKind::Forbidden, "HTTP_ADDRESS_REFUSED", format("`{}` leads to the private address {}", url, transfer.refused_address),
+    return make_error(ErrorKind::Forbidden, "HTTP_ADDRESS_REFUSED",
+                      format("`{}` leads to the private address {}", url, transfer.refused_address),
                       "allow it in the configuration if that is meant");
   }
   if (transfer.is_too_large) {
-    return make_error(ErrorKind::TooLarge, "HTTP_TOO_LARGE", format("the answer of `{}` has more than {} bytes", url, transfer.request.response_bytes_max));
+    return make_error(ErrorKind::TooLarge, "HTTP_TOO_LARGE",
+                      format("the answer of `{}` has more than {} bytes", url,
+                             transfer.request.response_bytes_max));
   }
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return make_error(ErrorKind::Unavailable, "HTTP_TIMEOUT", format("`{}` did not answer in {} ms", url, transfer.request.timeout_ms));
+      return make_error(ErrorKind::Unavailable, "HTTP_TIMEOUT",
+                        format("`{}` did not answer in {} ms", url, transfer.request.timeout_ms));
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID", format("`{}` is not an http or https address", url));
+      return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID",
+                        format("`{}` is not an http or https address", url));
     case CURLE_TOO_MANY_REDIRECTS:
-      return make_error(ErrorKind::Invalid, "HTTP_TOO_MANY_REDIRECTS", format("`{}` redirects more than {} times", url, transfer.request.redirects_max));
-    default: return make_error(ErrorKind::Unavailable, "HTTP_UNREACHABLE", format("`{}`: {}", url, curl_easy_strerror(code)));
+      return make_error(
+          ErrorKind::Invalid, "HTTP_TOO_MANY_REDIRECTS",
+          format("`{}` redirects more than {} times", url, transfer.request.redirects_max));
+    default:
+      return make_error(ErrorKind::Unavailable, "HTTP_UNREACHABLE",
+                        format("`{}`: {}", url, curl_easy_strerror(code)));
   }
 }
 
 // libcurl's connections are worth keeping: one handle per thread, reset between requests.
 CURL* thread_handle() {
-  thread_local const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> kHandle(curl_easy_init(), curl_easy_cleanup);
+  thread_local const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> kHandle(curl_easy_init(),
+                                                                                 curl_easy_cleanup);
   curl_easy_reset(kHandle.get());
   return kHandle.get();
 }
@@ -140,7 +159,8 @@ bool is_allowed(const std::string& address, const AddressPolicy& policy) {
     return block && contains(*block, *bytes);
   };
   if (std::ranges::any_of(kForbidden, is_in)) return false;
-  return std::ranges::none_of(kPrivate, is_in) || std::ranges::any_of(policy.allowed_private, is_in);
+  return std::ranges::none_of(kPrivate, is_in) ||
+         std::ranges::any_of(policy.allowed_private, is_in);
 }
 
 Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& policy) {
@@ -150,7 +170,8 @@ Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& p
   for (const auto& [name, value] : request.headers) {
     const std::string line = name + ": " + value;
     if (line.find_first_of("\r\n") != std::string::npos) {
-      return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID", format("header `{}` contains a line break", name));
+      return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID",
+                        format("header `{}` contains a line break", name));
     }
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
   }
@@ -160,7 +181,8 @@ Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& p
   if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   if (!request.body.empty()) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
   }
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");

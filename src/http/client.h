@@ -1,6 +1,7 @@
 #pragma once
-// Outgoing HTTP. Bounded in time, size and redirects; private, loopback, link-local and metadata addresses are refused
-// unless they are allowed, judged by the address that is really connected to, on every redirect.
+// Outgoing HTTP. Bounded in time, size and redirects; private, loopback, link-local and metadata
+// addresses are refused unless they are allowed, judged by the address that is really connected to,
+// on every redirect.
 
 #include <cstdint>
 #include <map>
@@ -12,7 +13,8 @@
 namespace fermata::http {
 
 struct AddressPolicy {
-  std::vector<std::string> allowed_private;  // "127.0.0.1/32", "10.0.0.0/8", "fd00::/8"; others that are private are refused
+  std::vector<std::string> allowed_private;  // "127.0.0.1/32", "10.0.0.0/8", "fd00::/8"; others
+                                             // that are private are refused
 };
 
 struct ClientRequest {
@@ -33,10 +35,12 @@ struct ClientResponse {
 };
 
 // Blocks the calling thread. Safe from any thread.
-// Errors: HTTP_URL_INVALID, HTTP_ADDRESS_REFUSED, HTTP_TIMEOUT, HTTP_TOO_LARGE, HTTP_TOO_MANY_REDIRECTS, HTTP_UNREACHABLE.
+// Errors: HTTP_URL_INVALID, HTTP_ADDRESS_REFUSED, HTTP_TIMEOUT, HTTP_TOO_LARGE,
+// HTTP_TOO_MANY_REDIRECTS, HTTP_UNREACHABLE.
 Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& policy);
 
-// Whether the policy lets us connect to this address (text form). Unspecified, multicast and broadcast never.
+// Whether the policy lets us connect to this address (text form). Unspecified, multicast and
+// broadcast never.
 bool is_allowed(const std::string& address, const AddressPolicy& policy);
 
 }  // namespace fermata::http

@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -9,7 +10,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <array>
 #include <chrono>
 
 #include "foundation/format.h"
@@ -34,12 +34,14 @@ void read_target(std::string_view target, Request& request) {
   const std::size_t mark = target.find('?');
   // Segments are decoded one by one by the router; here only the query is taken apart.
   request.path = target.substr(0, mark);
-  std::string_view rest = mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+  std::string_view rest =
+      mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   while (!rest.empty()) {
     const std::size_t end = rest.find('&');
     const std::string_view pair = rest.substr(0, end);
     const std::size_t equals = pair.find('=');
-    const std::string_view value = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
     request.query[percent_decode(pair.substr(0, equals))] = percent_decode(value);
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
   }
@@ -51,24 +53,29 @@ Request request_of(Parser& parser) {
   request.method = std::string(message.method_string());
   read_target(std::string_view(message.target().data(), message.target().size()), request);
   for (const auto& field : message) {
-    request.headers[lower(std::string_view(field.name_string().data(), field.name_string().size()))] = std::string(field.value());
+    request
+        .headers[lower(std::string_view(field.name_string().data(), field.name_string().size()))] =
+        std::string(field.value());
   }
   request.body = std::move(message.body());
   return request;
 }
 
 std::string text_of(const Response& response, bool keeps_open) {
-  std::string text = format("HTTP/1.1 {} -\r\nContent-Length: {}\r\nConnection: {}\r\n", response.status,
-                            response.body.size(), keeps_open ? "keep-alive" : "close");
+  std::string text =
+      format("HTTP/1.1 {} -\r\nContent-Length: {}\r\nConnection: {}\r\n", response.status,
+             response.body.size(), keeps_open ? "keep-alive" : "close");
   for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
   return text + "\r\n" + response.body;
 }
 
 Error error_of(const beast::error_code& ec) {
   if (ec == beast::http::error::body_limit) {
-    return make_error(ErrorKind::TooLarge, "BODY_TOO_LARGE", "the body is larger than this server accepts", "send less");
+    return make_error(ErrorKind::TooLarge, "BODY_TOO_LARGE",
+                      "the body is larger than this server accepts", "send less");
   }
-  return make_error(ErrorKind::Invalid, "REQUEST_MALFORMED", "not a valid HTTP request: " + ec.message());
+  return make_error(ErrorKind::Invalid, "REQUEST_MALFORMED",
+                    "not a valid HTTP request: " + ec.message());
 }
 
 // Cuts the connection when a phase takes too long.
@@ -100,12 +107,14 @@ net::awaitable<Response> run_handler(std::shared_ptr<Shared> shared, Request req
   co_return response;
 }
 
-// One request from the socket and the bytes left over. The verdict is empty when the connection is over.
+// One request from the socket and the bytes left over. The verdict is empty when the connection is
+// over.
 struct Read {
   bool is_over = false;
   beast::error_code error;
 };
-net::awaitable<Read> read_request(tcp::socket& socket, Parser& parser, std::string& buffer, Deadline& deadline, const ServerOptions& options) {
+net::awaitable<Read> read_request(tcp::socket& socket, Parser& parser, std::string& buffer,
+                                  Deadline& deadline, const ServerOptions& options) {
   std::array<char, kReadBytes> chunk{};
   Read read;
   bool is_begun = !buffer.empty();

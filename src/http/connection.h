@@ -1,11 +1,12 @@
 #pragma once
-// One connection as a coroutine. Private to this library; the only coroutines of the project live in connection.cc, and
-// there every argument is named before its co_await (GCC 12 destroys temporaries twice otherwise).
+// One connection as a coroutine. Private to this library; the only coroutines of the project live
+// in connection.cc, and there every argument is named before its co_await (GCC 12 destroys
+// temporaries twice otherwise).
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <atomic>
 
 #include "http/server.h"
 
@@ -18,9 +19,11 @@ struct Shared {
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
 
-  Shared(ServerOptions o, Router r) : options(std::move(o)), router(std::move(r)), workers(options.workers) {}
+  Shared(ServerOptions o, Router r)
+      : options(std::move(o)), router(std::move(r)), workers(options.workers) {}
 };
 
-boost::asio::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, boost::asio::ip::tcp::socket socket);
+boost::asio::awaitable<void> serve_connection(std::shared_ptr<Shared> shared,
+                                              boost::asio::ip::tcp::socket socket);
 
 }  // namespace fermata::http

@@ -17,10 +17,19 @@ class HttpTest : public testing::Test {
  protected:
   void SetUp() override {
     Router router;
-    router.add("GET", "/echo/{word}", [](const Request& r) { return Response{200, {{"X-Word", r.params.at("word")}}, r.query.contains("q") ? r.query.at("q") : ""}; });
-    router.add("POST", "/size", [](const Request& r) { return Response{200, {}, std::to_string(r.body.size())}; });
-    router.add("GET", "/away", [](const Request&) { return Response{302, {{"Location", "/away"}}, ""}; });
-    router.add("GET", "/big", [](const Request&) { return Response{200, {}, std::string(10'000, 'x')}; });
+    router.add("GET", "/echo/{word}", [](const Request& r) {
+      return Response{
+          200, {{"X-Word", r.params.at("word")}}, r.query.contains("q") ? r.query.at("q") : ""};
+    });
+    router.add("POST", "/size", [](const Request& r) {
+      return Response{200, {}, std::to_string(r.body.size())};
+    });
+    router.add("GET", "/away", [](const Request&) {
+      return Response{302, {{"Location", "/away"}}, ""};
+    });
+    router.add("GET", "/big", [](const Request&) {
+      return Response{200, {}, std::string(10'000, 'x')};
+    });
     ServerOptions options;
     options.body_bytes_max = 1'000;
     options.header_bytes_max = 8'192;
@@ -29,7 +38,9 @@ class HttpTest : public testing::Test {
     ASSERT_TRUE(started.has_value()) << started.error().message;
     server_ = *std::move(started);
   }
-  [[nodiscard]] std::string url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(server_->port()) + path; }
+  [[nodiscard]] std::string url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(server_->port()) + path;
+  }
 
   // Sends these bytes and reads until the server closes.
   [[nodiscard]] std::string raw(const std::string& bytes) const {
@@ -39,10 +50,12 @@ class HttpTest : public testing::Test {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(server_->port());
     EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
     std::string answer;
     char buffer[4096];
-    for (ssize_t count = recv(fd, buffer, sizeof buffer, 0); count > 0; count = recv(fd, buffer, sizeof buffer, 0)) {
+    for (ssize_t count = recv(fd, buffer, sizeof buffer, 0); count > 0;
+         count = recv(fd, buffer, sizeof buffer, 0)) {
       answer.append(buffer, static_cast<std::size_t>(count));
     }
     close(fd);
@@ -68,17 +81,28 @@ TEST_F(HttpTest, TellsUnknownAddressesFromWrongMethods) {
 }
 
 TEST_F(HttpTest, RefusesWhatIsTooLargeOrMalformed) {
-  EXPECT_EQ(send({.method = "POST", .url = url("/size"), .body = std::string(999, 'x')}, kLoopback)->body, "999");
-  EXPECT_EQ(send({.method = "POST", .url = url("/size"), .body = std::string(5'000, 'x')}, kLoopback)->status, 413);
-  EXPECT_THAT(raw("GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n"), testing::StartsWith("HTTP/1.1 431"));
-  EXPECT_THAT(raw("POST /size HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), testing::StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(
+      send({.method = "POST", .url = url("/size"), .body = std::string(999, 'x')}, kLoopback)->body,
+      "999");
+  EXPECT_EQ(
+      send({.method = "POST", .url = url("/size"), .body = std::string(5'000, 'x')}, kLoopback)
+          ->status,
+      413);
+  EXPECT_THAT(raw("GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n"),
+              testing::StartsWith("HTTP/1.1 431"));
+  EXPECT_THAT(raw("POST /size HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: "
+                  "chunked\r\n\r\n0\r\n\r\n"),
+              testing::StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(raw("nonsense\r\n\r\n"), testing::StartsWith("HTTP/1.1 400"));
 }
 
-TEST_F(HttpTest, CutsWhoeverTricklesAHeader) { EXPECT_EQ(raw("GET / HTTP/1.1\r\nX: "), ""); }
+TEST_F(HttpTest, CutsWhoeverTricklesAHeader) {
+  EXPECT_EQ(raw("GET / HTTP/1.1\r\nX: "), "");
+}
 
 TEST_F(HttpTest, TheClientBoundsSizeAndRedirects) {
-  EXPECT_EQ(send({.url = url("/big"), .response_bytes_max = 100}, kLoopback).error().code, "HTTP_TOO_LARGE");
+  EXPECT_EQ(send({.url = url("/big"), .response_bytes_max = 100}, kLoopback).error().code,
+            "HTTP_TOO_LARGE");
   EXPECT_EQ(send({.url = url("/away")}, kLoopback).error().code, "HTTP_TOO_MANY_REDIRECTS");
   EXPECT_EQ(send({.url = "file:///etc/passwd"}, kLoopback).error().code, "HTTP_URL_INVALID");
 }

@@ -8,15 +8,24 @@ namespace fermata::http {
 
 int status_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::Invalid: return 400;
-    case ErrorKind::Unauthorized: return 401;
-    case ErrorKind::Forbidden: return 403;
-    case ErrorKind::NotFound: return 404;
-    case ErrorKind::Conflict: return 409;
-    case ErrorKind::TooLarge: return 413;
-    case ErrorKind::TooMany: return 429;
-    case ErrorKind::Unavailable: return 503;
-    case ErrorKind::Internal: return 500;
+    case ErrorKind::Invalid:
+      return 400;
+    case ErrorKind::Unauthorized:
+      return 401;
+    case ErrorKind::Forbidden:
+      return 403;
+    case ErrorKind::NotFound:
+      return 404;
+    case ErrorKind::Conflict:
+      return 409;
+    case ErrorKind::TooLarge:
+      return 413;
+    case ErrorKind::TooMany:
+      return 429;
+    case ErrorKind::Unavailable:
+      return 503;
+    case ErrorKind::Internal:
+      return 500;
   }
   return 500;
 }
@@ -26,7 +35,10 @@ Response json_response(int status, const json::Value& body) {
 }
 
 Response problem_response(const Error& error) {
-  json::Object problem{{"type", "/errors/" + error.code}, {"title", error.message}, {"status", status_of(error.kind)}, {"code", error.code}};
+  json::Object problem{{"type", "/errors/" + error.code},
+                       {"title", error.message},
+                       {"status", status_of(error.kind)},
+                       {"code", error.code}};
   if (!error.help.empty()) problem["help"] = error.help;
   Response response = json_response(status_of(error.kind), json::Value(std::move(problem)));
   response.headers["Content-Type"] = "application/problem+json";
@@ -41,7 +53,9 @@ std::string percent_decode(std::string_view text) {
       continue;
     }
     unsigned byte = 0;
-    if (i + 2 >= text.size() || std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ptr != &text[i + 1] + 2) return {};
+    if (i + 2 >= text.size() ||
+        std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ptr != &text[i + 1] + 2)
+      return {};
     out.push_back(static_cast<char>(byte));
     i += 2;
   }

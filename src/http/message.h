@@ -13,9 +13,9 @@ namespace fermata::http {
 
 struct Request {
   std::string method;
-  std::string path;                          // percent-decoded, without the query
-  std::map<std::string, std::string> query;  // decoded; the last of equal names wins
-  std::map<std::string, std::string> params;  // from the route: {id}
+  std::string path;                            // percent-decoded, without the query
+  std::map<std::string, std::string> query;    // decoded; the last of equal names wins
+  std::map<std::string, std::string> params;   // from the route: {id}
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };

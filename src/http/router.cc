@@ -14,7 +14,9 @@ std::vector<std::string> split(std::string_view path) {
   return segments;
 }
 
-bool is_parameter(const std::string& segment) { return segment.size() > 2 && segment.front() == '{'; }
+bool is_parameter(const std::string& segment) {
+  return segment.size() > 2 && segment.front() == '{';
+}
 
 bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
   if (pattern.size() != path.size()) return false;
@@ -41,18 +43,23 @@ Response Router::handle(Request& request) const {
     }
     for (std::size_t i = 0; i < path.size(); ++i) {
       const std::string& segment = route.segments[i];
-      if (is_parameter(segment)) request.params[segment.substr(1, segment.size() - 2)] = percent_decode(path[i]);
+      if (is_parameter(segment))
+        request.params[segment.substr(1, segment.size() - 2)] = percent_decode(path[i]);
     }
     return route.handler(request);
   }
-  if (allowed.empty()) return problem_response(make_error(ErrorKind::NotFound, "ROUTE_UNKNOWN", "there is nothing at this address"));
-  Response response = problem_response(make_error(ErrorKind::Invalid, "METHOD_NOT_ALLOWED", "this address does not take " + request.method));
+  if (allowed.empty())
+    return problem_response(
+        make_error(ErrorKind::NotFound, "ROUTE_UNKNOWN", "there is nothing at this address"));
+  Response response = problem_response(make_error(ErrorKind::Invalid, "METHOD_NOT_ALLOWED",
+                                                  "this address does not take " + request.method));
   response.status = 405;
   response.headers["Allow"] = allowed;
   return response;
 }
 
-void Router::for_each(const std::function<void(const std::string&, const std::string&, const Handler&)>& visit) const {
+void Router::for_each(const std::function<void(const std::string&, const std::string&,
+                                               const Handler&)>& visit) const {
   for (const Route& route : routes_) visit(route.method, route.pattern, route.handler);
 }
 

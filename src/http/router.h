@@ -1,5 +1,6 @@
 #pragma once
-// Router: method and path pattern to handler. `/runs/{id}` binds one segment. 404 and 405 are told apart.
+// Router: method and path pattern to handler. `/runs/{id}` binds one segment. 404 and 405 are told
+// apart.
 
 #include <functional>
 #include <string>
@@ -18,7 +19,8 @@ class Router {
   // Runs the handler of the request's route, or answers 404 or 405 itself.
   [[nodiscard]] Response handle(Request& request) const;
   // Every route, in the order added: to wrap handlers, to list addresses.
-  void for_each(const std::function<void(const std::string& method, const std::string& pattern, const Handler& handler)>& visit) const;
+  void for_each(const std::function<void(const std::string& method, const std::string& pattern,
+                                         const Handler& handler)>& visit) const;
 
  private:
   struct Route {

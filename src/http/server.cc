@@ -20,7 +20,9 @@ using net::ip::tcp;
 class AsioServer final : public Server {
  public:
   AsioServer(const ServerOptions& options, Router router)
-      : shared_(std::make_shared<Shared>(options, std::move(router))), acceptor_(io_), retry_(io_) {}
+      : shared_(std::make_shared<Shared>(options, std::move(router))),
+        acceptor_(io_),
+        retry_(io_) {}
   ~AsioServer() override { stop(); }
 
   Result<void> listen() {
@@ -33,7 +35,8 @@ class AsioServer final : public Server {
     if (!ec) acceptor_.listen(tcp::acceptor::max_listen_connections, ec);
     if (ec) {
       return make_error(ErrorKind::Unavailable, "HTTP_LISTEN",
-                        format("listening on {}:{}: {}", shared_->options.address, shared_->options.port, ec.message()),
+                        format("listening on {}:{}: {}", shared_->options.address,
+                               shared_->options.port, ec.message()),
                         "choose another port");
     }
     port_ = acceptor_.local_endpoint().port();
@@ -51,8 +54,10 @@ class AsioServer final : public Server {
       boost::system::error_code ignored;
       acceptor_.close(ignored);
     });
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_->options.drain_ms);
-    // Idle keep-alive connections would wait for their next request: they are cut after a moment of grace.
+    const auto until =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_->options.drain_ms);
+    // Idle keep-alive connections would wait for their next request: they are cut after a moment of
+    // grace.
     const auto grace = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
     while (shared_->open > 0 && std::chrono::steady_clock::now() < std::min(until, grace)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));

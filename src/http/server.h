@@ -1,6 +1,6 @@
 #pragma once
-// Server: HTTP/1.1 on one IO thread, handlers on a pool of worker threads. Everything is bounded: header, body, the time
-// of each phase. stop() lets requests under way finish.
+// Server: HTTP/1.1 on one IO thread, handlers on a pool of worker threads. Everything is bounded:
+// header, body, the time of each phase. stop() lets requests under way finish.
 
 #include <cstdint>
 #include <memory>

@@ -21,6 +21,8 @@ std::string sha256_hex(std::string_view bytes) {
   return text;
 }
 
-std::string hash(const Value& value) { return sha256_hex(to_canonical_text(value)); }
+std::string hash(const Value& value) {
+  return sha256_hex(to_canonical_text(value));
+}
 
 }  // namespace fermata::json

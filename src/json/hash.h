@@ -1,6 +1,6 @@
 #pragma once
-// SHA-256 of text and of values. The definition hash and the action input hash are hash(value): the canonical text, so
-// member order and number spelling do not matter.
+// SHA-256 of text and of values. The definition hash and the action input hash are hash(value): the
+// canonical text, so member order and number spelling do not matter.
 
 #include <string>
 #include <string_view>

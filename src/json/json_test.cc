@@ -59,7 +59,8 @@ TEST(JsonParse, RefusesWithAWordForEachReason) {
 TEST(JsonParse, TellsLineAndColumn) {
   const auto result = parse("{\n  \"a\": x\n}");
   ASSERT_FALSE(result.has_value());
-  EXPECT_NE(result.error().message.find("line 2, column 8"), std::string::npos) << result.error().message;
+  EXPECT_NE(result.error().message.find("line 2, column 8"), std::string::npos)
+      << result.error().message;
 }
 
 TEST(JsonText, KeepsWrittenOrderAndSortsWhenCanonical) {
@@ -98,10 +99,12 @@ TEST(JsonPointer, FindsByEscapedTokens) {
 }
 
 TEST(JsonRedact, BlanksNamesAndPointersAndKeepsReferences) {
-  const Value value = parsed(R"({"user":"u","Api_Key":"k","card":{"number":"4"},"auth":{"$secret":"CRM"}})");
+  const Value value =
+      parsed(R"({"user":"u","Api_Key":"k","card":{"number":"4"},"auth":{"$secret":"CRM"}})");
   const std::vector<std::string> pointers = {"/card/number"};
-  EXPECT_EQ(to_text(redact(value, pointers)),
-            R"({"user":"u","Api_Key":"[REDACTED]","card":{"number":"[REDACTED]"},"auth":{"$secret":"CRM"}})");
+  EXPECT_EQ(
+      to_text(redact(value, pointers)),
+      R"({"user":"u","Api_Key":"[REDACTED]","card":{"number":"[REDACTED]"},"auth":{"$secret":"CRM"}})");
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 namespace fermata::json {
 namespace {
 
-// Scientific form of to_chars taken apart: digits "d1d2…dk" and n, so that the value is 0.d1d2…dk × 10^n.
+// Scientific form of to_chars taken apart: digits "d1d2…dk" and n, so that the value is 0.d1d2…dk ×
+// 10^n.
 struct Decimal {
   std::array<char, 24> digits;
   std::size_t count;
@@ -17,8 +18,9 @@ struct Decimal {
 
 Decimal to_decimal(double positive) {
   std::array<char, 40> buffer{};
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), positive, std::chars_format::scientific).ptr;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), positive,
+                                 std::chars_format::scientific)
+                       .ptr;
   Decimal decimal{{}, 0, 0};
   const char* at = buffer.data();
   for (; at != end && *at != 'e'; ++at) {

@@ -1,6 +1,7 @@
 #pragma once
-// Numbers to text, in one place: the digits and the layout of ECMAScript's Number::toString (ECMA-262, 6.1.6.1.20),
-// which JSONata, hashes and people all expect. Shortest digits that read back as the same double.
+// Numbers to text, in one place: the digits and the layout of ECMAScript's Number::toString
+// (ECMA-262, 6.1.6.1.20), which JSONata, hashes and people all expect. Shortest digits that read
+// back as the same double.
 
 #include <string>
 

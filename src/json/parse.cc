@@ -94,8 +94,12 @@ struct Handler {
     number.append(part.data(), part.size());
     return true;
   }
-  bool on_int64(std::int64_t, bj::string_view part, error_code& ec) { return finish_number(part, ec); }
-  bool on_uint64(std::uint64_t, bj::string_view part, error_code& ec) { return finish_number(part, ec); }
+  bool on_int64(std::int64_t, bj::string_view part, error_code& ec) {
+    return finish_number(part, ec);
+  }
+  bool on_uint64(std::uint64_t, bj::string_view part, error_code& ec) {
+    return finish_number(part, ec);
+  }
   bool on_double(double, bj::string_view part, error_code& ec) { return finish_number(part, ec); }
   bool finish_number(bj::string_view part, error_code& ec) {
     number.append(part.data(), part.size());
@@ -111,7 +115,8 @@ struct Handler {
       const auto result = std::from_chars(begin, end, real);
       if (result.ec == std::errc::result_out_of_range) {
         // Too small is zero, too large is not JSON.
-        const bool is_tiny = number.find("e-") != std::string::npos || number.find("E-") != std::string::npos;
+        const bool is_tiny =
+            number.find("e-") != std::string::npos || number.find("E-") != std::string::npos;
         if (!is_tiny) return refuse(Refusal::NumberTooLarge, ec);
         real = 0;
       }
@@ -141,37 +146,44 @@ std::string position(std::string_view text, std::size_t offset) {
   return format("line {}, column {}", line, column);
 }
 
-Error explain(const Handler& handler, const error_code& ec, std::string_view text, std::size_t consumed,
-              const ParseOptions& options) {
+Error explain(const Handler& handler, const error_code& ec, std::string_view text,
+              std::size_t consumed, const ParseOptions& options) {
   const std::string where = position(text, consumed);
   switch (handler.refusal) {
     case Refusal::DuplicateKey:
-      return make_error(ErrorKind::Invalid, "JSON_DUPLICATE_KEY",
-                        format("key `{}` stands twice in one object, near {}", handler.offender, where),
-                        "remove or rename one of them");
+      return make_error(
+          ErrorKind::Invalid, "JSON_DUPLICATE_KEY",
+          format("key `{}` stands twice in one object, near {}", handler.offender, where),
+          "remove or rename one of them");
     case Refusal::NumberTooLarge:
-      return make_error(ErrorKind::Invalid, "JSON_INVALID", format("number out of range at {}", where),
+      return make_error(ErrorKind::Invalid, "JSON_INVALID",
+                        format("number out of range at {}", where),
                         "numbers are 64-bit floating point; write larger ones as strings");
     case Refusal::NulCharacter:
-      return make_error(ErrorKind::Invalid, "JSON_INVALID", format("text contains U+0000, near {}", where),
+      return make_error(ErrorKind::Invalid, "JSON_INVALID",
+                        format("text contains U+0000, near {}", where),
                         "remove the \\u0000: databases cannot keep it");
-    case Refusal::None: break;
+    case Refusal::None:
+      break;
   }
   if (ec == bj::error::too_deep) {
     return make_error(ErrorKind::TooLarge, "JSON_TOO_DEEP",
-                      format("nested deeper than {} levels at {}", options.depth_max, where), "flatten the document");
+                      format("nested deeper than {} levels at {}", options.depth_max, where),
+                      "flatten the document");
   }
-  return make_error(ErrorKind::Invalid, "JSON_INVALID", format("{} at {}", ec.message(), where),
-                    "the document must be strict JSON: double quotes, no comments, no trailing commas");
+  return make_error(
+      ErrorKind::Invalid, "JSON_INVALID", format("{} at {}", ec.message(), where),
+      "the document must be strict JSON: double quotes, no comments, no trailing commas");
 }
 
 }  // namespace
 
 Result<Value> parse(std::string_view text, const ParseOptions& options) {
   if (text.size() > options.bytes_max) {
-    return make_error(ErrorKind::TooLarge, "JSON_TOO_LARGE",
-                      format("document has {} bytes, at most {} are accepted", text.size(), options.bytes_max),
-                      "send less, or split it");
+    return make_error(
+        ErrorKind::TooLarge, "JSON_TOO_LARGE",
+        format("document has {} bytes, at most {} are accepted", text.size(), options.bytes_max),
+        "send less, or split it");
   }
   bj::parse_options parser_options;
   parser_options.max_depth = options.depth_max;

@@ -1,6 +1,7 @@
 #pragma once
-// Text to value. Strict JSON (RFC 8259), exact doubles (Boost.JSON 1.81 rounds the last bit wrong in a third of them),
-// bounded size and depth, duplicate keys and U+0000 refused: a stored or hashed document has one meaning.
+// Text to value. Strict JSON (RFC 8259), exact doubles (Boost.JSON 1.81 rounds the last bit wrong
+// in a third of them), bounded size and depth, duplicate keys and U+0000 refused: a stored or
+// hashed document has one meaning.
 
 #include <cstddef>
 #include <string_view>

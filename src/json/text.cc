@@ -27,7 +27,8 @@ void new_line(std::string& out, const Layout& layout, std::size_t indent) {
   out.append(indent * 2, ' ');
 }
 
-void append_object(std::string& out, const Object& object, const Layout& layout, std::size_t indent) {
+void append_object(std::string& out, const Object& object, const Layout& layout,
+                   std::size_t indent) {
   std::vector<const boost::json::key_value_pair*> members;
   members.reserve(object.size());
   for (const auto& member : object) members.push_back(&member);
@@ -70,10 +71,18 @@ void append_integer(std::string& out, Integer number) {
 // Recursion is bounded: values come from parse() or from expressions, both with a counted depth.
 void append_value(std::string& out, const Value& value, const Layout& layout, std::size_t indent) {
   switch (value.kind()) {
-    case boost::json::kind::null: out.append("null"); return;
-    case boost::json::kind::bool_: out.append(value.get_bool() ? "true" : "false"); return;
-    case boost::json::kind::int64: append_integer(out, value.get_int64()); return;
-    case boost::json::kind::uint64: append_integer(out, value.get_uint64()); return;
+    case boost::json::kind::null:
+      out.append("null");
+      return;
+    case boost::json::kind::bool_:
+      out.append(value.get_bool() ? "true" : "false");
+      return;
+    case boost::json::kind::int64:
+      append_integer(out, value.get_int64());
+      return;
+    case boost::json::kind::uint64:
+      append_integer(out, value.get_uint64());
+      return;
     case boost::json::kind::double_:
       // JSON has no infinities: null, as ECMAScript's JSON.stringify writes them.
       if (std::isfinite(value.get_double())) {
@@ -82,9 +91,15 @@ void append_value(std::string& out, const Value& value, const Layout& layout, st
         out.append("null");
       }
       return;
-    case boost::json::kind::string: append_quoted(out, view(value.get_string())); return;
-    case boost::json::kind::array: append_array(out, value.get_array(), layout, indent); return;
-    case boost::json::kind::object: append_object(out, value.get_object(), layout, indent); return;
+    case boost::json::kind::string:
+      append_quoted(out, view(value.get_string()));
+      return;
+    case boost::json::kind::array:
+      append_array(out, value.get_array(), layout, indent);
+      return;
+    case boost::json::kind::object:
+      append_object(out, value.get_object(), layout, indent);
+      return;
   }
 }
 
@@ -95,13 +110,27 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
   for (const char c : text) {
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
-      case '\b': out.append("\\b"); break;
-      case '\f': out.append("\\f"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
+      case '\b':
+        out.append("\\b");
+        break;
+      case '\f':
+        out.append("\\f");
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out.append("\\u00");

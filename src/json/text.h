@@ -1,6 +1,7 @@
 #pragma once
-// Value to text. Two forms: `to_text` keeps member order (what people wrote), `to_canonical_text` sorts members by key
-// bytes (what is hashed and compared). Both print numbers as ECMAScript does and text as raw UTF-8.
+// Value to text. Two forms: `to_text` keeps member order (what people wrote), `to_canonical_text`
+// sorts members by key bytes (what is hashed and compared). Both print numbers as ECMAScript does
+// and text as raw UTF-8.
 
 #include <cstddef>
 #include <string>

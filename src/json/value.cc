@@ -45,9 +45,13 @@ bool erase(Object& object, std::string_view key) {
   return true;
 }
 
-const Value* find(const Object& object, std::string_view key) { return object.if_contains(key); }
+const Value* find(const Object& object, std::string_view key) {
+  return object.if_contains(key);
+}
 
-Value* find(Object& object, std::string_view key) { return object.if_contains(key); }
+Value* find(Object& object, std::string_view key) {
+  return object.if_contains(key);
+}
 
 const Value* find(const Value& value, std::string_view key) {
   return value.is_object() ? find(value.get_object(), key) : nullptr;

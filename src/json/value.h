@@ -1,7 +1,8 @@
 #pragma once
-// The JSON value of the whole product: Boost.JSON's type under our name, with our own meaning of equality, deletion and
-// field access. Object members keep the order in which they were written.
-// Traps of the type (docs/adr/0005-json-value.md): never build from braces; say Value(x), Array{…} or Object.
+// The JSON value of the whole product: Boost.JSON's type under our name, with our own meaning of
+// equality, deletion and field access. Object members keep the order in which they were written.
+// Traps of the type (docs/adr/0005-json-value.md): never build from braces; say Value(x), Array{…}
+// or Object.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -18,7 +19,8 @@ using Object = boost::json::object;
 using Array = boost::json::array;
 using String = boost::json::string;
 
-// Deep equality as JSON means it: numbers by value (1 equals 1.0), objects regardless of member order.
+// Deep equality as JSON means it: numbers by value (1 equals 1.0), objects regardless of member
+// order.
 bool equal(const Value& left, const Value& right);
 
 // Removes a member and keeps the order of the others. Returns whether it was there.
@@ -37,8 +39,12 @@ std::optional<bool> bool_at(const Object& object, std::string_view key);
 // "null", "boolean", "number", "string", "array" or "object": the word for messages.
 std::string_view type_name(const Value& value);
 
-inline std::string_view view(const String& text) { return {text.data(), text.size()}; }
-inline std::string to_std(const String& text) { return {text.data(), text.size()}; }
+inline std::string_view view(const String& text) {
+  return {text.data(), text.size()};
+}
+inline std::string to_std(const String& text) {
+  return {text.data(), text.size()};
+}
 
 // The number as a double; `value` must be a number.
 double as_double(const Value& value);

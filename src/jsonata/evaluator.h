@@ -55,7 +55,8 @@ class Evaluator {
   bool spend_items(std::uint64_t count);
   bool spend_text(std::uint64_t bytes);
 
-  // A closure that is bound in the scope it was made in keeps itself alive: when all is done, captured scopes let go.
+  // A closure that is bound in the scope it was made in keeps itself alive: when all is done,
+  // captured scopes let go.
   void release_scopes();
 
   std::optional<Failure> failure;

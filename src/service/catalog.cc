@@ -11,7 +11,9 @@ constexpr int kPublishTries = 5;
 
 std::string trigger_type_of(const json::Value& document) {
   const json::Value* trigger = json::find(document, "trigger");
-  return trigger != nullptr && trigger->is_object() ? json::string_at(trigger->get_object(), "type").value_or("") : "";
+  return trigger != nullptr && trigger->is_object()
+             ? json::string_at(trigger->get_object(), "type").value_or("")
+             : "";
 }
 
 }  // namespace
@@ -42,11 +44,19 @@ Result<Published> Catalog::publish(const TenantId& tenant, const json::Value& do
     }
     versioned.get_object()["version"] = newest + 1;
     const TimeMs now = clock_.now();
-    store::DefinitionRow draft{tenant, published.workflow_id, checked.program->name, versioned, newest + 1, newest, trigger_type_of(document),
-                               existing.has_value() ? existing->created_at : now, now};
+    store::DefinitionRow draft{tenant,
+                               published.workflow_id,
+                               checked.program->name,
+                               versioned,
+                               newest + 1,
+                               newest,
+                               trigger_type_of(document),
+                               existing.has_value() ? existing->created_at : now,
+                               now};
     TRY_DO(store_.put_draft(draft));
     const std::string hash = json::hash(versioned);
-    const auto done = store_.publish({tenant, published.workflow_id, newest + 1, versioned, hash, now}, draft.trigger_type);
+    const auto done = store_.publish(
+        {tenant, published.workflow_id, newest + 1, versioned, hash, now}, draft.trigger_type);
     if (!done.has_value() && done.error().code == "STORE_CONFLICT") continue;
     TRY_DO(done);
     published.version = newest + 1;
@@ -54,7 +64,10 @@ Result<Published> Catalog::publish(const TenantId& tenant, const json::Value& do
     published.is_new = true;
     return published;
   }
-  return make_error(ErrorKind::Conflict, "STORE_CONFLICT", format("workflow `{}` is being published by others", published.workflow_id.text), "try again");
+  return make_error(
+      ErrorKind::Conflict, "STORE_CONFLICT",
+      format("workflow `{}` is being published by others", published.workflow_id.text),
+      "try again");
 }
 
 }  // namespace fermata::service

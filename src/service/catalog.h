@@ -1,6 +1,6 @@
 #pragma once
-// Catalog: workflows and their versions. A draft may be anything that parses; a version was checked, has a hash and never
-// changes.
+// Catalog: workflows and their versions. A draft may be anything that parses; a version was
+// checked, has a hash and never changes.
 
 #include <vector>
 
@@ -14,18 +14,19 @@ struct Published {
   WorkflowId workflow_id;
   std::int64_t version = 0;  // 0: refused, see the findings
   std::string hash;
-  bool is_new = false;       // false: this very definition is the newest version already
+  bool is_new = false;  // false: this very definition is the newest version already
   std::vector<definition::Finding> findings;
 };
 
 class Catalog {
  public:
-  Catalog(store::Store& store, const definition::ActionCatalog& actions, const definition::SchemaCatalog& schemas, const Clock& clock)
+  Catalog(store::Store& store, const definition::ActionCatalog& actions,
+          const definition::SchemaCatalog& schemas, const Clock& clock)
       : store_(store), actions_(actions), schemas_(schemas), clock_(clock) {}
 
   [[nodiscard]] definition::Checked check(const json::Value& document) const;
-  // Saves the document as draft and publishes it as the next version. Its own `version` is replaced. Findings that are
-  // errors stop it; nothing is saved then.
+  // Saves the document as draft and publishes it as the next version. Its own `version` is
+  // replaced. Findings that are errors stop it; nothing is saved then.
   Result<Published> publish(const TenantId& tenant, const json::Value& document);
 
  private:

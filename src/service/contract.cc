@@ -2,7 +2,9 @@
 
 namespace fermata::service {
 
-std::string temporal_workflow_id(const RunId& run) { return std::string(kTaskQueue) + ":run:" + run.text; }
+std::string temporal_workflow_id(const RunId& run) {
+  return std::string(kTaskQueue) + ":run:" + run.text;
+}
 
 json::Value RunArguments::to_json() const {
   json::Object object{{"runId", identity.run_id.text},
@@ -25,7 +27,8 @@ json::Value RunArguments::to_json() const {
 
 Result<RunArguments> RunArguments::from_json(const json::Value& value) {
   const auto bad = [](std::string_view key) {
-    return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "run arguments: `" + std::string(key) + "` is missing or of the wrong form");
+    return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID",
+                      "run arguments: `" + std::string(key) + "` is missing or of the wrong form");
   };
   if (!value.is_object()) return bad("");
   const json::Object& object = value.get_object();
@@ -50,7 +53,8 @@ Result<RunArguments> RunArguments::from_json(const json::Value& value) {
   made.parent_run_id = json::string_at(object, "parentRunId");
   if (const json::Value* payload = json::find(object, "payload")) made.payload = *payload;
   if (const json::Value* meta = json::find(object, "meta")) made.meta = *meta;
-  if (const json::Value* checkpoint = json::find(object, "checkpoint")) made.checkpoint = *checkpoint;
+  if (const json::Value* checkpoint = json::find(object, "checkpoint"))
+    made.checkpoint = *checkpoint;
   return made;
 }
 

@@ -12,7 +12,8 @@
 
 namespace fermata::service {
 
-// One constant, shared by everyone who starts or works: no setting can make them disagree (seed S3).
+// One constant, shared by everyone who starts or works: no setting can make them disagree (seed
+// S3).
 inline constexpr std::string_view kTaskQueue = "workflow-runtime-v2";
 inline constexpr std::string_view kWorkflowType = "fermata.run";
 inline constexpr std::string_view kActionActivity = "fermata.action";
@@ -23,8 +24,8 @@ inline constexpr std::string_view kResumeSignal = "fermata.resume";
 inline constexpr std::string_view kStepQuery = "fermata.currentStep";
 inline constexpr std::string_view kWaitQuery = "fermata.currentWait";
 inline constexpr std::string_view kSummaryQuery = "fermata.summary";
-// How long one workflow task may chain local activities; Core heartbeats at 80 % of it. It bounds how late a cancel or a
-// signal is seen, and how much a crash repeats.
+// How long one workflow task may chain local activities; Core heartbeats at 80 % of it. It bounds
+// how late a cancel or a signal is seen, and how much a crash repeats.
 inline constexpr std::int64_t kTaskTimeoutMs = 2'400;
 
 // workflow-runtime-v2:run:<runId>

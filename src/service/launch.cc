@@ -10,10 +10,12 @@ namespace {
 
 Result<void> check_payload(const json::Value& payload) {
   if (!payload.is_object()) {
-    return make_error(ErrorKind::Invalid, "PAYLOAD_INVALID", format("payload: expected an object, got {}", json::type_name(payload)));
+    return make_error(ErrorKind::Invalid, "PAYLOAD_INVALID",
+                      format("payload: expected an object, got {}", json::type_name(payload)));
   }
   if (json::text_bytes(payload) > limits::kPayloadBytesMax) {
-    return make_error(ErrorKind::TooLarge, "PAYLOAD_INVALID", format("payload has more than {} bytes", limits::kPayloadBytesMax),
+    return make_error(ErrorKind::TooLarge, "PAYLOAD_INVALID",
+                      format("payload has more than {} bytes", limits::kPayloadBytesMax),
                       "send a reference to the data instead");
   }
   return {};
@@ -26,11 +28,20 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   TRY(const store::DefinitionRow workflow, store_.definition(request.tenant, request.workflow_id));
   const std::int64_t version = request.version.value_or(workflow.published_version);
   if (version == 0) {
-    return make_error(ErrorKind::Conflict, "WORKFLOW_NOT_PUBLISHED", format("workflow `{}` was never published", request.workflow_id.text), "publish it first");
+    return make_error(ErrorKind::Conflict, "WORKFLOW_NOT_PUBLISHED",
+                      format("workflow `{}` was never published", request.workflow_id.text),
+                      "publish it first");
   }
-  TRY(const store::VersionRow definition, store_.version(request.tenant, request.workflow_id, version));
+  TRY(const store::VersionRow definition,
+      store_.version(request.tenant, request.workflow_id, version));
   RunArguments arguments;
-  arguments.identity = {RunId(random_.uuid()), request.tenant, request.workflow_id, version, definition.hash, interpreter::kCurrentSemantics, 0};
+  arguments.identity = {RunId(random_.uuid()),
+                        request.tenant,
+                        request.workflow_id,
+                        version,
+                        definition.hash,
+                        interpreter::kCurrentSemantics,
+                        0};
   arguments.payload = request.payload;
   arguments.root_run_id = arguments.identity.run_id.text;
   const RunId run = arguments.identity.run_id;
@@ -61,7 +72,10 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   start.request_id = run.text;
   const auto started = client_.start(start);
   if (!started.has_value()) {
-    const json::Value error = json::Object{{"category", "LaunchError"}, {"code", started.error().code}, {"message", started.error().message}, {"stage", "launch"}};
+    const json::Value error = json::Object{{"category", "LaunchError"},
+                                           {"code", started.error().code},
+                                           {"message", started.error().message},
+                                           {"stage", "launch"}};
     TRY_DO(store_.fail_launch(run, error, clock_.now()));
     return started.error().within(format("launching workflow `{}`", request.workflow_id.text));
   }

@@ -1,6 +1,7 @@
 #pragma once
-// Launcher: the only way a run begins, for the API, events, clocks and replays. The row comes first, so that a run that
-// Temporal refuses is seen; then Temporal is asked, under an id that makes the asking repeatable.
+// Launcher: the only way a run begins, for the API, events, clocks and replays. The row comes
+// first, so that a run that Temporal refuses is seen; then Temporal is asked, under an id that
+// makes the asking repeatable.
 
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ class Launcher {
   Launcher(store::Store& store, temporal::Client client, const Clock& clock, Random& random)
       : store_(store), client_(std::move(client)), clock_(clock), random_(random) {}
 
-  // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, PAYLOAD_INVALID, STORE_CONFLICT (fire key), TEMPORAL_*.
+  // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, PAYLOAD_INVALID, STORE_CONFLICT (fire key),
+  // TEMPORAL_*.
   Result<Launched> launch(const LaunchRequest& request);
 
  private:

@@ -23,10 +23,12 @@ json::Value bounded(const json::Value& error) {
   json::Object& object = kept.get_object();
   if (const json::Value* details = json::find(object, "details")) {
     const std::size_t size = json::text_bytes(*details);
-    object["details"] = json::Object{{"truncated", true}, {"size", size}, {"max", Ledger::kErrorBytesMax}};
+    object["details"] =
+        json::Object{{"truncated", true}, {"size", size}, {"max", Ledger::kErrorBytesMax}};
   }
   if (json::text_bytes(kept) > Ledger::kErrorBytesMax) {
-    object["message"] = cut(json::string_at(object, "message").value_or(""), Ledger::kErrorBytesMax / 2);
+    object["message"] =
+        cut(json::string_at(object, "message").value_or(""), Ledger::kErrorBytesMax / 2);
   }
   return kept;
 }
@@ -56,13 +58,17 @@ Result<std::variant<Reuse, Proceed, Busy>> Ledger::begin(const Invocation& invoc
   TRY(const bool is_first, store_.put_invocation(row(invocation, 1), {}));
   if (is_first) return Verdict(Proceed{1});
   TRY(const auto existing, store_.invocation(invocation.tenant, invocation.key));
-  if (!existing) return make_error(ErrorKind::Unavailable, "STORE_UNAVAILABLE", "an invocation vanished while it was begun");
-  if (existing->status == InvocationStatus::Succeeded) return Verdict(Reuse{existing->output.value_or(nullptr)});
+  if (!existing)
+    return make_error(ErrorKind::Unavailable, "STORE_UNAVAILABLE",
+                      "an invocation vanished while it was begun");
+  if (existing->status == InvocationStatus::Succeeded)
+    return Verdict(Reuse{existing->output.value_or(nullptr)});
   if (existing->status == InvocationStatus::Started && existing->lease_expires_at > clock_.now()) {
     return Verdict(Busy{existing->lease_expires_at});
   }
   const std::uint32_t attempt = existing->attempt + 1;
-  TRY(const bool is_ours, store_.put_invocation(row(invocation, attempt), {existing->attempt, existing->status}));
+  TRY(const bool is_ours,
+      store_.put_invocation(row(invocation, attempt), {existing->attempt, existing->status}));
   if (!is_ours) return Verdict(Busy{clock_.now() + kRenewMs});
   return Verdict(Proceed{attempt});
 }
@@ -76,17 +82,21 @@ Result<void> Ledger::finish(store::InvocationRow row, std::uint32_t attempt) {
   row.lease_expires_at = clock_.now();
   TRY(const bool is_written, store_.put_invocation(row, {attempt, InvocationStatus::Started}));
   if (is_written) return {};
-  return make_error(ErrorKind::Conflict, "LEASE_LOST", format("the lease of invocation `{}` went to another worker", row.idempotency_key));
+  return make_error(
+      ErrorKind::Conflict, "LEASE_LOST",
+      format("the lease of invocation `{}` went to another worker", row.idempotency_key));
 }
 
-Result<void> Ledger::succeed(const Invocation& invocation, std::uint32_t attempt, const json::Value& output) {
+Result<void> Ledger::succeed(const Invocation& invocation, std::uint32_t attempt,
+                             const json::Value& output) {
   store::InvocationRow done = row(invocation, attempt);
   done.status = InvocationStatus::Succeeded;
   done.output = output;
   return finish(std::move(done), attempt);
 }
 
-Result<void> Ledger::fail(const Invocation& invocation, std::uint32_t attempt, const json::Value& error) {
+Result<void> Ledger::fail(const Invocation& invocation, std::uint32_t attempt,
+                          const json::Value& error) {
   store::InvocationRow done = row(invocation, attempt);
   done.status = InvocationStatus::Failed;
   done.error = bounded(error);

@@ -1,6 +1,7 @@
 #pragma once
-// Ledger: what was asked of the outside, by key. A success is reused; a failure or an expired lease is tried again under
-// the same key with a new attempt; a live lease of another worker is waited for by the caller.
+// Ledger: what was asked of the outside, by key. A success is reused; a failure or an expired lease
+// is tried again under the same key with a new attempt; a live lease of another worker is waited
+// for by the caller.
 
 #include <cstdint>
 #include <string>
@@ -35,12 +36,14 @@ struct Busy {
 
 class Ledger {
  public:
-  Ledger(store::Store& store, const Clock& clock, std::string owner) : store_(store), clock_(clock), owner_(std::move(owner)) {}
+  Ledger(store::Store& store, const Clock& clock, std::string owner)
+      : store_(store), clock_(clock), owner_(std::move(owner)) {}
 
   Result<std::variant<Reuse, Proceed, Busy>> begin(const Invocation& invocation);
   // Keeps the lease; false when it was lost to another worker.
   Result<bool> renew(const Invocation& invocation, std::uint32_t attempt);
-  Result<void> succeed(const Invocation& invocation, std::uint32_t attempt, const json::Value& output);
+  Result<void> succeed(const Invocation& invocation, std::uint32_t attempt,
+                       const json::Value& output);
   // `error` is redacted and bounded before it is stored.
   Result<void> fail(const Invocation& invocation, std::uint32_t attempt, const json::Value& error);
 

@@ -21,7 +21,8 @@ class HandClock final : public Clock {
 class LedgerTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "fermata-ledger-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "fermata-ledger-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     store_ = *store::open_sqlite({folder_ + "/db"});
     invocation_.tenant = TenantId("t");
@@ -50,7 +51,8 @@ TEST_F(LedgerTest, ASuccessIsReused) {
 TEST_F(LedgerTest, AFailureIsTriedAgainUnderTheSameKey) {  // D15
   Ledger ledger(*store_, clock_, "a");
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
-  ASSERT_TRUE(ledger.fail(invocation_, 1, json::Object{{"category", "TransientError"}}).has_value());
+  ASSERT_TRUE(
+      ledger.fail(invocation_, 1, json::Object{{"category", "TransientError"}}).has_value());
   EXPECT_EQ(std::get<Proceed>(*ledger.begin(invocation_)).attempt, 2U);
 }
 
@@ -81,7 +83,8 @@ TEST_F(LedgerTest, LargeErrorsAreCutAtACharacter) {
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
   std::string emoji;
   for (int i = 0; i < 20'000; ++i) emoji += "\xF0\x9F\x98\x80";
-  ASSERT_TRUE(ledger.fail(invocation_, 1, json::Object{{"message", emoji}, {"details", emoji}}).has_value());
+  ASSERT_TRUE(ledger.fail(invocation_, 1, json::Object{{"message", emoji}, {"details", emoji}})
+                  .has_value());
   const auto row = *store_->invocation(TenantId("t"), "k");
   const std::string text = json::to_text(*row->error);
   EXPECT_LE(text.size(), Ledger::kErrorBytesMax);

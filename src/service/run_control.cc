@@ -4,11 +4,13 @@
 
 namespace fermata::service {
 
-Result<void> RunControl::cancel(const TenantId& tenant, const RunId& run, const std::string& reason) {
+Result<void> RunControl::cancel(const TenantId& tenant, const RunId& run,
+                                const std::string& reason) {
   TRY(const store::RunView view, store_.run(tenant, run));
   const std::string& status = view.run.status;
   if (status != "RUNNING" && status != "WAITING" && status != "PAUSED") {
-    return make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE", format("run `{}` cannot be canceled: it is {}", run.text, status));
+    return make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE",
+                      format("run `{}` cannot be canceled: it is {}", run.text, status));
   }
   const auto canceled = client_.cancel({view.launch.temporal_workflow_id, ""}, reason);
   if (canceled.has_value()) return {};

@@ -1,5 +1,6 @@
 #pragma once
-// Operator controls: cancel, pause, resume. Temporal first: when it says no, nothing is projected (seed S1).
+// Operator controls: cancel, pause, resume. Temporal first: when it says no, nothing is projected
+// (seed S1).
 
 #include <string>
 
@@ -11,7 +12,8 @@ namespace fermata::service {
 
 class RunControl {
  public:
-  RunControl(store::Store& store, temporal::Client client) : store_(store), client_(std::move(client)) {}
+  RunControl(store::Store& store, temporal::Client client)
+      : store_(store), client_(std::move(client)) {}
 
   // Errors: NOT_FOUND, RUN_NOT_ACTIVE, WORKFLOW_TEMPORAL_CANCEL_FAILED.
   Result<void> cancel(const TenantId& tenant, const RunId& run, const std::string& reason);

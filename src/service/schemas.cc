@@ -34,7 +34,11 @@ std::vector<std::string> BuiltInSchemas::payload_schema_refs() const {
   return refs;
 }
 
-std::optional<std::string> BuiltInSchemas::event_payload_ref(std::string_view) const { return std::nullopt; }
-std::vector<std::string> BuiltInSchemas::event_names() const { return {}; }
+std::optional<std::string> BuiltInSchemas::event_payload_ref(std::string_view) const {
+  return std::nullopt;
+}
+std::vector<std::string> BuiltInSchemas::event_names() const {
+  return {};
+}
 
 }  // namespace fermata::service

@@ -1,6 +1,7 @@
 #pragma once
-// GroupWriter: row batches of many activations in one transaction. A batch waits for at most one transaction before its
-// own; its callback is called once, from the writer's thread, when its rows are committed or when that failed.
+// GroupWriter: row batches of many activations in one transaction. A batch waits for at most one
+// transaction before its own; its callback is called once, from the writer's thread, when its rows
+// are committed or when that failed.
 
 #include <condition_variable>
 #include <cstdint>

@@ -9,17 +9,24 @@ namespace fermata::store {
 
 Error sqlite_error(sqlite3* db, std::string_view doing) {
   const int code = db == nullptr ? SQLITE_CANTOPEN : sqlite3_extended_errcode(db);
-  const std::string message = format("{}: {}", doing, db == nullptr ? "cannot open" : sqlite3_errmsg(db));
+  const std::string message =
+      format("{}: {}", doing, db == nullptr ? "cannot open" : sqlite3_errmsg(db));
   switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return make_error(ErrorKind::Unavailable, "STORE_BUSY", message, "another process holds the database: stop it or wait");
-    case SQLITE_FULL: return make_error(ErrorKind::Unavailable, "STORE_FULL", message, "make room on the disk");
-    case SQLITE_CONSTRAINT: return make_error(ErrorKind::Conflict, "STORE_CONFLICT", message);
+      return make_error(ErrorKind::Unavailable, "STORE_BUSY", message,
+                        "another process holds the database: stop it or wait");
+    case SQLITE_FULL:
+      return make_error(ErrorKind::Unavailable, "STORE_FULL", message, "make room on the disk");
+    case SQLITE_CONSTRAINT:
+      return make_error(ErrorKind::Conflict, "STORE_CONFLICT", message);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return make_error(ErrorKind::Internal, "STORE_CORRUPT", message, "restore the database from a backup");
-    default: return make_error(ErrorKind::Unavailable, "STORE_UNAVAILABLE", message, "check the database file and its folder");
+      return make_error(ErrorKind::Internal, "STORE_CORRUPT", message,
+                        "restore the database from a backup");
+    default:
+      return make_error(ErrorKind::Unavailable, "STORE_UNAVAILABLE", message,
+                        "check the database file and its folder");
   }
 }
 
@@ -31,7 +38,9 @@ Statement& Statement::bind(std::int64_t number) {
   sqlite3_bind_int64(raw_, next_++, number);
   return *this;
 }
-Statement& Statement::bind_json(const json::Value& value) { return bind(json::to_text(value)); }
+Statement& Statement::bind_json(const json::Value& value) {
+  return bind(json::to_text(value));
+}
 Statement& Statement::bind(const std::optional<std::string>& text) {
   if (text) return bind(std::string_view(*text));
   sqlite3_bind_null(raw_, next_++);
@@ -63,21 +72,28 @@ Result<void> Statement::run() {
 
 std::string Statement::text(int column) {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(raw_, column));
-  return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(raw_, column)));
+  return data == nullptr
+             ? std::string()
+             : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(raw_, column)));
 }
-std::int64_t Statement::number(int column) { return sqlite3_column_int64(raw_, column); }
+std::int64_t Statement::number(int column) {
+  return sqlite3_column_int64(raw_, column);
+}
 std::optional<std::string> Statement::optional_text(int column) {
-  return sqlite3_column_type(raw_, column) == SQLITE_NULL ? std::nullopt : std::optional(text(column));
+  return sqlite3_column_type(raw_, column) == SQLITE_NULL ? std::nullopt
+                                                          : std::optional(text(column));
 }
 std::optional<std::int64_t> Statement::optional_number(int column) {
-  return sqlite3_column_type(raw_, column) == SQLITE_NULL ? std::nullopt : std::optional(number(column));
+  return sqlite3_column_type(raw_, column) == SQLITE_NULL ? std::nullopt
+                                                          : std::optional(number(column));
 }
 json::Value Statement::json_value(int column) {
   auto value = json::parse(text(column), {.duplicate_keys = json::DuplicateKeys::LastWins});
   return value.has_value() ? *std::move(value) : json::Value(nullptr);
 }
 std::optional<json::Value> Statement::optional_json(int column) {
-  return sqlite3_column_type(raw_, column) == SQLITE_NULL ? std::nullopt : std::optional(json_value(column));
+  return sqlite3_column_type(raw_, column) == SQLITE_NULL ? std::nullopt
+                                                          : std::optional(json_value(column));
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& options) {
@@ -103,7 +119,8 @@ Result<Statement> Connection::prepare(std::string_view sql) {
   const auto found = prepared_.find(sql);
   if (found != prepared_.end()) return Statement(db_, found->second);
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                         &raw, nullptr) != SQLITE_OK) {
     return sqlite_error(db_, "preparing a statement");
   }
   prepared_.emplace(sql, raw);
@@ -111,7 +128,8 @@ Result<Statement> Connection::prepare(std::string_view sql) {
 }
 
 Result<void> Connection::execute(const char* sql) {
-  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_error(db_, "database");
+  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return sqlite_error(db_, "database");
   return {};
 }
 
@@ -137,7 +155,8 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
   TRY(auto writer, Connection::open(options));
   TRY_DO(migrate(*writer));
   TRY(auto reader, Connection::open(options));
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writer), std::move(reader)));
+  return std::unique_ptr<Store>(
+      std::make_unique<SqliteStore>(std::move(writer), std::move(reader)));
 }
 
 Result<void> SqliteStore::check_health() {

@@ -1,6 +1,6 @@
 #pragma once
-// SQLite behind the Store interface: the embedded default. One writer connection behind a mutex, one reader connection
-// behind another; WAL, so that they do not wait for each other.
+// SQLite behind the Store interface: the embedded default. One writer connection behind a mutex,
+// one reader connection behind another; WAL, so that they do not wait for each other.
 
 #include <memory>
 #include <string>

@@ -20,13 +20,15 @@ namespace fermata::store {
 
 Error sqlite_error(sqlite3* db, std::string_view doing);
 
-// A prepared statement in use: bind in order, step, read columns in order. Reset when it goes out of scope.
+// A prepared statement in use: bind in order, step, read columns in order. Reset when it goes out
+// of scope.
 class Statement {
  public:
   Statement(sqlite3* db, sqlite3_stmt* raw) : db_(db), raw_(raw) {}
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
-  Statement(Statement&& other) noexcept : db_(other.db_), raw_(std::exchange(other.raw_, nullptr)), next_(other.next_) {}
+  Statement(Statement&& other) noexcept
+      : db_(other.db_), raw_(std::exchange(other.raw_, nullptr)), next_(other.next_) {}
   Statement& operator=(Statement&&) = delete;
   ~Statement() {
     if (raw_ != nullptr) {
@@ -81,12 +83,13 @@ class Connection {
   std::map<std::string_view, sqlite3_stmt*> prepared_;
 };
 
-// BEGIN IMMEDIATE … COMMIT, or ROLLBACK when it goes out of scope uncommitted. A deferred BEGIN would fail at once with
-// SQLITE_BUSY_SNAPSHOT instead of waiting.
+// BEGIN IMMEDIATE … COMMIT, or ROLLBACK when it goes out of scope uncommitted. A deferred BEGIN
+// would fail at once with SQLITE_BUSY_SNAPSHOT instead of waiting.
 class Transaction {
  public:
   static Result<Transaction> begin(Connection& connection);
-  Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Transaction(Transaction&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   Transaction& operator=(Transaction&&) = delete;
@@ -110,7 +113,8 @@ class SqliteStore final : public Store {
   Result<void> publish(const VersionRow& version, const std::string& trigger_type) override;
   Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) override;
   Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) override;
-  Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id, std::int64_t version) override;
+  Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
+                             std::int64_t version) override;
   Result<void> insert_launch(const LaunchRow& row) override;
   Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
   Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) override;
@@ -118,11 +122,12 @@ class SqliteStore final : public Store {
   Result<RunView> run(const TenantId& tenant, const RunId& run) override;
   Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) override;
   Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) override;
-  Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run, std::uint64_t after,
-                                                 std::size_t limit) override;
+  Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run,
+                                                 std::uint64_t after, std::size_t limit) override;
   Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant, const RunId& run) override;
   Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) override;
-  Result<std::optional<InvocationRow>> invocation(const TenantId& tenant, const std::string& key) override;
+  Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
+                                                  const std::string& key) override;
   Result<bool> put_invocation(const InvocationRow& row, const Expected& expected) override;
   Result<void> check_health() override;
 

@@ -6,10 +6,12 @@ namespace fermata::store {
 namespace {
 
 constexpr std::string_view kSelect =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, created_at, updated_at "
+    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
+    "created_at, updated_at "
     "FROM workflow_definitions WHERE tenant = ? AND workflow_id = ?";
 constexpr std::string_view kSelectAll =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, created_at, updated_at "
+    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
+    "created_at, updated_at "
     "FROM workflow_definitions WHERE tenant = ? ORDER BY workflow_id";
 
 DefinitionRow read(Statement& row, const TenantId& tenant) {
@@ -30,10 +32,13 @@ DefinitionRow read(Statement& row, const TenantId& tenant) {
 
 Result<void> SqliteStore::put_draft(const DefinitionRow& row) {
   const std::scoped_lock lock(write_mutex_);
-  TRY(Statement put, writer_->prepare(
-      "INSERT INTO workflow_definitions (tenant, workflow_id, name, draft_definition, draft_version, created_at, updated_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, workflow_id) DO UPDATE SET name = excluded.name, "
-      "draft_definition = excluded.draft_definition, draft_version = excluded.draft_version, updated_at = excluded.updated_at"));
+  TRY(Statement put,
+      writer_->prepare("INSERT INTO workflow_definitions (tenant, workflow_id, name, "
+                       "draft_definition, draft_version, created_at, updated_at) "
+                       "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, workflow_id) DO UPDATE "
+                       "SET name = excluded.name, "
+                       "draft_definition = excluded.draft_definition, draft_version = "
+                       "excluded.draft_version, updated_at = excluded.updated_at"));
   put.bind(row.tenant.text).bind(row.workflow_id.text).bind(row.name).bind_json(row.draft);
   return put.bind(row.draft_version).bind(row.created_at).bind(row.updated_at).run();
 }
@@ -42,14 +47,19 @@ Result<void> SqliteStore::publish(const VersionRow& version, const std::string& 
   const std::scoped_lock lock(write_mutex_);
   TRY(Transaction transaction, Transaction::begin(*writer_));
   {
-    TRY(Statement insert, writer_->prepare(
-        "INSERT INTO workflow_definition_versions (tenant, workflow_id, version, definition_json, definition_hash, published_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)"));
-    insert.bind(version.tenant.text).bind(version.workflow_id.text).bind(version.version).bind_json(version.definition);
+    TRY(Statement insert,
+        writer_->prepare("INSERT INTO workflow_definition_versions (tenant, workflow_id, version, "
+                         "definition_json, definition_hash, published_at) "
+                         "VALUES (?, ?, ?, ?, ?, ?)"));
+    insert.bind(version.tenant.text)
+        .bind(version.workflow_id.text)
+        .bind(version.version)
+        .bind_json(version.definition);
     TRY_DO(insert.bind(version.hash).bind(version.published_at).run());
-    TRY(Statement update, writer_->prepare(
-        "UPDATE workflow_definitions SET published_version = max(published_version, ?), trigger_type = ?, updated_at = ? "
-        "WHERE tenant = ? AND workflow_id = ?"));
+    TRY(Statement update,
+        writer_->prepare("UPDATE workflow_definitions SET published_version = "
+                         "max(published_version, ?), trigger_type = ?, updated_at = ? "
+                         "WHERE tenant = ? AND workflow_id = ?"));
     update.bind(version.version).bind(trigger_type).bind(version.published_at);
     TRY_DO(update.bind(version.tenant.text).bind(version.workflow_id.text).run());
   }
@@ -60,7 +70,9 @@ Result<DefinitionRow> SqliteStore::definition(const TenantId& tenant, const Work
   const std::scoped_lock lock(read_mutex_);
   TRY(Statement select, reader_->prepare(kSelect));
   TRY(const bool is_there, select.bind(tenant.text).bind(id.text).step());
-  if (!is_there) return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no workflow `{}`", id.text));
+  if (!is_there)
+    return make_error(ErrorKind::NotFound, "NOT_FOUND",
+                      format("there is no workflow `{}`", id.text));
   return read(select, tenant);
 }
 
@@ -76,14 +88,17 @@ Result<std::vector<DefinitionRow>> SqliteStore::definitions(const TenantId& tena
   }
 }
 
-Result<VersionRow> SqliteStore::version(const TenantId& tenant, const WorkflowId& id, std::int64_t version) {
+Result<VersionRow> SqliteStore::version(const TenantId& tenant, const WorkflowId& id,
+                                        std::int64_t version) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(
-      "SELECT definition_json, definition_hash, published_at FROM workflow_definition_versions "
-      "WHERE tenant = ? AND workflow_id = ? AND version = ?"));
+  TRY(Statement select,
+      reader_->prepare(
+          "SELECT definition_json, definition_hash, published_at FROM workflow_definition_versions "
+          "WHERE tenant = ? AND workflow_id = ? AND version = ?"));
   TRY(const bool is_there, select.bind(tenant.text).bind(id.text).bind(version).step());
   if (!is_there) {
-    return make_error(ErrorKind::NotFound, "NOT_FOUND", format("workflow `{}` has no version {}", id.text, version));
+    return make_error(ErrorKind::NotFound, "NOT_FOUND",
+                      format("workflow `{}` has no version {}", id.text, version));
   }
   VersionRow row;
   row.tenant = tenant;

@@ -6,19 +6,25 @@ namespace fermata::store {
 namespace {
 
 constexpr std::string_view kByKey =
-    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, attempt, lease_owner, "
+    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, "
+    "attempt, lease_owner, "
     "lease_expires_at, input_json, input_hash, output_json, error_json, started_at, completed_at "
     "FROM workflow_action_invocations WHERE tenant = ? AND idempotency_key = ?";
 constexpr std::string_view kByRun =
-    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, attempt, lease_owner, "
+    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, "
+    "attempt, lease_owner, "
     "lease_expires_at, input_json, input_hash, output_json, error_json, started_at, completed_at "
-    "FROM workflow_action_invocations WHERE tenant = ? AND run_id = ? ORDER BY started_at, idempotency_key";
+    "FROM workflow_action_invocations WHERE tenant = ? AND run_id = ? ORDER BY started_at, "
+    "idempotency_key";
 
 std::string_view to_text(InvocationStatus status) {
   switch (status) {
-    case InvocationStatus::Started: return "STARTED";
-    case InvocationStatus::Succeeded: return "SUCCEEDED";
-    case InvocationStatus::Failed: return "FAILED";
+    case InvocationStatus::Started:
+      return "STARTED";
+    case InvocationStatus::Succeeded:
+      return "SUCCEEDED";
+    case InvocationStatus::Failed:
+      return "FAILED";
   }
   return "STARTED";
 }
@@ -52,7 +58,8 @@ InvocationRow read(Statement& row, const TenantId& tenant) {
 
 }  // namespace
 
-Result<std::vector<InvocationRow>> SqliteStore::invocations(const TenantId& tenant, const RunId& run) {
+Result<std::vector<InvocationRow>> SqliteStore::invocations(const TenantId& tenant,
+                                                            const RunId& run) {
   const std::scoped_lock lock(read_mutex_);
   TRY(Statement select, reader_->prepare(kByRun));
   select.bind(tenant.text).bind(run.text);
@@ -64,7 +71,8 @@ Result<std::vector<InvocationRow>> SqliteStore::invocations(const TenantId& tena
   }
 }
 
-Result<std::optional<InvocationRow>> SqliteStore::invocation(const TenantId& tenant, const std::string& key) {
+Result<std::optional<InvocationRow>> SqliteStore::invocation(const TenantId& tenant,
+                                                             const std::string& key) {
   const std::scoped_lock lock(read_mutex_);
   TRY(Statement select, reader_->prepare(kByKey));
   TRY(const bool is_there, select.bind(tenant.text).bind(std::string_view(key)).step());
@@ -74,19 +82,39 @@ Result<std::optional<InvocationRow>> SqliteStore::invocation(const TenantId& ten
 
 Result<bool> SqliteStore::put_invocation(const InvocationRow& row, const Expected& expected) {
   const std::scoped_lock lock(write_mutex_);
-  TRY(Statement put, writer_->prepare(
-      "INSERT INTO workflow_action_invocations (tenant, idempotency_key, run_id, step_path, iteration, action_id, "
-      "action_version, status, attempt, lease_owner, lease_expires_at, input_json, input_hash, output_json, error_json, "
-      "started_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (tenant, idempotency_key) DO UPDATE SET status = excluded.status, attempt = excluded.attempt, "
-      "lease_owner = excluded.lease_owner, lease_expires_at = excluded.lease_expires_at, output_json = excluded.output_json, "
-      "error_json = excluded.error_json, completed_at = excluded.completed_at "
-      "WHERE workflow_action_invocations.attempt = ? AND workflow_action_invocations.status = ?"));
-  put.bind(row.tenant.text).bind(row.idempotency_key).bind(row.run_id.text).bind(row.step_path).bind(row.iteration);
-  put.bind(row.action_id).bind(static_cast<std::int64_t>(row.action_version)).bind(to_text(row.status));
-  put.bind(static_cast<std::int64_t>(row.attempt)).bind(row.lease_owner).bind(row.lease_expires_at).bind_json(row.input);
-  put.bind(row.input_hash).bind(row.output).bind(row.error).bind(row.started_at).bind(row.completed_at);
-  TRY_DO(put.bind(static_cast<std::int64_t>(expected.attempt)).bind(to_text(expected.status)).run());
+  TRY(Statement put,
+      writer_->prepare(
+          "INSERT INTO workflow_action_invocations (tenant, idempotency_key, run_id, step_path, "
+          "iteration, action_id, "
+          "action_version, status, attempt, lease_owner, lease_expires_at, input_json, input_hash, "
+          "output_json, error_json, "
+          "started_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT (tenant, idempotency_key) DO UPDATE SET status = excluded.status, attempt = "
+          "excluded.attempt, "
+          "lease_owner = excluded.lease_owner, lease_expires_at = excluded.lease_expires_at, "
+          "output_json = excluded.output_json, "
+          "error_json = excluded.error_json, completed_at = excluded.completed_at "
+          "WHERE workflow_action_invocations.attempt = ? AND workflow_action_invocations.status = "
+          "?"));
+  put.bind(row.tenant.text)
+      .bind(row.idempotency_key)
+      .bind(row.run_id.text)
+      .bind(row.step_path)
+      .bind(row.iteration);
+  put.bind(row.action_id)
+      .bind(static_cast<std::int64_t>(row.action_version))
+      .bind(to_text(row.status));
+  put.bind(static_cast<std::int64_t>(row.attempt))
+      .bind(row.lease_owner)
+      .bind(row.lease_expires_at)
+      .bind_json(row.input);
+  put.bind(row.input_hash)
+      .bind(row.output)
+      .bind(row.error)
+      .bind(row.started_at)
+      .bind(row.completed_at);
+  TRY_DO(
+      put.bind(static_cast<std::int64_t>(expected.attempt)).bind(to_text(expected.status)).run());
   return writer_->changes() > 0;
 }
 

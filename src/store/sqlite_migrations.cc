@@ -1,4 +1,5 @@
-// The schema, as numbered steps forward. A step is never changed once it was released: what is wrong gets a new step.
+// The schema, as numbered steps forward. A step is never changed once it was released: what is
+// wrong gets a new step.
 #include <array>
 
 #include "foundation/format.h"
@@ -59,24 +60,28 @@ CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (
 }  // namespace
 
 Result<void> migrate(Connection& connection) {
-  TRY_DO(connection.execute(
-      "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, checksum TEXT NOT NULL) STRICT"));
+  TRY_DO(
+      connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY "
+                         "KEY, checksum TEXT NOT NULL) STRICT"));
   TRY(Transaction transaction, Transaction::begin(connection));
   std::int64_t applied = 0;
   {
-    TRY(Statement newest, connection.prepare("SELECT coalesce(max(number), 0) FROM schema_migrations"));
+    TRY(Statement newest,
+        connection.prepare("SELECT coalesce(max(number), 0) FROM schema_migrations"));
     TRY_DO(newest.run());
     applied = newest.number(0);
   }
   if (applied > kMigrations.back().number) {
     return make_error(ErrorKind::Conflict, "STORE_TOO_NEW",
-                      format("the database is at schema {}, this program knows {}", applied, kMigrations.back().number),
+                      format("the database is at schema {}, this program knows {}", applied,
+                             kMigrations.back().number),
                       "use the program that wrote it, or a newer one");
   }
   for (const Migration& migration : kMigrations) {
     if (migration.number <= applied) continue;
     TRY_DO(connection.execute(migration.sql));
-    TRY(Statement record, connection.prepare("INSERT INTO schema_migrations (number, checksum) VALUES (?, ?)"));
+    TRY(Statement record,
+        connection.prepare("INSERT INTO schema_migrations (number, checksum) VALUES (?, ?)"));
     TRY_DO(record.bind(migration.number).bind(json::sha256_hex(migration.sql)).run());
   }
   return transaction.commit();

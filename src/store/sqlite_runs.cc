@@ -10,9 +10,12 @@ using projection::StepRow;
 using projection::WaitRow;
 
 constexpr std::string_view kColumns =
-    "run_id, workflow_id, workflow_version, status, node_path, input_json, output_json, error_json, trigger_type, "
-    "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, definition_hash, "
-    "runtime_semantics_version, parent_run_id, root_run_id, sequence, started_at, completed_at, updated_at";
+    "run_id, workflow_id, workflow_version, status, node_path, input_json, output_json, "
+    "error_json, trigger_type, "
+    "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, "
+    "definition_hash, "
+    "runtime_semantics_version, parent_run_id, root_run_id, sequence, started_at, completed_at, "
+    "updated_at";
 
 RunView read_run(Statement& row, const TenantId& tenant) {
   RunView view;
@@ -57,37 +60,51 @@ void bind_filter(Statement& statement, const TenantId& tenant, const RunFilter& 
   statement.bind(tenant.text);
   if (filter.workflow_id) statement.bind(std::string_view(*filter.workflow_id));
   if (filter.status) statement.bind(std::string_view(*filter.status));
-  if (filter.after) statement.bind(filter.after->first).bind(std::string_view(filter.after->second));
+  if (filter.after)
+    statement.bind(filter.after->first).bind(std::string_view(filter.after->second));
 }
 
 }  // namespace
 
 Result<void> SqliteStore::insert_launch(const LaunchRow& row) {
   const std::scoped_lock lock(write_mutex_);
-  // The projection may have been faster with a row of its own for a child: then only what it did not know is added.
-  TRY(Statement insert, writer_->prepare(
-      "INSERT INTO workflow_runs (run_id, tenant, workflow_id, workflow_version, status, input_json, trigger_type, "
-      "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, definition_hash, "
-      "runtime_semantics_version, parent_run_id, root_run_id, started_at, updated_at) "
-      "VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  insert.bind(row.run_id.text).bind(row.tenant.text).bind(row.workflow_id.text).bind(row.workflow_version);
-  insert.bind_json(row.input).bind(row.trigger_type).bind_json(row.trigger_metadata).bind(row.fire_key);
+  // The projection may have been faster with a row of its own for a child: then only what it did
+  // not know is added.
+  TRY(Statement insert,
+      writer_->prepare(
+          "INSERT INTO workflow_runs (run_id, tenant, workflow_id, workflow_version, status, "
+          "input_json, trigger_type, "
+          "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, "
+          "definition_hash, "
+          "runtime_semantics_version, parent_run_id, root_run_id, started_at, updated_at) "
+          "VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  insert.bind(row.run_id.text)
+      .bind(row.tenant.text)
+      .bind(row.workflow_id.text)
+      .bind(row.workflow_version);
+  insert.bind_json(row.input)
+      .bind(row.trigger_type)
+      .bind_json(row.trigger_metadata)
+      .bind(row.fire_key);
   insert.bind(row.temporal_workflow_id).bind(row.temporal_run_id).bind(row.definition_hash);
-  insert.bind(static_cast<std::int64_t>(row.semantics)).bind(row.parent_run_id).bind(row.root_run_id);
+  insert.bind(static_cast<std::int64_t>(row.semantics))
+      .bind(row.parent_run_id)
+      .bind(row.root_run_id);
   return insert.bind(row.started_at).bind(row.started_at).run();
 }
 
 Result<void> SqliteStore::set_temporal_run(const RunId& run, const std::string& temporal_run_id) {
   const std::scoped_lock lock(write_mutex_);
-  TRY(Statement update, writer_->prepare("UPDATE workflow_runs SET temporal_run_id = ? WHERE run_id = ?"));
+  TRY(Statement update,
+      writer_->prepare("UPDATE workflow_runs SET temporal_run_id = ? WHERE run_id = ?"));
   return update.bind(std::string_view(temporal_run_id)).bind(run.text).run();
 }
 
 Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {
   const std::scoped_lock lock(write_mutex_);
-  TRY(Statement update, writer_->prepare(
-      "UPDATE workflow_runs SET status = 'FAILED', error_json = ?, completed_at = ?, updated_at = ? "
-      "WHERE run_id = ? AND sequence = 0"));
+  TRY(Statement update, writer_->prepare("UPDATE workflow_runs SET status = 'FAILED', error_json = "
+                                         "?, completed_at = ?, updated_at = ? "
+                                         "WHERE run_id = ? AND sequence = 0"));
   return update.bind_json(error).bind(now).bind(now).bind(run.text).run();
 }
 
@@ -103,63 +120,102 @@ Result<void> SqliteStore::apply(std::span<const projection::RowBatch> batches) {
 }
 
 Result<void> SqliteStore::apply_run(const RunRow& row) {
-  TRY(Statement update, writer_->prepare(
-      "UPDATE workflow_runs SET status = ?, node_path = ?, error_json = ?, output_json = ?, completed_at = ?, "
-      "updated_at = ?, sequence = ? WHERE run_id = ? AND sequence <= ?"));
-  update.bind(row.status).bind(row.node_path).bind(row.error).bind(row.output).bind(row.completed_at);
+  TRY(Statement update,
+      writer_->prepare("UPDATE workflow_runs SET status = ?, node_path = ?, error_json = ?, "
+                       "output_json = ?, completed_at = ?, "
+                       "updated_at = ?, sequence = ? WHERE run_id = ? AND sequence <= ?"));
+  update.bind(row.status)
+      .bind(row.node_path)
+      .bind(row.error)
+      .bind(row.output)
+      .bind(row.completed_at);
   update.bind(row.updated_at).bind(static_cast<std::int64_t>(row.sequence)).bind(row.run_id.text);
   return update.bind(static_cast<std::int64_t>(row.sequence)).run();
 }
 
 Result<void> SqliteStore::apply_step(const StepRow& row) {
-  TRY(Statement put, writer_->prepare(
-      "INSERT INTO workflow_run_steps (run_id, step_number, tenant, sequence, step_path, definition_step_id, step_type, "
-      "iteration, status, attempt, started_at, completed_at, error_json, note_json) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_number) DO UPDATE SET "
-      "sequence = excluded.sequence, status = excluded.status, attempt = excluded.attempt, "
-      "completed_at = excluded.completed_at, error_json = excluded.error_json, note_json = excluded.note_json "
-      "WHERE workflow_run_steps.sequence <= excluded.sequence"));
+  TRY(Statement put,
+      writer_->prepare(
+          "INSERT INTO workflow_run_steps (run_id, step_number, tenant, sequence, step_path, "
+          "definition_step_id, step_type, "
+          "iteration, status, attempt, started_at, completed_at, error_json, note_json) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_number) DO "
+          "UPDATE SET "
+          "sequence = excluded.sequence, status = excluded.status, attempt = excluded.attempt, "
+          "completed_at = excluded.completed_at, error_json = excluded.error_json, note_json = "
+          "excluded.note_json "
+          "WHERE workflow_run_steps.sequence <= excluded.sequence"));
   put.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.step_number)).bind(row.tenant.text);
-  put.bind(static_cast<std::int64_t>(row.sequence)).bind(row.step_path).bind(row.definition_step_id).bind(row.step_type);
-  put.bind(row.iteration).bind(row.status).bind(static_cast<std::int64_t>(row.attempt)).bind(row.started_at);
+  put.bind(static_cast<std::int64_t>(row.sequence))
+      .bind(row.step_path)
+      .bind(row.definition_step_id)
+      .bind(row.step_type);
+  put.bind(row.iteration)
+      .bind(row.status)
+      .bind(static_cast<std::int64_t>(row.attempt))
+      .bind(row.started_at);
   return put.bind(row.completed_at).bind(row.error).bind(row.note).run();
 }
 
 Result<void> SqliteStore::apply_wait(const WaitRow& row) {
   // A closing alone (created_at 0) changes what the opening wrote.
   if (row.created_at == 0) {
-    TRY(Statement close, writer_->prepare(
-        "UPDATE workflow_run_waits SET status = ?, matched_event_id = ?, resolved_at = ?, sequence = ? "
-        "WHERE wait_id = ? AND sequence <= ?"));
-    close.bind(row.status).bind(row.matched_event_id).bind(row.resolved_at).bind(static_cast<std::int64_t>(row.sequence));
+    TRY(Statement close, writer_->prepare("UPDATE workflow_run_waits SET status = ?, "
+                                          "matched_event_id = ?, resolved_at = ?, sequence = ? "
+                                          "WHERE wait_id = ? AND sequence <= ?"));
+    close.bind(row.status)
+        .bind(row.matched_event_id)
+        .bind(row.resolved_at)
+        .bind(static_cast<std::int64_t>(row.sequence));
     return close.bind(row.wait_id.text).bind(static_cast<std::int64_t>(row.sequence)).run();
   }
-  TRY(Statement put, writer_->prepare(
-      "INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, step_path, iteration, wait_type, status, "
-      "event_name, correlation_key, task_id, timeout_at, accepts_from, payload, matched_event_id, created_at, resolved_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (wait_id) DO UPDATE SET "
-      "sequence = excluded.sequence, status = excluded.status, matched_event_id = excluded.matched_event_id, "
-      "resolved_at = excluded.resolved_at WHERE workflow_run_waits.sequence <= excluded.sequence"));
-  put.bind(row.wait_id.text).bind(row.run_id.text).bind(row.tenant.text).bind(static_cast<std::int64_t>(row.sequence));
-  put.bind(row.step_path).bind(row.iteration).bind(row.wait_type).bind(row.status).bind(row.event_name);
-  put.bind(row.correlation_key).bind(row.task_id).bind(row.timeout_at).bind(row.accepts_from).bind(row.payload);
+  TRY(Statement put,
+      writer_->prepare("INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, "
+                       "step_path, iteration, wait_type, status, "
+                       "event_name, correlation_key, task_id, timeout_at, accepts_from, payload, "
+                       "matched_event_id, created_at, resolved_at) "
+                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+                       "(wait_id) DO UPDATE SET "
+                       "sequence = excluded.sequence, status = excluded.status, matched_event_id = "
+                       "excluded.matched_event_id, "
+                       "resolved_at = excluded.resolved_at WHERE workflow_run_waits.sequence <= "
+                       "excluded.sequence"));
+  put.bind(row.wait_id.text)
+      .bind(row.run_id.text)
+      .bind(row.tenant.text)
+      .bind(static_cast<std::int64_t>(row.sequence));
+  put.bind(row.step_path)
+      .bind(row.iteration)
+      .bind(row.wait_type)
+      .bind(row.status)
+      .bind(row.event_name);
+  put.bind(row.correlation_key)
+      .bind(row.task_id)
+      .bind(row.timeout_at)
+      .bind(row.accepts_from)
+      .bind(row.payload);
   return put.bind(row.matched_event_id).bind(row.created_at).bind(row.resolved_at).run();
 }
 
 Result<RunView> SqliteStore::run(const TenantId& tenant, const RunId& run) {
   const std::scoped_lock lock(read_mutex_);
-  static const std::string kSql = format("SELECT {} FROM workflow_runs WHERE tenant = ? AND run_id = ?", kColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_runs WHERE tenant = ? AND run_id = ?", kColumns);
   TRY(Statement select, reader_->prepare(kSql));
   TRY(const bool is_there, select.bind(tenant.text).bind(run.text).step());
-  if (!is_there) return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no run `{}`", run.text));
+  if (!is_there)
+    return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no run `{}`", run.text));
   return read_run(select, tenant);
 }
 
 Result<std::vector<RunView>> SqliteStore::runs(const TenantId& tenant, const RunFilter& filter) {
   const std::scoped_lock lock(read_mutex_);
-  const std::string sql = format("SELECT {} FROM workflow_runs{} ORDER BY started_at DESC, run_id DESC LIMIT ?", kColumns, where_of(filter));
+  const std::string sql =
+      format("SELECT {} FROM workflow_runs{} ORDER BY started_at DESC, run_id DESC LIMIT ?",
+             kColumns, where_of(filter));
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return sqlite_error(reader_->raw(), "listing runs");
+  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK)
+    return sqlite_error(reader_->raw(), "listing runs");
   const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(raw, sqlite3_finalize);
   Statement select(reader_->raw(), raw);
   bind_filter(select, tenant, filter);
@@ -176,7 +232,8 @@ Result<std::int64_t> SqliteStore::count_runs(const TenantId& tenant, const RunFi
   const std::scoped_lock lock(read_mutex_);
   const std::string sql = "SELECT count(*) FROM workflow_runs" + where_of(filter);
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return sqlite_error(reader_->raw(), "counting runs");
+  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK)
+    return sqlite_error(reader_->raw(), "counting runs");
   const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(raw, sqlite3_finalize);
   Statement select(reader_->raw(), raw);
   bind_filter(select, tenant, filter);
@@ -184,13 +241,19 @@ Result<std::int64_t> SqliteStore::count_runs(const TenantId& tenant, const RunFi
   return select.number(0);
 }
 
-Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const RunId& run, std::uint64_t after, std::size_t limit) {
+Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const RunId& run,
+                                                std::uint64_t after, std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(
-      "SELECT step_number, sequence, step_path, definition_step_id, step_type, iteration, status, attempt, started_at, "
-      "completed_at, error_json, note_json FROM workflow_run_steps "
-      "WHERE run_id = ? AND tenant = ? AND step_number > ? ORDER BY step_number LIMIT ?"));
-  select.bind(run.text).bind(tenant.text).bind(static_cast<std::int64_t>(after)).bind(static_cast<std::int64_t>(limit));
+  TRY(Statement select,
+      reader_->prepare(
+          "SELECT step_number, sequence, step_path, definition_step_id, step_type, iteration, "
+          "status, attempt, started_at, "
+          "completed_at, error_json, note_json FROM workflow_run_steps "
+          "WHERE run_id = ? AND tenant = ? AND step_number > ? ORDER BY step_number LIMIT ?"));
+  select.bind(run.text)
+      .bind(tenant.text)
+      .bind(static_cast<std::int64_t>(after))
+      .bind(static_cast<std::int64_t>(limit));
   std::vector<StepRow> rows;
   while (true) {
     TRY(const bool has_row, select.step());
@@ -216,10 +279,12 @@ Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const Ru
 
 Result<std::vector<WaitRow>> SqliteStore::waits(const TenantId& tenant, const RunId& run) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(
-      "SELECT wait_id, sequence, step_path, iteration, wait_type, status, event_name, correlation_key, task_id, timeout_at, "
-      "accepts_from, payload, matched_event_id, created_at, resolved_at FROM workflow_run_waits "
-      "WHERE run_id = ? AND tenant = ? ORDER BY created_at, wait_id"));
+  TRY(Statement select,
+      reader_->prepare("SELECT wait_id, sequence, step_path, iteration, wait_type, status, "
+                       "event_name, correlation_key, task_id, timeout_at, "
+                       "accepts_from, payload, matched_event_id, created_at, resolved_at FROM "
+                       "workflow_run_waits "
+                       "WHERE run_id = ? AND tenant = ? ORDER BY created_at, wait_id"));
   select.bind(run.text).bind(tenant.text);
   std::vector<WaitRow> rows;
   while (true) {

@@ -1,8 +1,9 @@
 #pragma once
-// Store: definitions, read models and the ledger, behind one interface per concern. It holds no control: Temporal decides
-// what happens. Every call is its own transaction and may be made from any thread.
-// Errors everywhere: STORE_BUSY (locked for longer than we wait), STORE_FULL (disk), STORE_UNAVAILABLE, STORE_CONFLICT
-// (a unique key is taken), NOT_FOUND, STORE_CORRUPT, STORE_TOO_NEW.
+// Store: definitions, read models and the ledger, behind one interface per concern. It holds no
+// control: Temporal decides what happens. Every call is its own transaction and may be made from
+// any thread. Errors everywhere: STORE_BUSY (locked for longer than we wait), STORE_FULL (disk),
+// STORE_UNAVAILABLE, STORE_CONFLICT (a unique key is taken), NOT_FOUND, STORE_CORRUPT,
+// STORE_TOO_NEW.
 
 #include <cstdint>
 #include <optional>
@@ -49,10 +50,10 @@ struct LaunchRow {
   std::int64_t workflow_version = 0;
   std::string definition_hash;
   std::uint32_t semantics = 0;
-  json::Value input;                      // original, unredacted: replay needs it
-  std::string trigger_type;               // api, event, schedule, recurring, child, replay
+  json::Value input;         // original, unredacted: replay needs it
+  std::string trigger_type;  // api, event, schedule, recurring, child, replay
   json::Value trigger_metadata;
-  std::optional<std::string> fire_key;    // unique over all runs: the same occurrence launches once
+  std::optional<std::string> fire_key;  // unique over all runs: the same occurrence launches once
   std::optional<std::string> parent_run_id;
   std::string root_run_id;
   std::string temporal_workflow_id;
@@ -86,7 +87,7 @@ struct InvocationRow {
   std::uint32_t attempt = 1;
   std::string lease_owner;
   TimeMs lease_expires_at = 0;
-  json::Value input;   // redacted
+  json::Value input;  // redacted
   std::string input_hash;
   std::optional<json::Value> output;
   std::optional<json::Value> error;
@@ -103,7 +104,8 @@ class Store {
   virtual Result<void> publish(const VersionRow& version, const std::string& trigger_type) = 0;
   virtual Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) = 0;
   virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;
-  virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id, std::int64_t version) = 0;
+  virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
+                                     std::int64_t version) = 0;
 
   // STORE_CONFLICT when run id or fire key is taken.
   virtual Result<void> insert_launch(const LaunchRow& row) = 0;
@@ -116,14 +118,18 @@ class Store {
   virtual Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) = 0;
   virtual Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) = 0;
   // In order of step number, after `after`.
-  virtual Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run, std::uint64_t after,
+  virtual Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run,
+                                                         std::uint64_t after,
                                                          std::size_t limit) = 0;
-  virtual Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant, const RunId& run) = 0;
+  virtual Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant,
+                                                         const RunId& run) = 0;
 
-  virtual Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) = 0;
-  virtual Result<std::optional<InvocationRow>> invocation(const TenantId& tenant, const std::string& key) = 0;
-  // Inserts the row, or replaces the one under its key when that one's attempt and status are still `expected`.
-  // False: somebody else was faster.
+  virtual Result<std::vector<InvocationRow>> invocations(const TenantId& tenant,
+                                                         const RunId& run) = 0;
+  virtual Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
+                                                          const std::string& key) = 0;
+  // Inserts the row, or replaces the one under its key when that one's attempt and status are still
+  // `expected`. False: somebody else was faster.
   struct Expected {
     std::uint32_t attempt = 0;  // 0: there is no row
     InvocationStatus status = InvocationStatus::Started;

@@ -18,7 +18,8 @@ const TenantId kTenant("t");
 class SqliteStoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "fermata-store-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "fermata-store-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     store_ = open();
   }
@@ -102,7 +103,8 @@ TEST_F(SqliteStoreTest, OneOccurrenceLaunchesOnce) {
 }
 
 TEST_F(SqliteStoreTest, PagesRunsNewestFirstWithoutGaps) {
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(store_->insert_launch(launch("r" + std::to_string(i), i / 2)).has_value());
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(store_->insert_launch(launch("r" + std::to_string(i), i / 2)).has_value());
   std::vector<std::string> seen;
   RunFilter filter;
   filter.limit = 2;
@@ -160,7 +162,8 @@ TEST_F(SqliteStoreTest, AFullDiskIsAClearErrorAndLosesNothing) {
   ASSERT_EQ(sqlite3_open(file().c_str(), &other), SQLITE_OK);
   sqlite3_exec(other, "PRAGMA max_page_count=1", nullptr, nullptr, nullptr);
   const std::string big(200'000, 'x');
-  const std::string sql = "INSERT INTO workflow_definitions VALUES ('t','big','n','" + big + "',1,0,'',1,1)";
+  const std::string sql =
+      "INSERT INTO workflow_definitions VALUES ('t','big','n','" + big + "',1,0,'',1,1)";
   EXPECT_EQ(sqlite3_exec(other, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_FULL);
   sqlite3_close(other);
   EXPECT_EQ(tiny->run(kTenant, RunId("r1"))->launch.run_id.text, "r1");

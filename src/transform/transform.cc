@@ -10,7 +10,9 @@
 namespace fermata::transform {
 namespace {
 
-Failure invalid(std::string message) { return {"ValidationError", "INPUT_INVALID", std::move(message), nullptr}; }
+Failure invalid(std::string message) {
+  return {"ValidationError", "INPUT_INVALID", std::move(message), nullptr};
+}
 
 const json::Array* array_at(const json::Value& input, std::string_view key) {
   const json::Value* value = json::find(input, key);
@@ -23,7 +25,9 @@ const json::Object* object_at(const json::Value& input, std::string_view key) {
 }
 
 bool names(const json::Array& keys, std::string_view key) {
-  return std::ranges::any_of(keys, [&](const json::Value& k) { return k.is_string() && json::view(k.get_string()) == key; });
+  return std::ranges::any_of(keys, [&](const json::Value& k) {
+    return k.is_string() && json::view(k.get_string()) == key;
+  });
 }
 
 Output merge(const json::Value& input) {
@@ -40,21 +44,27 @@ Output merge(const json::Value& input) {
 Output choose(const json::Value& input, bool keeps_named) {
   const json::Object* object = object_at(input, "object");
   const json::Array* keys = array_at(input, "keys");
-  if (object == nullptr || keys == nullptr) return invalid("`object` must be an object and `keys` a list of names");
+  if (object == nullptr || keys == nullptr)
+    return invalid("`object` must be an object and `keys` a list of names");
   json::Object chosen;
   for (const auto& member : *object) {
     if (names(*keys, member.key()) == keeps_named) chosen[member.key()] = member.value();
   }
   return json::Value(std::move(chosen));
 }
-Output pick(const json::Value& input) { return choose(input, true); }
-Output omit(const json::Value& input) { return choose(input, false); }
+Output pick(const json::Value& input) {
+  return choose(input, true);
+}
+Output omit(const json::Value& input) {
+  return choose(input, false);
+}
 
 Output parse_json(const json::Value& input) {
   const auto text = input.is_object() ? json::string_at(input.get_object(), "text") : std::nullopt;
   if (!text) return invalid("`text` must be text");
   auto parsed = json::parse(*text);
-  if (!parsed.has_value()) return Failure{"ValidationError", parsed.error().code, parsed.error().message, nullptr};
+  if (!parsed.has_value())
+    return Failure{"ValidationError", parsed.error().code, parsed.error().message, nullptr};
   return *std::move(parsed);
 }
 
@@ -104,6 +114,8 @@ constexpr std::array<PureAction, 7> kActions = {{
 
 }  // namespace
 
-std::span<const PureAction> pure_actions() { return kActions; }
+std::span<const PureAction> pure_actions() {
+  return kActions;
+}
 
 }  // namespace fermata::transform

@@ -1,6 +1,6 @@
 #pragma once
-// The pure built-in actions, as functions of their input: they run inside the interpreter and cost nothing in Temporal.
-// A constant table; the action registry makes catalogue entries of it.
+// The pure built-in actions, as functions of their input: they run inside the interpreter and cost
+// nothing in Temporal. A constant table; the action registry makes catalogue entries of it.
 
 #include <span>
 #include <string>
@@ -23,7 +23,7 @@ struct PureAction {
   std::string_view id;
   int version;
   std::string_view title;
-  std::string_view input_schema;   // JSON Schema text
+  std::string_view input_schema;  // JSON Schema text
   std::string_view output_schema;
   Output (*run)(const json::Value& input);
 };

@@ -14,7 +14,8 @@ std::string run(std::string_view id, std::string_view input) {
   const auto all = pure_actions();
   const auto action = std::ranges::find(all, id, &PureAction::id);
   const Output output = action->run(*json::parse(input));
-  if (const auto* failure = std::get_if<Failure>(&output)) return failure->category + " " + failure->code;
+  if (const auto* failure = std::get_if<Failure>(&output))
+    return failure->category + " " + failure->code;
   return json::to_text(std::get<json::Value>(output));
 }
 

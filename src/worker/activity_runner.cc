@@ -20,12 +20,16 @@ temporal::Failure retryable(const Error& error) {
 }
 
 json::Value error_json(const actions::ActionFailure& failure) {
-  json::Object object{{"category", failure.category}, {"code", failure.code}, {"message", failure.message}};
+  json::Object object{
+      {"category", failure.category}, {"code", failure.code}, {"message", failure.message}};
   if (!failure.details.is_null()) object["details"] = failure.details;
   return json::Value(std::move(object));
 }
 
-Error bad_argument() { return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "an action's argument cannot be read"); }
+Error bad_argument() {
+  return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID",
+                    "an action's argument cannot be read");
+}
 
 }  // namespace
 
@@ -43,27 +47,35 @@ ActivityRunner::~ActivityRunner() {
 
 void ActivityRunner::renew_leases() {
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::milliseconds(service::Ledger::kRenewMs), [this] { return is_stopping_; })) {
+  while (!wake_.wait_for(lock, std::chrono::milliseconds(service::Ledger::kRenewMs),
+                         [this] { return is_stopping_; })) {
     const std::map<std::string, Active> active = active_;
     lock.unlock();
     for (const auto& [token, entry] : active) {
       const auto renewed = parts_.ledger.renew(entry.invocation, entry.attempt);
-      if (!renewed.has_value()) parts_.log.warn("lease not renewed", {{"run_id", entry.invocation.run_id.text}, {"code", renewed.error().code}});
+      if (!renewed.has_value())
+        parts_.log.warn("lease not renewed",
+                        {{"run_id", entry.invocation.run_id.text}, {"code", renewed.error().code}});
       // Remote activities prove to Temporal, too, that their worker lives.
-      if (!entry.is_local) static_cast<void>(worker_.heartbeat(token, temporal::to_payload(json::Value(nullptr))));
+      if (!entry.is_local)
+        static_cast<void>(worker_.heartbeat(token, temporal::to_payload(json::Value(nullptr))));
     }
     lock.lock();
   }
 }
 
-temporal::ActivityCompletion ActivityRunner::run(const std::string& task_token, const temporal::ActivityStart& start) {
+temporal::ActivityCompletion ActivityRunner::run(const std::string& task_token,
+                                                 const temporal::ActivityStart& start) {
   auto done = run_once(task_token, start);
   if (done.has_value()) return *std::move(done);
-  parts_.log.warn("action not run", {{"workflow_id", start.workflow_id}, {"code", done.error().code}, {"text", done.error().message}});
+  parts_.log.warn("action not run", {{"workflow_id", start.workflow_id},
+                                     {"code", done.error().code},
+                                     {"text", done.error().message}});
   return {task_token, retryable(done.error())};
 }
 
-Result<temporal::ActivityCompletion> ActivityRunner::run_once(const std::string& task_token, const temporal::ActivityStart& start) {
+Result<temporal::ActivityCompletion> ActivityRunner::run_once(
+    const std::string& task_token, const temporal::ActivityStart& start) {
   if (start.input.size() != 1) return bad_argument();
   TRY(const json::Value argument, temporal::to_json(start.input.front()));
   if (!argument.is_object()) return bad_argument();
@@ -77,7 +89,8 @@ Result<temporal::ActivityCompletion> ActivityRunner::run_once(const std::string&
   invocation.action_id = json::string_at(object, "actionId").value_or("");
   invocation.action_version = static_cast<int>(json::int_at(object, "version").value_or(1));
   if (const json::Value* input = json::find(object, "input")) invocation.input = *input;
-  const definition::ActionSpec* spec = parts_.actions.find(invocation.action_id, invocation.action_version);
+  const definition::ActionSpec* spec =
+      parts_.actions.find(invocation.action_id, invocation.action_version);
   if (spec != nullptr) invocation.secret_pointers = spec->secret_pointers;
   while (true) {
     TRY(const auto verdict, parts_.ledger.begin(invocation));
@@ -85,18 +98,24 @@ Result<temporal::ActivityCompletion> ActivityRunner::run_once(const std::string&
       return temporal::ActivityCompletion{task_token, temporal::to_payload(reuse->output)};
     }
     if (const auto* proceed = std::get_if<service::Proceed>(&verdict)) {
-      return act(task_token, invocation, object, Active{invocation, proceed->attempt, start.is_local});
+      return act(task_token, invocation, object,
+                 Active{invocation, proceed->attempt, start.is_local});
     }
     // Another worker's, perhaps a dead one's: its lease ends soon or is renewed.
     const TimeMs until = std::get<service::Busy>(verdict).until;
-    const std::int64_t wait_ms = std::clamp(until - parts_.clock.now(), std::int64_t{50}, std::int64_t{1'000});
+    const std::int64_t wait_ms =
+        std::clamp(until - parts_.clock.now(), std::int64_t{50}, std::int64_t{1'000});
     std::unique_lock lock(mutex_);
-    const bool is_stopping = wake_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return is_stopping_; });
-    if (is_stopping) return make_error(ErrorKind::Unavailable, "LEASE_HELD", "another worker holds the lease and this one is stopping");
+    const bool is_stopping =
+        wake_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return is_stopping_; });
+    if (is_stopping)
+      return make_error(ErrorKind::Unavailable, "LEASE_HELD",
+                        "another worker holds the lease and this one is stopping");
   }
 }
 
-temporal::ActivityCompletion ActivityRunner::act(const std::string& task_token, const service::Invocation& invocation,
+temporal::ActivityCompletion ActivityRunner::act(const std::string& task_token,
+                                                 const service::Invocation& invocation,
                                                  const json::Object& argument, Active active) {
   const std::uint32_t attempt = active.attempt;
   {
@@ -109,21 +128,31 @@ temporal::ActivityCompletion ActivityRunner::act(const std::string& task_token, 
     active_.erase(task_token);
   }
   const auto* output = std::get_if<json::Value>(&result);
-  const Result<void> written = output != nullptr ? parts_.ledger.succeed(invocation, attempt, *output)
-                                                 : parts_.ledger.fail(invocation, attempt, error_json(std::get<actions::ActionFailure>(result)));
-  // Not in the ledger is not done: the next try finds the lease expired and asks the other side under the same key.
+  const Result<void> written =
+      output != nullptr ? parts_.ledger.succeed(invocation, attempt, *output)
+                        : parts_.ledger.fail(invocation, attempt,
+                                             error_json(std::get<actions::ActionFailure>(result)));
+  // Not in the ledger is not done: the next try finds the lease expired and asks the other side
+  // under the same key.
   if (!written.has_value()) return {task_token, retryable(written.error())};
   if (output != nullptr) return {task_token, temporal::to_payload(*output)};
   return {task_token, failure_of(std::get<actions::ActionFailure>(result))};
 }
 
-actions::ActionResult ActivityRunner::call(const service::Invocation& invocation, const json::Object& argument, std::uint32_t attempt) {
-  actions::Action* action = parts_.actions.runnable(invocation.action_id, invocation.action_version);
+actions::ActionResult ActivityRunner::call(const service::Invocation& invocation,
+                                           const json::Object& argument, std::uint32_t attempt) {
+  actions::Action* action =
+      parts_.actions.runnable(invocation.action_id, invocation.action_version);
   if (action == nullptr) {
-    return actions::ActionFailure{"ActionError", "ACTION_UNKNOWN", format("this worker has no action `{}` version {}", invocation.action_id, invocation.action_version), nullptr, std::nullopt};
+    return actions::ActionFailure{"ActionError", "ACTION_UNKNOWN",
+                                  format("this worker has no action `{}` version {}",
+                                         invocation.action_id, invocation.action_version),
+                                  nullptr, std::nullopt};
   }
   auto input = actions::resolve_secrets(invocation.input, invocation.tenant, parts_.secrets);
-  if (!input.has_value()) return actions::ActionFailure{"ActionError", input.error().code, input.error().message, nullptr, std::nullopt};
+  if (!input.has_value())
+    return actions::ActionFailure{"ActionError", input.error().code, input.error().message, nullptr,
+                                  std::nullopt};
   actions::ActionCall call;
   call.tenant = invocation.tenant;
   call.run_id = invocation.run_id;
@@ -133,8 +162,12 @@ actions::ActionResult ActivityRunner::call(const service::Invocation& invocation
   call.timeout_ms = json::int_at(argument, "timeoutMs").value_or(30'000);
   call.input = *std::move(input);
   actions::ActionResult result = action->run(call);
-  if (const auto* output = std::get_if<json::Value>(&result); output != nullptr && json::text_bytes(*output) > limits::kActionOutputBytesMax) {
-    return actions::ActionFailure{"ActionError", "OUTPUT_TOO_LARGE", format("the action's output has more than {} bytes", limits::kActionOutputBytesMax), nullptr, std::nullopt};
+  if (const auto* output = std::get_if<json::Value>(&result);
+      output != nullptr && json::text_bytes(*output) > limits::kActionOutputBytesMax) {
+    return actions::ActionFailure{
+        "ActionError", "OUTPUT_TOO_LARGE",
+        format("the action's output has more than {} bytes", limits::kActionOutputBytesMax),
+        nullptr, std::nullopt};
   }
   return result;
 }

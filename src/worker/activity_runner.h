@@ -1,6 +1,6 @@
 #pragma once
-// ActivityRunner: one action activity, local or remote: ledger, secrets, action, ledger. While an action runs its lease is
-// renewed; when another worker holds the lease, it is waited for.
+// ActivityRunner: one action activity, local or remote: ledger, secrets, action, ledger. While an
+// action runs its lease is renewed; when another worker holds the lease, it is waited for.
 
 #include <atomic>
 #include <condition_variable>
@@ -33,8 +33,10 @@ class ActivityRunner {
   ActivityRunner& operator=(const ActivityRunner&) = delete;
   ~ActivityRunner();
 
-  // Blocks until the action is through. A store that is away is a retryable failure: Temporal asks again.
-  temporal::ActivityCompletion run(const std::string& task_token, const temporal::ActivityStart& start);
+  // Blocks until the action is through. A store that is away is a retryable failure: Temporal asks
+  // again.
+  temporal::ActivityCompletion run(const std::string& task_token,
+                                   const temporal::ActivityStart& start);
 
  private:
   struct Active {
@@ -42,10 +44,13 @@ class ActivityRunner {
     std::uint32_t attempt = 1;
     bool is_local = true;
   };
-  Result<temporal::ActivityCompletion> run_once(const std::string& task_token, const temporal::ActivityStart& start);
-  temporal::ActivityCompletion act(const std::string& task_token, const service::Invocation& invocation, const json::Object& argument,
-                                   Active active);
-  actions::ActionResult call(const service::Invocation& invocation, const json::Object& argument, std::uint32_t attempt);
+  Result<temporal::ActivityCompletion> run_once(const std::string& task_token,
+                                                const temporal::ActivityStart& start);
+  temporal::ActivityCompletion act(const std::string& task_token,
+                                   const service::Invocation& invocation,
+                                   const json::Object& argument, Active active);
+  actions::ActionResult call(const service::Invocation& invocation, const json::Object& argument,
+                             std::uint32_t attempt);
   void renew_leases();
 
   RunnerParts parts_;

@@ -11,7 +11,8 @@ namespace {
 
 namespace in = interpreter;
 
-// Timers of ours that wait out a local activity's backoff; the machine's own numbers stay far below.
+// Timers of ours that wait out a local activity's backoff; the machine's own numbers stay far
+// below.
 constexpr in::Seq kBackoffBase = 0x8000'0000U;
 
 temporal::Failure plain_failure(const Error& error) {
@@ -33,15 +34,19 @@ in::RunError as_run_error(const Error& error, TimeMs now) {
 
 // What says no for good, as opposed to a store that is away for a moment.
 bool is_final(const Error& error) {
-  return error.code == "NOT_FOUND" || error.code == "DEFINITION_HASH_MISMATCH" || error.code == "DEFINITION_INVALID" ||
-         error.code == "CHECKPOINT_INVALID";
+  return error.code == "NOT_FOUND" || error.code == "DEFINITION_HASH_MISMATCH" ||
+         error.code == "DEFINITION_INVALID" || error.code == "CHECKPOINT_INVALID";
 }
 
 }  // namespace
 
-in::Host RunDriver::host() const { return {*program_, arguments_.identity, parts_.pure_actions}; }
+in::Host RunDriver::host() const {
+  return {*program_, arguments_.identity, parts_.pure_actions};
+}
 
-void RunDriver::add(in::InputKind kind) { inputs_.push_back({now_, std::move(kind)}); }
+void RunDriver::add(in::InputKind kind) {
+  inputs_.push_back({now_, std::move(kind)});
+}
 
 Driven RunDriver::handle(const temporal::Activation& activation) {
   now_ = activation.timestamp;
@@ -52,7 +57,8 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
   Driven driven;
   driven.completion.run_id = activation.run_id;
   const auto fail_task = [&](const Error& error) {
-    const auto cause = error.code == "NONDETERMINISM" ? temporal::TaskFailureCause::Nondeterminism : temporal::TaskFailureCause::Unspecified;
+    const auto cause = error.code == "NONDETERMINISM" ? temporal::TaskFailureCause::Nondeterminism
+                                                      : temporal::TaskFailureCause::Unspecified;
     driven.completion.status = temporal::TaskFailure{plain_failure(error), cause};
   };
   bool only_queries = !activation.jobs.empty();
@@ -72,62 +78,68 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
     }
   }
   if (first_effect_ && !activation.is_replaying) {
-    driven.rows = projection::fold({arguments_.identity.tenant, arguments_.identity.run_id, *first_effect_, now_}, effects_);
+    driven.rows = projection::fold(
+        {arguments_.identity.tenant, arguments_.identity.run_id, *first_effect_, now_}, effects_);
   }
   driven.completion.status = std::move(commands_);
   return driven;
 }
 
 Result<void> RunDriver::take(const temporal::Job& job, const temporal::Activation& activation) {
-  return std::visit(match{[&](const temporal::InitializeWorkflow& j) { return initialize(j, activation); },
-                          [&](const temporal::FireTimer& j) -> Result<void> {
-                            take_timer(j);
-                            return {};
-                          },
-                          [&](const temporal::ResolveActivity& j) -> Result<void> {
-                            take_activity(j);
-                            return {};
-                          },
-                          [&](const temporal::ResolveChildStart& j) -> Result<void> {
-                            if (j.status == temporal::ChildStart::Started) return {};
-                            in::RunError error;
-                            const bool is_canceled = j.status == temporal::ChildStart::Canceled;
-                            error.category = is_canceled ? in::category::kCancellation : in::category::kChildWorkflow;
-                            error.code = "CHILD_NOT_STARTED";
-                            error.message = "the child workflow could not be started";
-                            add(in::ChildFailed{j.seq, std::move(error)});
-                            return {};
-                          },
-                          [&](const temporal::ResolveChild& j) -> Result<void> {
-                            take_child(j);
-                            return {};
-                          },
-                          [&](const temporal::SignalWorkflow& j) -> Result<void> {
-                            if (auto kind = input_of(j, now_)) add(*std::move(kind));
-                            return {};
-                          },
-                          [&](const temporal::QueryWorkflow& j) -> Result<void> {
-                            answer(j);
-                            return {};
-                          },
-                          [&](const temporal::DoUpdate& j) -> Result<void> {
-                            answer(j);
-                            return {};
-                          },
-                          [&](const temporal::CancelWorkflow& j) -> Result<void> {
-                            add(in::CancelRequested{j.reason});
-                            return {};
-                          },
-                          [](const auto&) -> Result<void> { return {}; }},
-                    job);
+  return std::visit(
+      match{[&](const temporal::InitializeWorkflow& j) { return initialize(j, activation); },
+            [&](const temporal::FireTimer& j) -> Result<void> {
+              take_timer(j);
+              return {};
+            },
+            [&](const temporal::ResolveActivity& j) -> Result<void> {
+              take_activity(j);
+              return {};
+            },
+            [&](const temporal::ResolveChildStart& j) -> Result<void> {
+              if (j.status == temporal::ChildStart::Started) return {};
+              in::RunError error;
+              const bool is_canceled = j.status == temporal::ChildStart::Canceled;
+              error.category =
+                  is_canceled ? in::category::kCancellation : in::category::kChildWorkflow;
+              error.code = "CHILD_NOT_STARTED";
+              error.message = "the child workflow could not be started";
+              add(in::ChildFailed{j.seq, std::move(error)});
+              return {};
+            },
+            [&](const temporal::ResolveChild& j) -> Result<void> {
+              take_child(j);
+              return {};
+            },
+            [&](const temporal::SignalWorkflow& j) -> Result<void> {
+              if (auto kind = input_of(j, now_)) add(*std::move(kind));
+              return {};
+            },
+            [&](const temporal::QueryWorkflow& j) -> Result<void> {
+              answer(j);
+              return {};
+            },
+            [&](const temporal::DoUpdate& j) -> Result<void> {
+              answer(j);
+              return {};
+            },
+            [&](const temporal::CancelWorkflow& j) -> Result<void> {
+              add(in::CancelRequested{j.reason});
+              return {};
+            },
+            [](const auto&) -> Result<void> { return {}; }},
+      job);
 }
 
-Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job, const temporal::Activation& activation) {
-  if (job.arguments.size() != 1) return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "a run takes one argument");
+Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
+                                   const temporal::Activation& activation) {
+  if (job.arguments.size() != 1)
+    return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "a run takes one argument");
   TRY(const json::Value argument, temporal::to_json(job.arguments.front()));
   TRY(arguments_, service::RunArguments::from_json(argument));
   in::RunIdentity& identity = arguments_.identity;
-  auto program = parts_.definitions.load(identity.tenant, identity.workflow_id, identity.workflow_version, identity.definition_hash);
+  auto program = parts_.definitions.load(identity.tenant, identity.workflow_id,
+                                         identity.workflow_version, identity.definition_hash);
   if (!program.has_value()) {
     if (!is_final(program.error())) return std::move(program).error();
     fail_run(as_run_error(program.error(), now_));
@@ -191,40 +203,46 @@ void RunDriver::take_timer(const temporal::FireTimer& job) {
 }
 
 void RunDriver::take_activity(const temporal::ResolveActivity& job) {
-  std::visit(match{[&](const temporal::ActivityCompleted& done) {
-                     auto output = temporal::to_json(done.result);
-                     if (output.has_value()) {
-                       add(in::ActionCompleted{job.seq, *std::move(output)});
-                     } else {
-                       in::RunError error = as_run_error(output.error(), now_);
-                       error.category = in::category::kAction;
-                       add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
-                     }
-                     actions_.erase(job.seq);
-                   },
-                   [&](const temporal::ActivityFailed& failed) {
-                     add(in::ActionFailed{job.seq, run_error_of(failed.failure), retry_after_of(failed.failure)});
-                     actions_.erase(job.seq);
-                   },
-                   [&](const temporal::ActivityCanceled& canceled) {
-                     in::RunError error = run_error_of(canceled.failure);
-                     error.category = in::category::kCancellation;
-                     add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
-                     actions_.erase(job.seq);
-                   },
-                   [&](const temporal::ActivityBackoff& backoff) {
-                     backoffs_.insert_or_assign(job.seq, backoff);
-                     commands_.emplace_back(temporal::StartTimer{kBackoffBase + job.seq, backoff.delay_ms});
-                   }},
-             job.outcome);
+  std::visit(
+      match{
+          [&](const temporal::ActivityCompleted& done) {
+            auto output = temporal::to_json(done.result);
+            if (output.has_value()) {
+              add(in::ActionCompleted{job.seq, *std::move(output)});
+            } else {
+              in::RunError error = as_run_error(output.error(), now_);
+              error.category = in::category::kAction;
+              add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
+            }
+            actions_.erase(job.seq);
+          },
+          [&](const temporal::ActivityFailed& failed) {
+            add(in::ActionFailed{job.seq, run_error_of(failed.failure),
+                                 retry_after_of(failed.failure)});
+            actions_.erase(job.seq);
+          },
+          [&](const temporal::ActivityCanceled& canceled) {
+            in::RunError error = run_error_of(canceled.failure);
+            error.category = in::category::kCancellation;
+            add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
+            actions_.erase(job.seq);
+          },
+          [&](const temporal::ActivityBackoff& backoff) {
+            backoffs_.insert_or_assign(job.seq, backoff);
+            commands_.emplace_back(temporal::StartTimer{kBackoffBase + job.seq, backoff.delay_ms});
+          }},
+      job.outcome);
 }
 
 void RunDriver::take_child(const temporal::ResolveChild& job) {
   std::visit(match{[&](const temporal::ActivityCompleted& done) {
                      auto result = temporal::to_json(done.result);
-                     add(in::ChildCompleted{job.seq, result.has_value() ? *std::move(result) : json::Value(nullptr)});
+                     add(in::ChildCompleted{
+                         job.seq, result.has_value() ? *std::move(result) : json::Value(nullptr)});
                    },
-                   [&](const temporal::ActivityFailed& failed) { add(in::ChildFailed{job.seq, run_error_of(failed.failure)}); },
+                   [&](const temporal::ActivityFailed& failed) {
+                     add(in::ChildFailed{job.seq, run_error_of(failed.failure)});
+                   },
                    [&](const temporal::ActivityCanceled& canceled) {
                      in::RunError error = run_error_of(canceled.failure);
                      error.category = in::category::kCancellation;
@@ -237,7 +255,8 @@ void RunDriver::answer(const temporal::QueryWorkflow& query) {
   temporal::QueryResult result;
   result.query_id = query.query_id;
   if (!state_) {
-    result.answer = plain_failure(make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE", "the run has no state"));
+    result.answer =
+        plain_failure(make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE", "the run has no state"));
   } else if (query.query_type == service::kStepQuery) {
     result.answer = temporal::to_payload(in::query_current_step(host(), *state_));
   } else if (query.query_type == service::kWaitQuery) {
@@ -245,18 +264,23 @@ void RunDriver::answer(const temporal::QueryWorkflow& query) {
   } else if (query.query_type == service::kSummaryQuery) {
     result.answer = temporal::to_payload(in::query_summary(host(), *state_));
   } else {
-    result.answer = plain_failure(make_error(ErrorKind::NotFound, "QUERY_UNKNOWN", format("unknown query `{}`", query.query_type)));
+    result.answer = plain_failure(make_error(ErrorKind::NotFound, "QUERY_UNKNOWN",
+                                             format("unknown query `{}`", query.query_type)));
   }
   commands_.emplace_back(std::move(result));
 }
 
 void RunDriver::answer(const temporal::DoUpdate& update) {
-  const Error error = make_error(ErrorKind::NotFound, "UPDATE_UNKNOWN", format("unknown update `{}`", update.name));
-  commands_.emplace_back(temporal::UpdateResponse{update.protocol_instance_id, plain_failure(error)});
+  const Error error =
+      make_error(ErrorKind::NotFound, "UPDATE_UNKNOWN", format("unknown update `{}`", update.name));
+  commands_.emplace_back(
+      temporal::UpdateResponse{update.protocol_instance_id, plain_failure(error)});
 }
 
 Result<void> RunDriver::advance(const temporal::Activation& activation) {
-  in::AdvanceOptions options{now_, activation.continue_as_new_suggested ? in::HistorySuggestion::ContinueAsNew : in::HistorySuggestion::None};
+  in::AdvanceOptions options{now_, activation.continue_as_new_suggested
+                                       ? in::HistorySuggestion::ContinueAsNew
+                                       : in::HistorySuggestion::None};
   // Carrying out an effect may itself be an input (a backoff that is canceled): then once more.
   do {
     const std::vector<in::Input> inputs = std::exchange(inputs_, {});
@@ -287,38 +311,43 @@ void RunDriver::cancel_action(in::Seq seq) {
 }
 
 void RunDriver::carry_out(in::Effect& effect) {
-  std::visit(match{[&](const in::RunAction& e) {
-                     commands_.push_back(schedule(e, arguments_.identity, nullptr));
-                     actions_.insert_or_assign(e.seq, e);
-                   },
-                   [&](const in::CancelAction& e) { cancel_action(e.seq); },
-                   [&](const in::StartTimer& e) { commands_.emplace_back(temporal::StartTimer{e.seq, e.delay_ms}); },
-                   [&](const in::CancelTimer& e) { commands_.emplace_back(temporal::CancelTimer{e.seq}); },
-                   [&](const in::StartChild& e) { commands_.push_back(start_child(e, arguments_)); },
-                   [&](const in::CancelChild& e) { commands_.emplace_back(temporal::CancelChild{e.seq, "the parent was canceled"}); },
-                   [&](const in::Complete& e) {
-                     is_over_ = true;
-                     commands_.emplace_back(temporal::CompleteWorkflow{temporal::to_payload(e.result)});
-                   },
-                   [&](const in::Fail& e) {
-                     is_over_ = true;
-                     commands_.emplace_back(temporal::FailWorkflow{failure_of(e.error)});
-                   },
-                   [&](const in::CancelRun&) {
-                     is_over_ = true;
-                     commands_.emplace_back(temporal::CancelExecution{});
-                   },
-                   [&](in::ContinueAsNew& e) {
-                     is_over_ = true;
-                     service::RunArguments next = arguments_;
-                     next.checkpoint = std::move(e.checkpoint);
-                     temporal::ContinueAsNew command;
-                     command.arguments = {temporal::to_payload(next.to_json())};
-                     command.task_timeout_ms = service::kTaskTimeoutMs;
-                     commands_.emplace_back(std::move(command));
-                   },
-                   [](const auto&) {}},
-             effect);
+  std::visit(
+      match{[&](const in::RunAction& e) {
+              commands_.push_back(schedule(e, arguments_.identity, nullptr));
+              actions_.insert_or_assign(e.seq, e);
+            },
+            [&](const in::CancelAction& e) { cancel_action(e.seq); },
+            [&](const in::StartTimer& e) {
+              commands_.emplace_back(temporal::StartTimer{e.seq, e.delay_ms});
+            },
+            [&](const in::CancelTimer& e) { commands_.emplace_back(temporal::CancelTimer{e.seq}); },
+            [&](const in::StartChild& e) { commands_.push_back(start_child(e, arguments_)); },
+            [&](const in::CancelChild& e) {
+              commands_.emplace_back(temporal::CancelChild{e.seq, "the parent was canceled"});
+            },
+            [&](const in::Complete& e) {
+              is_over_ = true;
+              commands_.emplace_back(temporal::CompleteWorkflow{temporal::to_payload(e.result)});
+            },
+            [&](const in::Fail& e) {
+              is_over_ = true;
+              commands_.emplace_back(temporal::FailWorkflow{failure_of(e.error)});
+            },
+            [&](const in::CancelRun&) {
+              is_over_ = true;
+              commands_.emplace_back(temporal::CancelExecution{});
+            },
+            [&](in::ContinueAsNew& e) {
+              is_over_ = true;
+              service::RunArguments next = arguments_;
+              next.checkpoint = std::move(e.checkpoint);
+              temporal::ContinueAsNew command;
+              command.arguments = {temporal::to_payload(next.to_json())};
+              command.task_timeout_ms = service::kTaskTimeoutMs;
+              commands_.emplace_back(std::move(command));
+            },
+            [](const auto&) {}},
+      effect);
 }
 
 }  // namespace fermata::worker

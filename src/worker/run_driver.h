@@ -1,6 +1,6 @@
 #pragma once
-// RunDriver: one cached run: activations in, commands and rows out. It translates and nothing else; what a step means is
-// the interpreter's. One thread at a time, as Core promises.
+// RunDriver: one cached run: activations in, commands and rows out. It translates and nothing else;
+// what a step means is the interpreter's. One thread at a time, as Core promises.
 
 #include <map>
 #include <memory>
@@ -35,7 +35,8 @@ class RunDriver {
   Driven handle(const temporal::Activation& activation);
 
  private:
-  Result<void> initialize(const temporal::InitializeWorkflow& job, const temporal::Activation& activation);
+  Result<void> initialize(const temporal::InitializeWorkflow& job,
+                          const temporal::Activation& activation);
   Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
   void take_activity(const temporal::ResolveActivity& job);
   void take_timer(const temporal::FireTimer& job);

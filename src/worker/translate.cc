@@ -8,7 +8,8 @@ namespace {
 using interpreter::RunAction;
 using interpreter::RunError;
 
-// Beyond the attempt's own timeout: waiting for another worker's lease, and one more try of the store.
+// Beyond the attempt's own timeout: waiting for another worker's lease, and one more try of the
+// store.
 constexpr std::int64_t kActivityGraceMs = 15'000;
 // Local tries further away than this become a timer of the run's history.
 constexpr std::int64_t kLocalRetryMs = 10'000;
@@ -49,13 +50,16 @@ RunError run_error_of(const temporal::Failure& failure) {
   RunError error;
   error.message = root.message;
   switch (root.kind) {
-    case temporal::FailureKind::Canceled: error.category = interpreter::category::kCancellation; return error;
+    case temporal::FailureKind::Canceled:
+      error.category = interpreter::category::kCancellation;
+      return error;
     case temporal::FailureKind::Timeout:
       error.category = interpreter::category::kTimeout;
       error.code = "ACTION_TIMEOUT";
       error.message = "the action did not finish in time";
       return error;
-    case temporal::FailureKind::Application: break;
+    case temporal::FailureKind::Application:
+      break;
     default:
       error.category = interpreter::category::kAction;
       error.code = "ACTIVITY_FAILED";
@@ -89,15 +93,17 @@ temporal::Failure failure_of(const RunError& error) {
 }
 
 json::Value action_argument(const RunAction& action, const interpreter::RunIdentity& identity) {
-  return json::Object{{"tenant", identity.tenant.text},      {"runId", identity.run_id.text},
-                      {"path", action.path.text},            {"iteration", action.iteration},
-                      {"actionId", action.action_id},        {"version", action.action_version},
-                      {"input", action.input},               {"key", action.idempotency_key},
-                      {"attempt", action.attempt},           {"timeoutMs", action.timeout_ms}};
+  return json::Object{{"tenant", identity.tenant.text}, {"runId", identity.run_id.text},
+                      {"path", action.path.text},       {"iteration", action.iteration},
+                      {"actionId", action.action_id},   {"version", action.action_version},
+                      {"input", action.input},          {"key", action.idempotency_key},
+                      {"attempt", action.attempt},      {"timeoutMs", action.timeout_ms}};
 }
 
-temporal::Command schedule(const RunAction& action, const interpreter::RunIdentity& identity, const temporal::ActivityBackoff* backoff) {
-  const std::vector<temporal::Payload> arguments = {temporal::to_payload(action_argument(action, identity))};
+temporal::Command schedule(const RunAction& action, const interpreter::RunIdentity& identity,
+                           const temporal::ActivityBackoff* backoff) {
+  const std::vector<temporal::Payload> arguments = {
+      temporal::to_payload(action_argument(action, identity))};
   const std::string id = std::to_string(action.seq);
   if (action.execution == definition::ExecutionClass::Durable) {
     temporal::ScheduleActivity activity;
@@ -126,7 +132,8 @@ temporal::Command schedule(const RunAction& action, const interpreter::RunIdenti
   return local;
 }
 
-temporal::Command start_child(const interpreter::StartChild& child, const service::RunArguments& parent) {
+temporal::Command start_child(const interpreter::StartChild& child,
+                              const service::RunArguments& parent) {
   service::RunArguments arguments;
   arguments.identity = parent.identity;
   arguments.identity.run_id = child.child_run_id;
@@ -155,8 +162,10 @@ std::optional<interpreter::InputKind> input_of(const temporal::SignalWorkflow& s
     argument = *std::move(read);
   }
   const json::Object& object = argument.get_object();
-  if (signal.name == service::kPauseSignal) return interpreter::PauseRequested{json::string_at(object, "reason").value_or("")};
-  if (signal.name == service::kResumeSignal) return interpreter::ResumeRequested{json::string_at(object, "reason").value_or("")};
+  if (signal.name == service::kPauseSignal)
+    return interpreter::PauseRequested{json::string_at(object, "reason").value_or("")};
+  if (signal.name == service::kResumeSignal)
+    return interpreter::ResumeRequested{json::string_at(object, "reason").value_or("")};
   if (signal.name == service::kEventSignal) {
     interpreter::EventArrived event;
     event.event_id = EventId(json::string_at(object, "eventId").value_or(""));

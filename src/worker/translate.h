@@ -12,7 +12,8 @@
 
 namespace fermata::worker {
 
-// The author's error as an activity's failure, and back. Also timeouts and cancellations, which have no words of ours in them.
+// The author's error as an activity's failure, and back. Also timeouts and cancellations, which
+// have no words of ours in them.
 temporal::Failure failure_of(const actions::ActionFailure& failure);
 interpreter::RunError run_error_of(const temporal::Failure& failure);
 std::optional<std::int64_t> retry_after_of(const temporal::Failure& failure);
@@ -20,10 +21,13 @@ std::optional<std::int64_t> retry_after_of(const temporal::Failure& failure);
 temporal::Failure failure_of(const interpreter::RunError& error);
 
 // The argument of the action activity.
-json::Value action_argument(const interpreter::RunAction& action, const interpreter::RunIdentity& identity);
-temporal::Command schedule(const interpreter::RunAction& action, const interpreter::RunIdentity& identity,
+json::Value action_argument(const interpreter::RunAction& action,
+                            const interpreter::RunIdentity& identity);
+temporal::Command schedule(const interpreter::RunAction& action,
+                           const interpreter::RunIdentity& identity,
                            const temporal::ActivityBackoff* backoff);
-temporal::Command start_child(const interpreter::StartChild& child, const service::RunArguments& parent);
+temporal::Command start_child(const interpreter::StartChild& child,
+                              const service::RunArguments& parent);
 
 // Signals. Nothing: not one of ours, or broken; the caller ignores it.
 std::optional<interpreter::InputKind> input_of(const temporal::SignalWorkflow& signal, TimeMs now);

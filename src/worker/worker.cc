@@ -6,12 +6,14 @@ namespace fermata::worker {
 namespace {
 
 bool is_eviction(const temporal::Activation& activation) {
-  return activation.jobs.size() == 1 && std::holds_alternative<temporal::RemoveFromCache>(activation.jobs.front());
+  return activation.jobs.size() == 1 &&
+         std::holds_alternative<temporal::RemoveFromCache>(activation.jobs.front());
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, WorkerParts parts, const WorkerSettings& settings) {
+Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, WorkerParts parts,
+                                              const WorkerSettings& settings) {
   temporal::WorkerOptions options;
   options.task_queue = service::kTaskQueue;
   options.identity = settings.identity;
@@ -27,11 +29,13 @@ Worker::Worker(temporal::Worker worker, WorkerParts parts, const WorkerSettings&
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
       ledger_(parts.store, parts.clock, settings.identity),
-      runner_(std::make_unique<ActivityRunner>(RunnerParts{parts.actions, parts.secrets, ledger_, parts.clock, parts.log}, worker_)),
+      runner_(std::make_unique<ActivityRunner>(
+          RunnerParts{parts.actions, parts.secrets, ledger_, parts.clock, parts.log}, worker_)),
       activities_(std::make_unique<Pool>(settings.activity_threads)),
       completions_(std::make_unique<Pool>(2)),
       writer_(std::make_unique<store::GroupWriter>(parts.store)) {
-  for (std::size_t i = 0; i < settings.workflow_threads; ++i) pollers_.emplace_back([this] { poll_activations(); });
+  for (std::size_t i = 0; i < settings.workflow_threads; ++i)
+    pollers_.emplace_back([this] { poll_activations(); });
   pollers_.emplace_back([this] { poll_activities(); });
 }
 
@@ -42,7 +46,8 @@ Worker::~Worker() {
   writer_.reset();
   completions_.reset();
   const auto finalized = worker_.finalize();
-  if (!finalized.has_value()) parts_.log.warn("worker not finalized", {{"text", finalized.error().message}});
+  if (!finalized.has_value())
+    parts_.log.warn("worker not finalized", {{"text", finalized.error().message}});
   runner_.reset();
 }
 
@@ -54,7 +59,8 @@ void Worker::poll_activations() {
     } else if (activation.error().code == "TEMPORAL_SHUTDOWN") {
       return;
     } else {
-      parts_.log.error("polling for runs failed", {{"code", activation.error().code}, {"text", activation.error().message}});
+      parts_.log.error("polling for runs failed",
+                       {{"code", activation.error().code}, {"text", activation.error().message}});
     }
   }
 }
@@ -62,7 +68,8 @@ void Worker::poll_activations() {
 std::shared_ptr<RunDriver> Worker::driver_of(const temporal::Activation& activation) {
   const std::scoped_lock lock(mutex_);
   auto& driver = runs_[activation.run_id];
-  if (driver == nullptr) driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions, parts_.store});
+  if (driver == nullptr)
+    driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions, parts_.store});
   return driver;
 }
 
@@ -77,28 +84,37 @@ void Worker::handle(const temporal::Activation& activation) {
   }
   Driven driven = driver_of(activation)->handle(activation);
   if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status)) {
-    parts_.log.error("workflow task failed", {{"temporal_run_id", activation.run_id}, {"code", failed->failure.type}, {"text", failed->failure.message}});
+    parts_.log.error("workflow task failed", {{"temporal_run_id", activation.run_id},
+                                              {"code", failed->failure.type},
+                                              {"text", failed->failure.message}});
   }
   if (!driven.rows) {
     complete(std::move(driven.completion));
     return;
   }
-  // Rows first, then the acknowledgement: a crash between the two repeats the task and the same rows.
-  writer_->submit(*std::move(driven.rows), [this, completion = std::move(driven.completion)](const Result<void>& written) mutable {
+  // Rows first, then the acknowledgement: a crash between the two repeats the task and the same
+  // rows.
+  writer_->submit(*std::move(driven.rows), [this, completion = std::move(driven.completion)](
+                                               const Result<void>& written) mutable {
     if (!written.has_value()) {
-      parts_.log.error("rows not written, the task will be repeated", {{"temporal_run_id", completion.run_id}, {"code", written.error().code}});
+      parts_.log.error("rows not written, the task will be repeated",
+                       {{"temporal_run_id", completion.run_id}, {"code", written.error().code}});
       temporal::Failure failure;
       failure.type = written.error().code;
       failure.message = written.error().message;
-      completion.status = temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
+      completion.status =
+          temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
     }
-    completions_->post([this, done = std::move(completion)]() mutable { complete(std::move(done)); });
+    completions_->post(
+        [this, done = std::move(completion)]() mutable { complete(std::move(done)); });
   });
 }
 
 void Worker::complete(temporal::Completion completion) {
   const auto done = worker_.complete(completion);
-  if (!done.has_value()) parts_.log.error("a run's answer was refused", {{"temporal_run_id", completion.run_id}, {"text", done.error().message}});
+  if (!done.has_value())
+    parts_.log.error("a run's answer was refused",
+                     {{"temporal_run_id", completion.run_id}, {"text", done.error().message}});
 }
 
 void Worker::poll_activities() {
@@ -106,7 +122,8 @@ void Worker::poll_activities() {
     auto task = worker_.poll_activity();
     if (!task.has_value()) {
       if (task.error().code == "TEMPORAL_SHUTDOWN") return;
-      parts_.log.error("polling for actions failed", {{"code", task.error().code}, {"text", task.error().message}});
+      parts_.log.error("polling for actions failed",
+                       {{"code", task.error().code}, {"text", task.error().message}});
       continue;
     }
     // A cancel of an action that runs is left to run out: its result is what counts.
@@ -114,7 +131,8 @@ void Worker::poll_activities() {
     if (start == nullptr) continue;
     activities_->post([this, token = task->task_token, work = *start] {
       const auto done = worker_.complete_activity(runner_->run(token, work));
-      if (!done.has_value()) parts_.log.error("an action's answer was refused", {{"text", done.error().message}});
+      if (!done.has_value())
+        parts_.log.error("an action's answer was refused", {{"text", done.error().message}});
     });
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Worker: owns the authored queue: polls activations, drives runs, commits rows before it acknowledges, runs actions.
-// Stateless: any number of them may work on one queue, and each may die at any moment.
+// Worker: owns the authored queue: polls activations, drives runs, commits rows before it
+// acknowledges, runs actions. Stateless: any number of them may work on one queue, and each may die
+// at any moment.
 
 #include <memory>
 #include <mutex>
@@ -30,7 +31,7 @@ struct WorkerParts {
 };
 
 struct WorkerSettings {
-  std::string identity;                   // who holds leases: unique per process
+  std::string identity;  // who holds leases: unique per process
   std::uint32_t cached_runs_max = 20'000;
   std::size_t workflow_threads = 2;
   std::size_t activity_threads = 64;
@@ -39,7 +40,8 @@ struct WorkerSettings {
 class Worker {
  public:
   // Polls at once. Errors: TEMPORAL_WORKER.
-  static Result<std::unique_ptr<Worker>> start(const temporal::Client& client, WorkerParts parts, const WorkerSettings& settings);
+  static Result<std::unique_ptr<Worker>> start(const temporal::Client& client, WorkerParts parts,
+                                               const WorkerSettings& settings);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // Takes nothing new, finishes what is under way.
