@@ -93,9 +93,9 @@ std::vector<Finding> Findings::take() {
     all.resize(limits::kFindingsMax);
   }
   std::ranges::sort(all, finding_less);
-  all.push_back({"root", any_error ? Severity::Error : Severity::Warning, "FINDINGS_CUT",
-                 format("{} more findings are not shown", left_out),
-                 "correct the ones above and check again"});
+  all.insert(all.begin(), {"root", any_error ? Severity::Error : Severity::Warning, "FINDINGS_CUT",
+                           format("{} more findings are not shown", left_out),
+                           "correct the ones above and check again"});
   return all;
 }
 

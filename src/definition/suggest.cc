@@ -52,7 +52,7 @@ std::string nearest(std::string_view name, std::span<const std::string_view> can
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kComparedBytesMax) continue;
     const std::size_t far = distance(name, candidate);
-    if (far >= best || far >= candidate.size()) continue;
+    if (far >= best || far >= std::max(name.size(), candidate.size())) continue;
     best = far;
     found = candidate;
   }

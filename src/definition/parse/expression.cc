@@ -40,8 +40,7 @@ std::optional<std::string> source_of(Context& context, const json::Value& value,
   if (!value.is_object() || json::find(value, "$expr") == nullptr) {
     context.findings.error(
         path, "FIELD_TYPE",
-        format("expected an expression, got {} {}",
-               value.is_object() || value.is_array() ? "an" : "a", json::type_name(value)),
+        format("expected an expression, got {}", with_article(json::type_name(value))),
         value.is_null() ? "leave the field out instead of writing null" : std::string(kForm));
     return std::nullopt;
   }

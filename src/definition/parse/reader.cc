@@ -12,12 +12,6 @@
 namespace fermata::definition {
 namespace {
 
-std::string article(std::string_view type) {
-  if (type == "null") return "null";
-  const bool is_vowel = type == "object" || type == "array";
-  return format("{} {}", is_vowel ? "an" : "a", type);
-}
-
 // The whole number, also when it is written 3.0.
 std::optional<std::int64_t> as_whole(const json::Value& value) {
   if (value.is_int64()) return value.get_int64();
@@ -31,13 +25,26 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+// "from 0 to 5", "1 or more", "1"
+std::string words_of(Range range) {
+  if (range.min == range.max) return format("{}", range.min);
+  if (range.max == Range{}.max) return format("a whole number, {} or more", range.min);
+  return format("a whole number from {} to {}", range.min, range.max);
+}
+
 }  // namespace
+
+std::string with_article(std::string_view type) {
+  if (type == "null") return "null";
+  const bool is_vowel = type == "object" || type == "array";
+  return format("{} {}", is_vowel ? "an" : "a", type);
+}
 
 void report_type(Findings& findings, std::string path, std::string_view wanted,
                  const json::Value& found) {
   std::string help = found.is_null() ? "leave the field out instead of writing null" : "";
   findings.error(std::move(path), "FIELD_TYPE",
-                 format("expected {}, got {}", wanted, article(json::type_name(found))),
+                 format("expected {}, got {}", wanted, with_article(json::type_name(found))),
                  std::move(help));
 }
 
@@ -92,9 +99,8 @@ std::optional<std::int64_t> Reader::whole(std::string_view key, Range range, Nee
   }
   const auto number = as_whole(*found);
   if (!number || *number < range.min || *number > range.max) {
-    findings_.error(path_of(key), "FIELD_INVALID",
-                    format("`{}` must be a whole number from {} to {}", key, range.min, range.max),
-                    "choose a number in this range");
+    findings_.error(path_of(key), "FIELD_INVALID", format("`{}` must be {}", key, words_of(range)),
+                    "choose such a number");
     return std::nullopt;
   }
   return number;

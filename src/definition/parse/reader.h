@@ -79,6 +79,9 @@ class Reader {
   std::vector<std::string_view> known_;
 };
 
+// "a string", "an array", "null".
+std::string with_article(std::string_view type);
+
 // "expected X, got Y", and for null the advice to leave the field out.
 void report_type(Findings& findings, std::string path, std::string_view wanted,
                  const json::Value& found);
