@@ -15,6 +15,7 @@
 
 #include "definition/check/rule.h"
 #include "definition/definition.h"
+#include "definition/parse/steps.h"
 #include "definition/suggest.h"
 #include "definition/test_catalog.h"
 #include "foundation/format.h"
@@ -24,6 +25,46 @@ namespace fermata::definition {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What the check and the readers of text say, but for the limits, which have tests of their own.
+constexpr std::array<std::string_view, 38> kCodes = {"CLOCK_PAYLOAD_SCHEMA_REQUIRED",
+                                                     "CONCURRENCY_UNSUPPORTED",
+                                                     "DUPLICATE_STEP_ID",
+                                                     "EMPTY_STEPS",
+                                                     "EVENT_WAIT_UNCORRELATABLE",
+                                                     "EXPRESSION_INVALID",
+                                                     "EXPRESSION_TYPE",
+                                                     "FIELD_INVALID",
+                                                     "FIELD_MISSING",
+                                                     "FIELD_TYPE",
+                                                     "FIELD_UNKNOWN",
+                                                     "INVALID_ASSIGN_PATH",
+                                                     "INVALID_COMPOSE_DOCUMENT",
+                                                     "INVALID_EVENT_FILTER",
+                                                     "INVALID_SECRET_NAME",
+                                                     "INVALID_VARIABLE_NAME",
+                                                     "JSON_DUPLICATE_KEY",
+                                                     "JSON_INVALID",
+                                                     "MAPPING_TYPE_INCOMPATIBLE",
+                                                     "MISSING_REQUIRED_MAPPING",
+                                                     "PAYLOAD_SCHEMA_REF_UNKNOWN",
+                                                     "POLICY_IGNORED",
+                                                     "TIME_TRIGGER_INVALID_CRON",
+                                                     "TIME_TRIGGER_INVALID_RUN_AT",
+                                                     "TIME_TRIGGER_INVALID_TIMEZONE",
+                                                     "TRIGGER_MAPPING_INVALID_ROOT",
+                                                     "TRIGGER_MAPPING_MISSING_REQUIRED_FIELDS",
+                                                     "TRIGGER_MAPPING_REQUIRED",
+                                                     "UNKNOWN_ACTION",
+                                                     "UNKNOWN_ERROR_NAME",
+                                                     "UNKNOWN_EVENT",
+                                                     "UNKNOWN_INPUT_FIELD",
+                                                     "UNKNOWN_NAME",
+                                                     "UNKNOWN_NODE_TYPE",
+                                                     "UNKNOWN_SECRET",
+                                                     "UNKNOWN_SPECIAL_KEY",
+                                                     "UNKNOWN_TRIGGER_EVENT",
+                                                     "YAML_INVALID"};
 
 constexpr TimeMs kNow = 1'772'359'200'000;  // 2026-03-01T10:00:00Z
 
@@ -88,44 +129,6 @@ TEST(Check, SaysAboutEachDefinitionWhatStandsBesideIt) {
 }
 
 TEST(Check, HasACaseForEachCode) {
-  constexpr std::array<std::string_view, 38> kCodes = {"CLOCK_PAYLOAD_SCHEMA_REQUIRED",
-                                                       "CONCURRENCY_UNSUPPORTED",
-                                                       "DUPLICATE_STEP_ID",
-                                                       "EMPTY_STEPS",
-                                                       "EVENT_WAIT_UNCORRELATABLE",
-                                                       "EXPRESSION_INVALID",
-                                                       "EXPRESSION_TYPE",
-                                                       "FIELD_INVALID",
-                                                       "FIELD_MISSING",
-                                                       "FIELD_TYPE",
-                                                       "FIELD_UNKNOWN",
-                                                       "INVALID_ASSIGN_PATH",
-                                                       "INVALID_COMPOSE_DOCUMENT",
-                                                       "INVALID_EVENT_FILTER",
-                                                       "INVALID_SECRET_NAME",
-                                                       "INVALID_VARIABLE_NAME",
-                                                       "JSON_DUPLICATE_KEY",
-                                                       "JSON_INVALID",
-                                                       "MAPPING_TYPE_INCOMPATIBLE",
-                                                       "MISSING_REQUIRED_MAPPING",
-                                                       "PAYLOAD_SCHEMA_REF_UNKNOWN",
-                                                       "POLICY_IGNORED",
-                                                       "TIME_TRIGGER_INVALID_CRON",
-                                                       "TIME_TRIGGER_INVALID_RUN_AT",
-                                                       "TIME_TRIGGER_INVALID_TIMEZONE",
-                                                       "TRIGGER_MAPPING_INVALID_ROOT",
-                                                       "TRIGGER_MAPPING_MISSING_REQUIRED_FIELDS",
-                                                       "TRIGGER_MAPPING_REQUIRED",
-                                                       "UNKNOWN_ACTION",
-                                                       "UNKNOWN_ERROR_NAME",
-                                                       "UNKNOWN_EVENT",
-                                                       "UNKNOWN_INPUT_FIELD",
-                                                       "UNKNOWN_NAME",
-                                                       "UNKNOWN_NODE_TYPE",
-                                                       "UNKNOWN_SECRET",
-                                                       "UNKNOWN_SPECIAL_KEY",
-                                                       "UNKNOWN_TRIGGER_EVENT",
-                                                       "YAML_INVALID"};
   std::string all;
   for (const fs::path& path : cases()) {
     all += slurp(fs::path(path).replace_extension(".findings.txt"));
@@ -135,15 +138,17 @@ TEST(Check, HasACaseForEachCode) {
   }
 }
 
-TEST(Check, ExamplesHaveNoErrors) {
-  class AnyAction final : public ActionCatalog {
-   public:
-    [[nodiscard]] const ActionSpec* find(std::string_view, int) const override { return &any_; }
-    [[nodiscard]] std::vector<const ActionSpec*> all() const override { return {&any_}; }
+// A catalogue in which every action exists and takes anything.
+class AnyAction final : public ActionCatalog {
+ public:
+  [[nodiscard]] const ActionSpec* find(std::string_view, int) const override { return &any_; }
+  [[nodiscard]] std::vector<const ActionSpec*> all() const override { return {&any_}; }
 
-   private:
-    ActionSpec any_;
-  };
+ private:
+  ActionSpec any_;
+};
+
+TEST(Check, ExamplesHaveNoErrors) {
   const AnyAction actions;
   const TestCatalog schemas;
   std::size_t seen = 0;
@@ -160,6 +165,51 @@ TEST(Check, ExamplesHaveNoErrors) {
     }
   }
   EXPECT_GT(seen, 0U);
+}
+
+TEST(Reference, HasAPageWithAValidExampleForEachStepType) {
+  const AnyAction actions;
+  const TestCatalog schemas;
+  const auto pages = json::parse(slurp(source_dir() / "contracts/step_types.json"));
+  ASSERT_TRUE(pages);
+  std::set<std::string> types;
+  for (const json::Value& entry : pages->get_array()) {
+    types.insert(json::string_at(entry.get_object(), "type").value());
+    const auto page = json::string_at(entry.get_object(), "page").value();
+    const std::string text = slurp(source_dir() / "docs/reference" / page);
+    const std::size_t begin = text.find("```json\n");
+    ASSERT_NE(begin, std::string::npos) << page;
+    const std::string example = text.substr(begin + 8, text.find("```", begin + 8) - begin - 8);
+    const auto document = read_document(
+        R"({"id":"w","version":1,"name":"W","payloadSchemaRef":"payload.Any.v1","steps":[)" +
+            example + "]}",
+        TextFormat::Json);
+    ASSERT_TRUE(document) << page << document.error().message;
+    const Checked result = check(*document, {actions, schemas, kNow, std::nullopt});
+    EXPECT_NE(result.program, nullptr) << page << "\n" << rendered(result.findings);
+  }
+  for (const std::string_view name : step_type_names()) {
+    EXPECT_TRUE(types.contains(std::string(name))) << name << ": run tools/step_types.py";
+  }
+  EXPECT_EQ(types.size(), step_type_names().size());
+}
+
+TEST(Contract, DescribesEachStepType) {
+  const auto schema = json::parse(slurp(source_dir() / "contracts/definition.schema.json"));
+  ASSERT_TRUE(schema);
+  const json::Value& definitions = schema->get_object().at("$defs");
+  for (const std::string_view name : step_type_names()) {
+    EXPECT_NE(json::find(definitions, name), nullptr) << name;
+  }
+}
+
+TEST(Contract, ListsEachCodeAndGivesItAPage) {
+  const std::string codes = slurp(source_dir() / "contracts/error_codes.json");
+  for (const std::string_view code : kCodes) {
+    EXPECT_NE(codes.find(format("\"code\": \"{}\"", code)), std::string::npos) << code;
+    const std::string page = slurp(source_dir() / "docs/errors" / format("{}.md", code));
+    EXPECT_TRUE(page.starts_with(format("# {}\n", code))) << code;
+  }
 }
 
 std::string nested_ifs(std::size_t count) {
