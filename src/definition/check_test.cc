@@ -27,7 +27,14 @@ namespace {
 namespace fs = std::filesystem;
 
 // What the check and the readers of text say, but for the limits, which have tests of their own.
-constexpr std::array<std::string_view, 38> kCodes = {"CLOCK_PAYLOAD_SCHEMA_REQUIRED",
+constexpr std::array<std::string_view, 45> kCodes = {"ASSIGN_PATH_UNKNOWN",
+                                                     "POSSIBLY_MISSING",
+                                                     "UNKNOWN_FIELD",
+                                                     "UNREACHABLE_STEP",
+                                                     "UNKNOWN_TRIGGER_SOURCE_SCHEMA_REF",
+                                                     "WAIT_BEYOND_RUN",
+                                                     "WORKFLOW_CALLS_ITSELF",
+                                                     "CLOCK_PAYLOAD_SCHEMA_REQUIRED",
                                                      "CONCURRENCY_UNSUPPORTED",
                                                      "DUPLICATE_STEP_ID",
                                                      "EMPTY_STEPS",

@@ -30,6 +30,9 @@ class TestCatalog final : public ActionCatalog, public SchemaCatalog {
       add_action(id, 1).execution = ExecutionClass::Pure;
     }
     schemas_["payload.Any.v1"] = value("{}");
+    schemas_["payload.Closed.v1"] = value(
+        R"({"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string"},"tags":{"type":"array","items":{"$ref":"#/$defs/tag"}}},
+            "$defs":{"tag":{"type":"object","additionalProperties":false,"properties":{"name":{"type":"string"}}}}})");
     schemas_["payload.Empty.v1"] = value(R"({"type":"object","additionalProperties":false})");
     schemas_["payload.WorkflowClockTrigger.v1"] = value(
         R"({"type":"object","required":["scheduleId"],"properties":{"scheduleId":{"type":"string"}}})");

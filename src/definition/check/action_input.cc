@@ -6,6 +6,7 @@
 
 #include "definition/check/rule.h"
 #include "definition/suggest.h"
+#include "definition/types/environment.h"
 #include "definition/types/schema_view.h"
 #include "foundation/format.h"
 #include "json/pointer.h"
@@ -23,6 +24,13 @@ struct Pending {
 bool is_dynamic(const json::Value& value) {
   return json::find(value, "$expr") != nullptr || json::find(value, "$secret") != nullptr;
 }
+
+// What a call is checked with.
+struct Call {
+  const RuleInput& input;
+  const TypeEnvironment& types;
+  StepIndex step;
+};
 
 void check_fields(const RuleInput& input, const Pending& at, std::vector<Pending>& open) {
   const json::Object& object = at.value->get_object();
@@ -54,11 +62,18 @@ void check_fields(const RuleInput& input, const Pending& at, std::vector<Pending
   }
 }
 
-void check_value(const RuleInput& input, const Pending& at, std::vector<Pending>& open) {
+Kinds kinds_of(const Call& call, const json::Value& value) {
+  if (const json::Value* source = json::find(value, "$expr")) {
+    if (!source->is_string()) return kAnyKind;
+    return call.types.kinds_of(call.step, json::to_std(source->get_string()));
+  }
+  return json::find(value, "$secret") != nullptr ? kString : kind_of(value);
+}
+
+void check_value(const Call& call, const Pending& at, std::vector<Pending>& open) {
+  const RuleInput& input = call.input;
   const json::Value& value = *at.value;
-  const bool is_secret = json::find(value, "$secret") != nullptr;
-  if (is_dynamic(value) && !is_secret) return;
-  const Kinds kinds = is_secret ? kString : kind_of(value);
+  const Kinds kinds = kinds_of(call, value);
   if (!at.schema.kinds().has(kinds)) {
     input.findings.error(
         at.path, "MAPPING_TYPE_INCOMPATIBLE",
@@ -66,7 +81,7 @@ void check_value(const RuleInput& input, const Pending& at, std::vector<Pending>
         "map a value of this kind");
     return;
   }
-  if (is_secret) return;
+  if (is_dynamic(value)) return;
   const json::Array* values = at.schema.values();
   const bool is_listed =
       values == nullptr ||
@@ -83,24 +98,25 @@ void check_value(const RuleInput& input, const Pending& at, std::vector<Pending>
   }
 }
 
-void check_call(const RuleInput& input, StepIndex step, const ActionSpec& action) {
+void check_call(const Call& call, const ActionSpec& action) {
   static const json::Value kEmpty = json::Object{};
-  const json::Value* config = json::find(*input.draft.sources[step], "config");
+  const json::Value* config = json::find(*call.input.draft.sources[call.step], "config");
   const json::Value* mapping = config == nullptr ? nullptr : json::find(*config, "inputMapping");
   if (mapping == nullptr) mapping = &kEmpty;
   if (!mapping->is_object() || is_dynamic(*mapping)) return;
   std::vector<Pending> open{
-      {mapping, SchemaView(action.input_schema), input.at(step, "config/inputMapping")}};
+      {mapping, SchemaView(action.input_schema), call.input.at(call.step, "config/inputMapping")}};
   while (!open.empty()) {
     const Pending at = std::move(open.back());
     open.pop_back();
-    check_value(input, at, open);
+    check_value(call, at, open);
   }
 }
 
 }  // namespace
 
 void action_input(const RuleInput& input) {
+  const TypeEnvironment types(input.draft, input.context);
   const auto& steps = input.draft.program.steps;
   for (StepIndex at = 0; at < steps.size(); ++at) {
     const auto* call = std::get_if<ActionCallStep>(&steps[at].config);
@@ -109,7 +125,7 @@ void action_input(const RuleInput& input) {
                             call->action_id != "transform.compose_text";
     if (!is_written) continue;
     const ActionSpec* action = input.context.actions.find(call->action_id, call->action_version);
-    if (action != nullptr) check_call(input, at, *action);
+    if (action != nullptr) check_call({input, types, at}, *action);
   }
 }
 

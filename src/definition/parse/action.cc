@@ -102,6 +102,8 @@ void read_builtin(StepReading& reading, std::string_view action, std::string_vie
   if (!config.save_as) {
     config.save_as =
         AssignPath{AssignRoot::Payload, {std::string(target)}, format("payload.{}", target)};
+    reading.context.draft.assigns.push_back(
+        {reading.context.step, fields->path_of("saveAs"), *config.save_as});
   }
   fields->finish();
   if (const auto* spec = reading.context.actions.find(action, 1)) {

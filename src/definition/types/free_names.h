@@ -12,6 +12,9 @@ namespace fermata::definition {
 struct FreeName {
   std::vector<std::string> path;  // root first, up to what is no plain field
   std::size_t position = 0;       // in the source
+  // Whether the whole expression has no value when this one has none: it is the expression, or an
+  // operand of its arithmetic or order. False where the path is filtered, too.
+  bool is_needed = false;
 };
 
 // Empty when the source does not compile.

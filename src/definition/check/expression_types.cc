@@ -1,34 +1,13 @@
-// Constants of the wrong kind where a boolean or a list is asked for.
+// Expressions that cannot give the kind of value that their place asks for.
 
 #include <string_view>
 
 #include "definition/check/rule.h"
-#include "definition/types/schema_view.h"
+#include "definition/types/environment.h"
 #include "foundation/format.h"
-#include "jsonata/parser.h"
 
 namespace fermata::definition::rules {
 namespace {
-
-// The kind of a constant or constructor; any where it takes a run to know.
-Kinds constant_kind(const std::string& source) {
-  const jsonata::Parsed parsed = jsonata::parse(source, jsonata::Dialect::Workflow);
-  if (parsed.root == nullptr || !parsed.root->predicates.empty()) return kAnyKind;
-  switch (parsed.root->type) {
-    case jsonata::NodeType::String:
-      return kString;
-    case jsonata::NodeType::Number:
-      return kNumber;
-    case jsonata::NodeType::Array:
-      return kArray;
-    case jsonata::NodeType::Object:
-      return kObject;
-    case jsonata::NodeType::Value:
-      return parsed.root->literal == jsonata::Literal::Null ? kNull : kBoolean;
-    default:
-      return kAnyKind;
-  }
-}
 
 Kinds wanted_kinds(ExpressionRole role) {
   switch (role) {
@@ -56,15 +35,16 @@ std::string_view advice(ExpressionRole role) {
 
 }  // namespace
 
-void constant_expressions(const RuleInput& input) {
+void expression_types(const RuleInput& input) {
+  const TypeEnvironment types(input.draft, input.context);
   for (const ExpressionSite& site : input.draft.expressions) {
     const Kinds wanted = wanted_kinds(site.role);
     if (wanted.is_any() || site.expression.program == nullptr) continue;
-    const Kinds kind = constant_kind(site.expression.source);
+    const Kinds kinds = types.kinds_of(site.step, site.expression.source);
     // A correlation key without a value has a rule of its own.
-    if (kind.has(wanted) || (site.role == ExpressionRole::Key && kind == kNull)) continue;
+    if (kinds.has(wanted) || (site.role == ExpressionRole::Key && kinds == kNull)) continue;
     input.findings.error(site.path, "EXPRESSION_TYPE",
-                         format("this is always {}, {} is needed", kind.words(), wanted.words()),
+                         format("this is always {}, {} is needed", kinds.words(), wanted.words()),
                          std::string(advice(site.role)));
   }
 }
