@@ -9,15 +9,13 @@ HEAD = '''// Made by tools/zone_names.py: do not edit.
 #include "calendar/zone_names.h"
 
 #include <algorithm>
-#include <array>
 
 namespace fermata::calendar {
 namespace {
 
-using namespace std::string_view_literals;
-
 // clang-format off
-constexpr std::array kNames = {
+// A plain array: deducing the size of a std::array this long is beyond clang.
+constexpr std::string_view kNames[] = {
 '''
 TAIL = '''};
 // clang-format on
@@ -49,7 +47,7 @@ def main() -> None:
     source = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "/usr/share/zoneinfo/tzdata.zi")
     lines, line = [], "   "
     for name in names(source.read_text()):
-        word = f' "{name}"sv,'
+        word = f' "{name}",'
         if len(line) + len(word) > 100:
             lines.append(line)
             line = "   "
