@@ -321,6 +321,13 @@ TEST(Limits, AliasesThatMultiplyAreRefused) {
   EXPECT_EQ(read_document(wide, TextFormat::Yaml).error().code, "YAML_TOO_LARGE");
 }
 
+TEST(Limits, AnchorsInsideAnchorsAreRefused) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += format("&a{} [", i);
+  text += "\"" + std::string(1'000'000, 'x') + "\"" + std::string(100, ']');
+  EXPECT_EQ(read_document(text, TextFormat::Yaml).error().code, "YAML_TOO_LARGE");
+}
+
 TEST(Check, IsTheSameTwice) {
   for (const fs::path& path : cases()) EXPECT_EQ(findings_of(path), findings_of(path)) << path;
 }

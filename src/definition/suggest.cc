@@ -47,12 +47,14 @@ std::vector<std::string_view> views(std::span<const std::string> names) {
 
 std::string nearest(std::string_view name, std::span<const std::string_view> candidates) {
   if (name.empty() || name.size() > kComparedBytesMax) return {};
-  std::size_t best = budget(name) + 1;
+  const std::size_t allowed = budget(name);
+  std::size_t best = allowed + 1;
   std::string_view found;
   for (const std::string_view candidate : candidates) {
-    if (candidate.size() > kComparedBytesMax) continue;
+    const auto [shorter, longer] = std::minmax(name.size(), candidate.size());
+    if (longer > kComparedBytesMax || longer - shorter > allowed) continue;
     const std::size_t far = distance(name, candidate);
-    if (far >= best || far >= std::max(name.size(), candidate.size())) continue;
+    if (far >= best || far >= longer) continue;
     best = far;
     found = candidate;
   }

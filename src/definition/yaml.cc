@@ -162,7 +162,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   void place(YAML::anchor_t anchor, Built built) {
-    if (anchor != 0) anchors_[anchor] = built;
+    if (anchor != 0) keep(anchor, built);
     if (levels_.empty()) {
       root_ = std::move(built);
       return;
@@ -178,9 +178,22 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
+  // Anchored values are copied, and anchors may stand in one another.
+  void keep(YAML::anchor_t anchor, const Built& built) {
+    kept_nodes_ += built.nodes;
+    kept_bytes_ += built.bytes;
+    if (kept_nodes_ > limits::kYamlNodesMax || kept_bytes_ > 4 * limits::kDefinitionBytesMax) {
+      return refuse(YAML::Mark::null_mark(), "too much stands behind anchors", "use fewer anchors",
+                    "YAML_TOO_LARGE");
+    }
+    anchors_[anchor] = built;
+  }
+
   int documents_ = 0;
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t kept_nodes_ = 0;
+  std::size_t kept_bytes_ = 0;
   std::vector<Level> levels_;
   std::map<YAML::anchor_t, Built> anchors_;
   Built root_;

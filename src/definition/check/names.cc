@@ -49,39 +49,49 @@ std::set<std::string_view> locals(const Draft& draft, StepIndex at) {
   return names;
 }
 
-void warn(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
-          const std::set<std::string_view>& known) {
-  const std::vector<std::string_view> candidates(known.begin(), known.end());
-  const bool is_vars = name.path.front() == "vars";
-  const std::string& unknown = is_vars ? name.path[1] : name.path.front();
-  const bool is_loop_word = std::ranges::find(kLoopWords, unknown) != kLoopWords.end();
-  const std::string_view otherwise = is_loop_word && !is_vars
-                                         ? "it exists only inside the body of a forEach"
-                                         : "set it in a step before, or read `payload`, `vars`, "
-                                           "`local`, `system`, `meta`, `error`";
-  input.findings.warning(site.path, "UNKNOWN_NAME",
-                         format("nothing sets `{}{}` (near character {})", is_vars ? "vars." : "",
-                                unknown, name.position),
-                         did_you_mean(unknown, std::span(candidates), otherwise));
-}
-
 struct Known {
   std::set<std::string_view> variables;
   std::set<std::string_view> locals;
+
+  [[nodiscard]] bool has_bare(std::string_view name, const ExpressionSite& site) const {
+    const bool is_child = name == "childRun" && site.path.find("outputMapping") != site.path.npos;
+    return is_child || std::ranges::find(kRoots, name) != kRoots.end() || locals.contains(name) ||
+           variables.contains(name);
+  }
 };
 
+void warn_of_variable(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
+                      const Known& known) {
+  const std::vector<std::string_view> candidates(known.variables.begin(), known.variables.end());
+  input.findings.warning(
+      site.path, "UNKNOWN_NAME",
+      format("nothing sets `vars.{}` (near character {})", name.path[1], name.position),
+      did_you_mean(name.path[1], std::span(candidates), "set it in a step before"));
+}
+
+void warn_of_bare(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
+                  const Known& known) {
+  std::vector<std::string_view> candidates(known.variables.begin(), known.variables.end());
+  candidates.insert(candidates.end(), known.locals.begin(), known.locals.end());
+  candidates.insert(candidates.end(), kRoots.begin(), kRoots.end());
+  const std::string& unknown = name.path.front();
+  const bool is_loop_word = std::ranges::find(kLoopWords, unknown) != kLoopWords.end();
+  const std::string_view otherwise = is_loop_word ? "it exists only inside the body of a forEach"
+                                                  : "set it in a step before, or read `payload`, "
+                                                    "`vars`, `local`, `system`, `meta`, `error`";
+  input.findings.warning(site.path, "UNKNOWN_NAME",
+                         format("nothing sets `{}` (near character {})", unknown, name.position),
+                         did_you_mean(unknown, std::span(candidates), otherwise));
+}
+
 void check_site(const RuleInput& input, const ExpressionSite& site, const Known& known) {
-  std::set<std::string_view> bare = known.variables;
-  bare.insert(known.locals.begin(), known.locals.end());
-  bare.insert(kRoots.begin(), kRoots.end());
-  if (site.path.find("outputMapping") != std::string::npos) bare.insert("childRun");
   for (const FreeName& name : free_names(site.expression.source)) {
     if (name.path.front() == "vars") {
       const bool is_unset = name.path.size() > 1 && !known.variables.contains(name.path[1]) &&
                             name.path[1] != "__forEach";
-      if (is_unset) warn(input, site, name, known.variables);
-    } else if (!bare.contains(name.path.front())) {
-      warn(input, site, name, bare);
+      if (is_unset) warn_of_variable(input, site, name, known);
+    } else if (!known.has_bare(name.path.front(), site)) {
+      warn_of_bare(input, site, name, known);
     }
   }
 }
