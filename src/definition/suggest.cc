@@ -51,7 +51,8 @@ std::string nearest(std::string_view name, std::span<const std::string_view> can
   std::size_t best = allowed + 1;
   std::string_view found;
   for (const std::string_view candidate : candidates) {
-    const auto [shorter, longer] = std::minmax(name.size(), candidate.size());
+    const std::size_t longer = std::max(name.size(), candidate.size());
+    const std::size_t shorter = std::min(name.size(), candidate.size());
     if (longer > kComparedBytesMax || longer - shorter > allowed) continue;
     const std::size_t far = distance(name, candidate);
     if (far >= best || far >= longer) continue;
