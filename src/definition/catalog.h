@@ -13,7 +13,7 @@
 
 namespace fermata::definition {
 
-// How an action runs, and so what it costs in Temporal (docs/adr): Pure inside the machine (0
+// How an action runs, and so what it costs in Temporal (docs/adr/0001): Pure inside the machine (0
 // events), Short as local activity (1 event), Durable as activity (6 events).
 enum class ExecutionClass : std::uint8_t { Pure, Short, Durable };
 

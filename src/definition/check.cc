@@ -1,31 +1,26 @@
-#include <array>
+#include <memory>
+#include <utility>
 
-#include "definition/check/rules.h"
-#include "definition/definition.h"
+#include "definition/check/rule.h"
+#include "definition/parse/document.h"
 #include "json/hash.h"
 
 namespace fermata::definition {
-namespace {
-
-constexpr std::array<Rule, 7> kRules = {check_document, check_steps,       check_control,
-                                        check_actions,  check_expressions, check_waits,
-                                        check_triggers};
-
-}  // namespace
 
 Checked check(const json::Value& document, const CheckContext& context) {
+  Findings findings;
+  Draft draft = read_definition(document, context.actions, findings);
+  if (draft.document != nullptr) {
+    const RuleInput input{draft, context, findings};
+    for (const Rule& rule : all_rules()) rule.run(input);
+  }
   Checked checked;
   checked.hash = json::hash(document);
-  const Walk visits = walk(document);
-  Report report;
-  for (const Rule rule : kRules) {
-    rule({document, visits, context}, report);
-    if (!document.is_object()) break;
-  }
-  checked.findings = report.take();
-  if (!has_errors(checked.findings)) {
-    auto compiled = compile(document, context.actions);
-    if (compiled.has_value()) checked.program = *std::move(compiled);
+  const bool is_sound = !findings.has_errors();
+  checked.findings = findings.take();
+  if (is_sound) {
+    draft.program.hash = checked.hash;
+    checked.program = std::make_shared<const Program>(std::move(draft.program));
   }
   return checked;
 }

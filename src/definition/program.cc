@@ -1,21 +1,44 @@
 #include "definition/program.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace fermata::definition {
+namespace {
+
+template <typename Index, typename PathOf>
+std::vector<Index> sorted_by_path(std::size_t count, PathOf path_of) {
+  std::vector<Index> order(count);
+  std::iota(order.begin(), order.end(), Index{0});
+  std::ranges::sort(order, {}, path_of);
+  return order;
+}
+
+template <typename Index, typename PathOf>
+std::optional<Index> find_by_path(const std::vector<Index>& order, std::string_view path,
+                                  PathOf path_of) {
+  const auto found = std::ranges::lower_bound(order, path, {}, path_of);
+  if (found == order.end() || path_of(*found) != path) return std::nullopt;
+  return *found;
+}
+
+}  // namespace
+
+void Program::index_paths() {
+  steps_by_path = sorted_by_path<StepIndex>(
+      steps.size(), [&](StepIndex at) { return std::string_view(steps[at].path.text); });
+  sequences_by_path = sorted_by_path<SequenceIndex>(
+      sequences.size(), [&](SequenceIndex at) { return std::string_view(sequences[at].path); });
+}
 
 std::optional<StepIndex> Program::step_at(const StepPath& path) const {
-  const auto found = std::ranges::find(steps, path, &Step::path);
-  return found == steps.end() ? std::nullopt
-                              : std::optional(static_cast<StepIndex>(found - steps.begin()));
+  return find_by_path(steps_by_path, path.text,
+                      [&](StepIndex at) { return std::string_view(steps[at].path.text); });
 }
 
 std::optional<SequenceIndex> Program::sequence_at(std::string_view path) const {
-  const auto found = std::ranges::find(
-      sequences, path, [](const Sequence& sequence) { return std::string_view(sequence.path); });
-  return found == sequences.end()
-             ? std::nullopt
-             : std::optional(static_cast<SequenceIndex>(found - sequences.begin()));
+  return find_by_path(sequences_by_path, path,
+                      [&](SequenceIndex at) { return std::string_view(sequences[at].path); });
 }
 
 std::string_view dsl_name(StepKind kind) {
@@ -26,7 +49,7 @@ std::string_view dsl_name(StepKind kind) {
 #include "definition/step_types.def"
 #undef X
   }
-  return "";
+  return {};
 }
 
 std::string_view describe(StepKind kind) {
@@ -37,7 +60,7 @@ std::string_view describe(StepKind kind) {
 #include "definition/step_types.def"
 #undef X
   }
-  return "";
+  return {};
 }
 
 }  // namespace fermata::definition

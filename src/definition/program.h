@@ -2,21 +2,23 @@
 // Program: what a definition compiles to, once per hash: a flat vector of steps with canonical
 // paths, and the sequences that hold them. The machine walks it by index and never sees JSON
 // syntax. INVARIANT: immutable after compile(); every StepIndex and SequenceIndex in it is in
-// range; steps[i].path is unique. Where next: compile.h makes it, interpreter/machine.h runs it.
+// range; steps[i].path is unique. Where next: definition.h makes it, interpreter/machine.h runs it.
 // Source of the language: docs/reference/steps.md.
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "definition/catalog.h"
+#include "definition/mapping.h"
+#include "definition/trigger.h"
 #include "foundation/ids.h"
 #include "json/value.h"
-#include "jsonata/jsonata.h"
 
 namespace fermata::definition {
 
@@ -31,12 +33,6 @@ using SequenceIndex = std::uint32_t;
 // Stands for a branch that was not written (an `if` without `else`).
 inline constexpr SequenceIndex kNoSequence = UINT32_MAX;
 
-// {"$expr": "…"}: compiled once, shared by all runs.
-struct Expression {
-  std::string source;
-  jsonata::ProgramPtr program;
-};
-
 // Where an assignment writes. One grammar everywhere: payload.a.b, vars.a, local.x, meta.x,
 // error.x, /pointer (into payload), and a bare name, which means vars.name.
 enum class AssignRoot : std::uint8_t { Payload, Vars, Local, Meta, Error };
@@ -48,19 +44,6 @@ struct AssignPath {
 struct Assignment {
   AssignPath path;
   Expression value;
-};
-
-// A mapping value: a literal tree in which expressions and secret references may stand anywhere.
-// Expr is evaluated; Secret stays {"$secret": NAME} until the activity resolves it; Literal is
-// copied.
-struct MappingValue {
-  enum class Kind : std::uint8_t { Literal, Expr, Secret, Array, Object };
-  Kind kind = Kind::Literal;
-  json::Value literal;              // Literal
-  Expression expression;            // Expr
-  std::string secret;               // Secret
-  std::vector<MappingValue> items;  // Array and Object
-  std::vector<std::string> keys;    // Object: keys[i] belongs to items[i], in written order
 };
 
 enum class OnError : std::uint8_t { Fail, Continue };
@@ -170,6 +153,7 @@ using StepConfig =
 
 struct Step {
   StepKind kind = StepKind::Return;
+  std::string_view type_name;  // as authored, e.g. control.if: a constant of this library
   std::string id;
   StepPath path;                           // root.steps[2].then.steps[0]
   std::string name;                        // for people; may be empty
@@ -190,9 +174,17 @@ struct Program {
   WorkflowId workflow_id;
   std::int64_t version = 0;
   std::string name;
+  std::string description;
+  std::string payload_schema_ref;
+  std::optional<Trigger> trigger;  // for the launcher; the machine does not read it
   std::optional<std::int64_t> run_timeout_ms;
-  std::vector<Step> steps;
-  std::vector<Sequence> sequences;  // sequences[0] is the root
+  std::vector<Step> steps;               // in the order of the document
+  std::vector<Sequence> sequences;       // sequences[0] is the root
+  std::vector<StepIndex> steps_by_path;  // sorted; made by index_paths()
+  std::vector<SequenceIndex> sequences_by_path;
+
+  // Fills the two indexes; called once, when all steps and sequences are there.
+  void index_paths();
 
   // The step or sequence with this canonical path, or nothing: used when a checkpoint is loaded.
   [[nodiscard]] std::optional<StepIndex> step_at(const StepPath& path) const;

@@ -9,13 +9,12 @@ namespace fermata::definition {
 Result<json::Value> read_document(std::string_view text, TextFormat text_format) {
   if (text.size() > limits::kDefinitionBytesMax) {
     return make_error(ErrorKind::TooLarge, "DEFINITION_TOO_LARGE",
-                      format("definition has {} bytes, at most {} are accepted", text.size(),
+                      format("the definition has {} bytes, at most {} are allowed", text.size(),
                              limits::kDefinitionBytesMax),
-                      "split the workflow, or move data out of it");
+                      "move parts into workflows of their own and call them");
   }
-  if (text_format == TextFormat::Yaml) return read_yaml(text);
-  return json::parse(
-      text, {.bytes_max = limits::kDefinitionBytesMax, .depth_max = limits::kJsonDepthMax});
+  if (text_format == TextFormat::Yaml) return parse_yaml(text);
+  return json::parse(text, {.bytes_max = limits::kDefinitionBytesMax});
 }
 
 }  // namespace fermata::definition

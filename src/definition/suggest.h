@@ -1,6 +1,5 @@
 #pragma once
-// "did you mean": the closest of the known names, within a budget that grows with the name's
-// length.
+// Suggestions: the name that an author probably meant.
 
 #include <span>
 #include <string>
@@ -8,10 +7,19 @@
 
 namespace fermata::definition {
 
-// The closest candidate (letter case does not matter), or empty.
+// The candidate nearest to `name` in case-insensitive edit distance, or "" when none is near: one
+// edit for up to four letters, two for up to eight, else three. The first of equals wins.
 std::string nearest(std::string_view name, std::span<const std::string_view> candidates);
+std::string nearest(std::string_view name, std::span<const std::string> candidates);
 
-// ", did you mean `x`" or "".
-std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates);
+// "did you mean `x`?" for the nearest candidate, else `otherwise`.
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates,
+                         std::string_view otherwise = {});
+std::string did_you_mean(std::string_view name, std::span<const std::string> candidates,
+                         std::string_view otherwise = {});
+
+// "`a`, `b` and `c`": a list for a sentence.
+std::string listing(std::span<const std::string_view> names);
+std::string listing(std::span<const std::string> names);
 
 }  // namespace fermata::definition

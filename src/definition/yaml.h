@@ -1,7 +1,6 @@
 #pragma once
-// YAML 1.2 text to the JSON value it means (core schema). Refused with line and column: duplicate
-// keys, merge keys, tags, keys that are not text, several documents, more nodes or levels than the
-// limits allow.
+// YAML to JSON: the YAML 1.2 core schema, resolved here. Refused with line and column: duplicate
+// keys, merge keys, tags, several documents, keys that are no scalars, numbers that JSON has not.
 
 #include <string_view>
 
@@ -10,7 +9,7 @@
 
 namespace fermata::definition {
 
-// Errors: YAML_INVALID, YAML_TOO_DEEP, YAML_TOO_LARGE.
-Result<json::Value> read_yaml(std::string_view text);
+// Errors: YAML_INVALID, YAML_TOO_LARGE (aliases included), YAML_TOO_DEEP.
+Result<json::Value> parse_yaml(std::string_view text);
 
 }  // namespace fermata::definition

@@ -1,0 +1,91 @@
+// Fields that expressions read and assignments write, against the schemas that are known.
+
+#include <span>
+#include <string>
+
+#include "definition/check/rule.h"
+#include "definition/suggest.h"
+#include "definition/types/environment.h"
+#include "definition/types/free_names.h"
+#include "foundation/format.h"
+
+namespace fermata::definition::rules {
+namespace {
+
+std::string joined(std::span<const std::string> path) {
+  std::string out;
+  for (const std::string& name : path) {
+    if (!out.empty()) out += '.';
+    out += name;
+  }
+  return out;
+}
+
+// A schema that is not closed allows other fields: then only a near miss is worth a word.
+void report_unknown(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
+                    const Reach& reach) {
+  const std::string& field = name.path[*reach.unknown_at];
+  const auto known = reach.unknown_in->property_names();
+  const std::string near = nearest(field, std::span(known));
+  if (!reach.unknown_in->is_closed() && near.empty()) return;
+  const auto path = std::span(name.path).first(*reach.unknown_at + 1);
+  std::string message = format("there is no `{}` (near character {})", joined(path), name.position);
+  std::string help = near.empty() ? format("the fields are {}", listing(std::span(known)))
+                                  : format("did you mean `{}`?", near);
+  if (reach.unknown_in->is_closed()) {
+    input.findings.error(site.path, "UNKNOWN_FIELD", std::move(message), std::move(help));
+  } else {
+    input.findings.warning(site.path, "UNKNOWN_FIELD", std::move(message), std::move(help));
+  }
+}
+
+void check_read(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
+                const TypeEnvironment& types) {
+  const Reach reach = types.reach(site.step, name.path);
+  if (reach.unknown_at) return report_unknown(input, site, name, reach);
+  if (!name.is_needed || reach.is_spread || !reach.optional_at) return;
+  const auto path = std::span(name.path).first(*reach.optional_at + 1);
+  input.findings.warning(
+      site.path, "POSSIBLY_MISSING",
+      format("`{}` may be missing, and then this fails (near character {})", joined(path),
+             name.position),
+      format("write `coalesce({}, …)` with a default, or make the field required", joined(path)));
+}
+
+void check_write(const RuleInput& input, const AssignSite& site, SchemaView schema) {
+  for (const std::string& segment : site.target.segments) {
+    auto field = schema.property(segment);
+    if (field) {
+      schema = std::move(*field);
+      continue;
+    }
+    const auto known = schema.property_names();
+    const bool is_worth_a_word =
+        schema.names_fields() &&
+        (schema.is_closed() || !nearest(segment, std::span(known)).empty());
+    if (!is_worth_a_word) return;
+    input.findings.warning(
+        site.path, "ASSIGN_PATH_UNKNOWN", format("the payload's schema has no `{}`", segment),
+        did_you_mean(segment, std::span(known), "assign to `vars`, or add it to the schema"));
+    return;
+  }
+}
+
+}  // namespace
+
+void fields(const RuleInput& input) {
+  const TypeEnvironment types(input.draft, input.context);
+  for (const ExpressionSite& site : input.draft.expressions) {
+    if (site.expression.program == nullptr) continue;
+    for (const FreeName& name : free_names(site.expression.source)) {
+      check_read(input, site, name, types);
+    }
+  }
+  const auto payload = types.payload();
+  if (!payload) return;
+  for (const AssignSite& site : input.draft.assigns) {
+    if (site.target.root == AssignRoot::Payload) check_write(input, site, *payload);
+  }
+}
+
+}  // namespace fermata::definition::rules
