@@ -160,7 +160,9 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
     parser.eager(true);
     parser.header_limit(static_cast<std::uint32_t>(shared->options.header_bytes_max));
     parser.body_limit(shared->options.body_bytes_max);
+    shared->reading.insert(&socket);
     Read read = co_await read_request(socket, parser, buffer, deadline, shared->options);
+    shared->reading.erase(&socket);
     if (read.is_over) break;
     Response response;
     if (read.error) {

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <set>
 
 #include "http/server.h"
 
@@ -18,6 +19,8 @@ struct Shared {
   boost::asio::thread_pool workers;
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
+  std::set<boost::asio::ip::tcp::socket*>
+      reading;  // connections that wait for a request; the IO thread's own
 
   Shared(ServerOptions o, Router r)
       : options(std::move(o)), router(std::move(r)), workers(options.workers) {}

@@ -53,14 +53,13 @@ class AsioServer final : public Server {
     net::post(io_, [this] {
       boost::system::error_code ignored;
       acceptor_.close(ignored);
+      // Who waits for a next request has none under way.
+      for (tcp::socket* socket : shared_->reading) socket->cancel(ignored);
     });
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_->options.drain_ms);
-    // Idle keep-alive connections would wait for their next request: they are cut after a moment of
-    // grace.
-    const auto grace = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-    while (shared_->open > 0 && std::chrono::steady_clock::now() < std::min(until, grace)) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    while (shared_->open > 0 && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     shared_->workers.join();
     io_.stop();
