@@ -1,12 +1,375 @@
 // The library against a real dev server: one server for the whole program, one task queue per test.
-#include <gtest/gtest.h>
+#include "temporal/scripted_worker.h"
 
-#include "temporal/dev_server.h"
+#include <gmock/gmock.h>
+
+#include <chrono>
 
 namespace fermata::temporal {
 namespace {
-TEST(DevServerProgram, IsFound) {
-  EXPECT_TRUE(DevServer::find_program().has_value());
+
+template <typename T>
+const T* as(const Job& job) {
+  return std::get_if<T>(&job);
 }
+std::vector<Command> complete(const json::Value& value) {
+  return {CompleteWorkflow{to_payload(value)}};
+}
+
+ScheduleLocalActivity local(const std::string& input) {
+  ScheduleLocalActivity activity;
+  activity.seq = 1;
+  activity.activity_id = "1";
+  activity.activity_type = "echo";
+  activity.arguments = {to_payload(json::Value(input))};
+  activity.start_to_close_timeout_ms = 30'000;
+  activity.retry.initial_interval_ms = 10;
+  activity.local_retry_threshold_ms = 10'000;
+  return activity;
+}
+
+std::vector<Command> finish_with(const ResolveActivity& done) {
+  return std::visit(
+      match{[](const ActivityCompleted& c) -> std::vector<Command> {
+              return {CompleteWorkflow{c.result}};
+            },
+            [](const ActivityFailed& f) -> std::vector<Command> {
+              return {FailWorkflow{f.failure.root()}};
+            },
+            [](const ActivityCanceled&) -> std::vector<Command> { return {CancelExecution{}}; },
+            [](const ActivityBackoff&) -> std::vector<Command> { return {}; }},
+      done.outcome);
+}
+
+TEST(TemporalWorkflows, StartAndCompleteWithTheirInput) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    const auto* init = as<InitializeWorkflow>(job);
+    return init == nullptr ? std::vector<Command>{}
+                           : std::vector<Command>{CompleteWorkflow{init->arguments.front()}};
+  });
+  const WorkflowRef run = worker.start();
+  EXPECT_EQ(worker.outcome(run), "\"in\"");
+  const auto described = world().client->describe(run);
+  EXPECT_EQ(described->status, WorkflowStatus::Completed);
+  EXPECT_EQ(described->history_length, 5);
+  EXPECT_EQ(described->state_transitions, 3);
+  StartWorkflow again = worker.start_request();
+  again.id_reuse = IdReuse::RejectDuplicate;
+  EXPECT_EQ(world().client->start(again).error().code, "TEMPORAL_ALREADY_EXISTS");
+  EXPECT_EQ(world().client->describe({"no-such", ""}).error().code, "TEMPORAL_NOT_FOUND");
+}
+
+TEST(TemporalWorkflows, FailWithDetailsThatSurvive) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) == nullptr) return {};
+    Failure failure;
+    failure.type = "Mine";
+    failure.message = "no";
+    failure.details = {to_payload(json::Object{{"a", 1}})};
+    return {FailWorkflow{failure}};
+  });
+  const auto result = worker.result(worker.start());
+  const Failure& failure = std::get<ResultFailed>(result).failure;
+  EXPECT_EQ(failure.type, "Mine");
+  EXPECT_EQ(failure.details.front().data, R"({"a":1})");
+}
+
+TEST(TemporalActivities, RemoteOnesRetryUntilTheySucceed) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (const auto* done = as<ResolveActivity>(job)) return finish_with(*done);
+    if (as<InitializeWorkflow>(job) == nullptr) return {};
+    ScheduleActivity activity;
+    activity.seq = 1;
+    activity.activity_id = "1";
+    activity.activity_type = "echo";
+    activity.task_queue = "RemoteOnesRetryUntilTheySucceed";
+    activity.arguments = {to_payload(json::Value("fail"))};
+    activity.start_to_close_timeout_ms = 30'000;
+    activity.retry.initial_interval_ms = 10;
+    return {activity};
+  });
+  EXPECT_EQ(worker.outcome(worker.start()), "\"fail\"");
+  EXPECT_EQ(worker.attempts, 3);
+}
+
+TEST(TemporalActivities, AFailureKeepsTypeAndDetails) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (const auto* done = as<ResolveActivity>(job)) return finish_with(*done);
+    return as<InitializeWorkflow>(job) == nullptr ? std::vector<Command>{}
+                                                  : std::vector<Command>{local("refuse")};
+  });
+  const auto result = worker.result(worker.start());
+  EXPECT_EQ(std::get<ResultFailed>(result).failure.type, "Refused");
+  EXPECT_EQ(std::get<ResultFailed>(result).failure.details.front().data, R"({"code":7})");
+}
+
+TEST(TemporalLocalActivities, CostOneEventAndRetryLocally) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (const auto* done = as<ResolveActivity>(job)) return finish_with(*done);
+    return as<InitializeWorkflow>(job) == nullptr ? std::vector<Command>{}
+                                                  : std::vector<Command>{local("fail")};
+  });
+  const WorkflowRef run = worker.start();
+  EXPECT_EQ(worker.outcome(run), "\"fail\"");
+  EXPECT_EQ(worker.attempts, 3);
+  EXPECT_EQ(world().client->describe(run)->history_length, 6);
+}
+
+TEST(TemporalTimers, FireAndCanBeCanceled) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) != nullptr)
+      return {StartTimer{1, 50}, StartTimer{2, 3'600'000}};
+    const auto* fired = as<FireTimer>(job);
+    if (fired == nullptr) return {};
+    return {CancelTimer{2}, CompleteWorkflow{to_payload(json::Value(fired->seq))}};
+  });
+  EXPECT_EQ(worker.outcome(worker.start()), "1");
+}
+
+TEST(TemporalSignals, ArriveInOrderAlsoWithStart) {
+  auto seen = std::make_shared<std::string>();
+  ScriptedWorker worker([seen](const Job& job) -> std::vector<Command> {
+    const auto* signal = as<SignalWorkflow>(job);
+    if (signal == nullptr) return {};
+    *seen += signal->name;
+    return *seen == "abc" ? complete(json::Value(*seen)) : std::vector<Command>{};
+  });
+  const auto run_id = world().client->signal_with_start(worker.start_request(), {"a", {}, ""});
+  ASSERT_TRUE(run_id.has_value());
+  const WorkflowRef run{worker.start_request().workflow_id, *run_id};
+  ASSERT_TRUE(world().client->signal(run, {"b", {}, "id-1"}).has_value());
+  ASSERT_TRUE(
+      world().client->signal(run, {"b", {}, "id-1"}).has_value());  // the same request: one signal
+  ASSERT_TRUE(world().client->signal(run, {"c", {}, ""}).has_value());
+  EXPECT_EQ(worker.outcome(run), "\"abc\"");
+}
+
+TEST(TemporalQueries, AreAnsweredFromTheRun) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (const auto* query = as<QueryWorkflow>(job))
+      return {QueryResult{query->query_id, to_payload(json::Value(query->query_type))}};
+    return as<SignalWorkflow>(job) == nullptr ? std::vector<Command>{} : complete(json::Value(1));
+  });
+  const WorkflowRef run = worker.start();
+  EXPECT_EQ(world().client->query(run, "state")->data, "\"state\"");
+  ASSERT_TRUE(world().client->signal(run, {"end", {}, ""}).has_value());
+  worker.outcome(run);
+}
+
+TEST(TemporalUpdates, AreAcceptedAndCompletedOrRejected) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (const auto* update = as<DoUpdate>(job)) {
+      if (update->name == "bad") {
+        Failure failure;
+        failure.message = "no such update";
+        return {UpdateResponse{update->protocol_instance_id, failure}};
+      }
+      return {UpdateResponse{update->protocol_instance_id, UpdateAccepted{}},
+              UpdateResponse{update->protocol_instance_id, to_payload(json::Value("done"))}};
+    }
+    return as<SignalWorkflow>(job) == nullptr ? std::vector<Command>{} : complete(json::Value(1));
+  });
+  const WorkflowRef run = worker.start();
+  EXPECT_EQ(world().client->update(run, "good", {})->data, "\"done\"");
+  const auto refused = world().client->update(run, "bad", {});
+  EXPECT_EQ(refused.error().code, "TEMPORAL_UPDATE_FAILED");
+  ASSERT_TRUE(world().client->signal(run, {"end", {}, ""}).has_value());
+  worker.outcome(run);
+}
+
+TEST(TemporalCancellation, ReachesTheRunAndEndsIt) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) != nullptr) return {StartTimer{1, 3'600'000}};
+    return as<CancelWorkflow>(job) == nullptr ? std::vector<Command>{}
+                                              : std::vector<Command>{CancelExecution{}};
+  });
+  const WorkflowRef run = worker.start();
+  ASSERT_TRUE(world().client->cancel(run, "stop").has_value());
+  EXPECT_EQ(worker.outcome(run), "failed: canceled");
+  EXPECT_EQ(world().client->describe(run)->status, WorkflowStatus::Canceled);
+}
+
+TEST(TemporalChildren, RunAndReportTheirResult) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (const auto* done = as<ResolveChild>(job))
+      return {CompleteWorkflow{std::get<ActivityCompleted>(done->outcome).result}};
+    const auto* init = as<InitializeWorkflow>(job);
+    if (init == nullptr) return {};
+    if (init->parent) return complete(json::Value("child of " + init->parent->workflow_id));
+    StartChild child;
+    child.seq = 1;
+    child.workflow_id = init->workflow_id + "-child";
+    child.workflow_type = "scripted";
+    child.task_queue = "RunAndReportTheirResult";
+    return {child};
+  });
+  EXPECT_EQ(worker.outcome(worker.start()), "\"child of RunAndReportTheirResult-1\"");
+}
+
+TEST(TemporalContinueAsNew, KeepsTheChainsResult) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    const auto* init = as<InitializeWorkflow>(job);
+    if (init == nullptr) return {};
+    if (init->continued_from_run_id.empty())
+      return {ContinueAsNew{
+          "scripted", "KeepsTheChainsResult", {to_payload(json::Value("second"))}, 0, {}}};
+    return {CompleteWorkflow{init->arguments.front()}};
+  });
+  EXPECT_EQ(worker.outcome(worker.start()), "\"second\"");
+}
+
+TEST(TemporalSearchAttributes, CanBeSetAndSearched) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) == nullptr) return {};
+    return {UpsertSearchAttributes{
+                {{"Colour", search_attribute(SearchAttributeType::Keyword, json::Value("green"))}}},
+            CompleteWorkflow{to_payload(json::Value(1))}};
+  });
+  worker.outcome(worker.start());
+  // Visibility follows a moment later; the number of looks bounds the wait.
+  for (int i = 0; i < 300; ++i) {
+    const auto page = world().client->list("Colour = 'green'", 10);
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    if (!page->items.empty()) {
+      EXPECT_EQ(page->items.front().ref.workflow_id, "CanBeSetAndSearched-1");
+      EXPECT_EQ(*world().client->count("Colour = 'green'"), 1);
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  FAIL() << "the run never became visible";
+}
+
+TEST(TemporalSchedules, LiveThroughTheirCalls) {
+  ScheduleRequest request;
+  request.schedule_id = "schedule-1";
+  request.cron = {"0 9 * * 1"};
+  request.time_zone = "Europe/Berlin";
+  request.workflow_id = "scheduled";
+  request.workflow_type = "scripted";
+  request.task_queue = "nobody";
+  const Client& client = *world().client;
+  ASSERT_TRUE(client.create_schedule(request).has_value());
+  EXPECT_EQ(client.create_schedule(request).error().code, "TEMPORAL_ALREADY_EXISTS");
+  const auto described = client.describe_schedule("schedule-1");
+  ASSERT_TRUE(described.has_value());
+  ASSERT_FALSE(described->next_fires.empty());
+  EXPECT_EQ(described->next_fires.front() / 1'000 % 3'600, 0);
+  ASSERT_TRUE(client.pause_schedule("schedule-1", "holiday").has_value());
+  EXPECT_TRUE(client.describe_schedule("schedule-1")->is_paused);
+  ASSERT_TRUE(client.unpause_schedule("schedule-1", "").has_value());
+  request.cron = {"30 10 * * *"};
+  ASSERT_TRUE(client.update_schedule(request).has_value());
+  EXPECT_EQ(client.describe_schedule("schedule-1")->next_fires.front() / 60'000 % 60, 30);
+  ASSERT_TRUE(client.trigger_schedule("schedule-1").has_value());
+  ASSERT_TRUE(client.delete_schedule("schedule-1").has_value());
+  EXPECT_EQ(client.describe_schedule("schedule-1").error().code, "TEMPORAL_NOT_FOUND");
+}
+
+TEST(TemporalCache, EvictsAndReplays) {
+  ScriptedWorker worker(
+      [](const Job& job) -> std::vector<Command> {
+        return as<SignalWorkflow>(job) == nullptr ? std::vector<Command>{}
+                                                  : complete(json::Value(1));
+      },
+      1);
+  std::vector<WorkflowRef> runs;
+  for (int i = 0; i < 3; ++i) {
+    StartWorkflow request = worker.start_request();
+    request.workflow_id += "-" + std::to_string(i);
+    runs.push_back(worker.start(request));
+  }
+  for (const WorkflowRef& run : runs)
+    ASSERT_TRUE(world().client->signal(run, {"end", {}, ""}).has_value());
+  for (const WorkflowRef& run : runs) EXPECT_EQ(worker.outcome(run), "1");
+  EXPECT_GT(worker.evictions, 0);
+}
+
+// Replays a history with a script; gives the reason of the final eviction.
+EvictionReason replay(const History& history, const Script& script) {
+  auto made = ReplayWorker::create(*world().runtime, "replay");
+  if (!made.has_value()) {
+    ADD_FAILURE() << made.error().message;
+    return EvictionReason::Other;
+  }
+  EXPECT_TRUE(made->push("w", history).has_value());
+  made->close();
+  EvictionReason reason = EvictionReason::Other;
+  while (true) {
+    const auto activation = made->worker().poll_activation();
+    if (!activation.has_value()) break;
+    std::vector<Command> commands;
+    for (const Job& job : activation->jobs) {
+      if (const auto* removed = as<RemoveFromCache>(job)) {
+        reason = removed->reason;
+      } else {
+        for (Command& command : script(job)) commands.push_back(std::move(command));
+      }
+    }
+    EXPECT_TRUE(made->worker().complete({activation->run_id, std::move(commands)}).has_value());
+  }
+  EXPECT_TRUE(made->worker().finalize().has_value());
+  return reason;
+}
+
+TEST(TemporalReplay, TellsAgreementFromNondeterminism) {
+  const Script script = [](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) != nullptr) return {StartTimer{1, 20}};
+    return as<FireTimer>(job) == nullptr ? std::vector<Command>{} : complete(json::Value(1));
+  };
+  ScriptedWorker worker(script);
+  const WorkflowRef run = worker.start();
+  worker.outcome(run);
+  const auto history = world().client->history(run);
+  ASSERT_TRUE(history.has_value());
+  EXPECT_EQ(history->events, 10U);
+  const auto text = history_to_json(*history);
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(history_from_json(*text)->events, 10U);
+  EXPECT_NE(replay(*history, script), EvictionReason::Nondeterminism);
+  const Script other = [](const Job& job) -> std::vector<Command> {
+    return as<InitializeWorkflow>(job) == nullptr ? std::vector<Command>{}
+                                                  : std::vector<Command>{local("x")};
+  };
+  EXPECT_EQ(replay(*history, other), EvictionReason::Nondeterminism);
+}
+
+TEST(TemporalOperators, SeePollersAndNamespaces) {
+  ScriptedWorker worker([](const Job&) -> std::vector<Command> { return {}; });
+  for (int i = 0; i < 300; ++i) {
+    const auto queue = world().client->describe_task_queue(worker.queue);
+    ASSERT_TRUE(queue.has_value()) << queue.error().message;
+    if (!queue->workflow_pollers.empty()) break;
+    ASSERT_LT(i, 299) << "no poller was ever seen";
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(world().client->register_namespace("second", 1).has_value());
+  EXPECT_EQ(world().client->register_namespace("second", 1).error().code,
+            "TEMPORAL_ALREADY_EXISTS");
+  EXPECT_TRUE(world().client->add_search_attribute("Size", SearchAttributeType::Int).has_value());
+  EXPECT_TRUE(world().client->check_health().has_value());
+}
+
+TEST(TemporalConnections, SayClearlyWhyTheyFail) {
+  const auto absent =
+      Client::connect(*world().runtime, {.address = "127.0.0.1:1", .call_timeout_ms = 500});
+  ASSERT_FALSE(absent.has_value());
+  EXPECT_EQ(absent.error().code, "TEMPORAL_UNAVAILABLE");
+  EXPECT_THAT(absent.error().message, testing::HasSubstr("127.0.0.1:1"));
+  // A TLS handshake with a server that speaks none.
+  ClientOptions secure{.address = world().server->address(),
+                       .api_key = "key",
+                       .tls = TlsOptions{},
+                       .call_timeout_ms = 500};
+  EXPECT_EQ(Client::connect(*world().runtime, secure).error().code, "TEMPORAL_UNAVAILABLE");
+}
+
+TEST(TemporalTelemetry, ForwardsLogLines) {
+  ScriptedWorker worker(
+      [](const Job&) -> std::vector<Command> { return complete(json::Value(1)); });
+  worker.outcome(worker.start());
+  EXPECT_GT(world().log.lines, 0);
+}
+
 }  // namespace
 }  // namespace fermata::temporal

@@ -164,7 +164,7 @@ Result<ReplayWorker> ReplayWorker::create(const Runtime& runtime, const std::str
   options.activities = false;
   // Cold on purpose: every history is replayed from its first event.
   options.max_cached_workflows = 1;
-  options.workflow_pollers = 1;
+  options.workflow_pollers = 2;
   fill(scope, options, "replay");
   auto handle = std::make_shared<Worker::Handle>();
   handle->runtime = runtime.handle();
