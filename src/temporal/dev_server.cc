@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kStartTries = 600;  // × 100 ms: a loaded machine with a cold disk
 constexpr int kStopTries = 100;
+constexpr int kPortTries = 5;
 
 Error dev_server_error(std::string message, std::string help = {}) {
   return make_error(ErrorKind::Unavailable, "TEMPORAL_DEV_SERVER", std::move(message),
@@ -131,10 +132,17 @@ Result<DevServer> DevServer::start(const DevServerOptions& options) {
   if (program.empty()) {
     TRY(program, find_program());
   }
-  std::uint16_t port = options.port;
-  if (port == 0) {
-    TRY(port, free_port());
+  if (options.port != 0) return start_once(options, program, options.port);
+  // A port that was free a moment ago may be taken by now: then another one.
+  for (int i = 0;; ++i) {
+    TRY(const std::uint16_t port, free_port());
+    auto started = start_once(options, program, port);
+    if (started.has_value() || i + 1 == kPortTries) return started;
   }
+}
+
+Result<DevServer> DevServer::start_once(const DevServerOptions& options, const std::string& program,
+                                        std::uint16_t port) {
   if (answers(port)) {
     return dev_server_error(format("port {} is in use", port),
                             "choose another port, or stop what listens there");
@@ -155,8 +163,9 @@ Result<DevServer> DevServer::start(const DevServerOptions& options) {
   if (pid < 0) return dev_server_error("cannot start a process");
   DevServer server(pid, format("127.0.0.1:{}", port));
   for (int i = 0; i < kStartTries; ++i) {
-    if (answers(port)) return server;
-    if (!server.is_running()) {
+    const bool is_running = server.is_running();
+    if (is_running && answers(port)) return server;
+    if (!is_running) {
       server.pid_ = -1;
       return dev_server_error(format("`{}` ended at once", program), "its log: " + log_file);
     }

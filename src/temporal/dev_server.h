@@ -47,6 +47,8 @@ class DevServer {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
+  static Result<DevServer> start_once(const DevServerOptions& options, const std::string& program,
+                                      std::uint16_t port);
   DevServer(pid_t pid, std::string address) : pid_(pid), address_(std::move(address)) {}
   pid_t pid_ = -1;
   std::string address_;

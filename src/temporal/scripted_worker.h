@@ -35,18 +35,14 @@ struct World {
     if (!started.has_value())
       throw std::runtime_error(started.error().message + ": " + started.error().help);
     server = std::make_unique<DevServer>(*std::move(started));
-    metrics_port = *free_port();
-    runtime = std::make_unique<Runtime>(
-        *Runtime::create({.prometheus_address = "127.0.0.1:" + std::to_string(metrics_port),
-                          .log = &log,
-                          .log_level = LogLevel::Debug}));
+    runtime =
+        std::make_unique<Runtime>(*Runtime::create({.log = &log, .log_level = LogLevel::Debug}));
     client = std::make_unique<Client>(*Client::connect(*runtime, {.address = server->address()}));
   }
   TestLog log;
   std::unique_ptr<DevServer> server;
   std::unique_ptr<Runtime> runtime;
   std::unique_ptr<Client> client;
-  std::uint16_t metrics_port = 0;
 };
 // Made before the first test and gone before the process's own statics: Core's threads must not
 // outlive them.

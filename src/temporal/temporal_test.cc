@@ -1,8 +1,12 @@
 // The library against a real dev server: one server for the whole program, one task queue per test.
 #include "temporal/scripted_worker.h"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <chrono>
 
 namespace fermata::temporal {
@@ -362,6 +366,37 @@ TEST(TemporalConnections, SayClearlyWhyTheyFail) {
                        .tls = TlsOptions{},
                        .call_timeout_ms = 500};
   EXPECT_EQ(Client::connect(*world().runtime, secure).error().code, "TEMPORAL_UNAVAILABLE");
+}
+
+TEST(TemporalTelemetry, ServesMetricsToPrometheus) {
+  // A port may be taken between asking for it and listening on it: the number of tries bounds that.
+  for (int i = 0; i < 5; ++i) {
+    const std::uint16_t port = *free_port();
+    const std::string address = "127.0.0.1:" + std::to_string(port);
+    const auto runtime = Runtime::create({.prometheus_address = address});
+    if (!runtime.has_value()) continue;
+    const auto client = Client::connect(*runtime, {.address = world().server->address()});
+    ASSERT_TRUE(client.has_value());
+    ASSERT_TRUE(client->check_health().has_value());
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(port);
+    ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
+    ASSERT_EQ(send(fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+    std::string answer;
+    std::array<char, 4096> buffer{};
+    for (ssize_t n = recv(fd, buffer.data(), buffer.size(), 0); n > 0;
+         n = recv(fd, buffer.data(), buffer.size(), 0)) {
+      answer.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    close(fd);
+    EXPECT_THAT(answer, testing::HasSubstr("temporal_request"));
+    return;
+  }
+  FAIL() << "no port for metrics";
 }
 
 TEST(TemporalTelemetry, ForwardsLogLines) {

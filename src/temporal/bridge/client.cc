@@ -1,6 +1,9 @@
 // The connection and the one raw call; the typed calls are in ../client_*.cc.
 #include "temporal/client.h"
 
+#include <chrono>
+#include <thread>
+
 #include "foundation/format.h"
 #include "temporal/bridge/handles.h"
 
@@ -110,14 +113,23 @@ Result<Client> Client::connect(const Runtime& runtime, const ClientOptions& opti
   // On one machine or one network gzip costs more than it saves.
   connection.grpc_compression = TemporalCoreClientGrpcCompression_None;
 
-  PendingConnect pending{*handle->runtime, {}};
-  auto connected = pending.promise.get_future();
-  temporal_core_client_connect(handle->runtime->raw, &connection, &pending, on_connect);
-  auto raw = connected.get();
-  if (!raw.has_value()) {
-    return std::move(raw).error().within(format("connecting to Temporal at {}", options.address));
+  // A server that has only just opened its port may still refuse: tried again until the call's
+  // patience is used up.
+  constexpr std::int64_t kPauseMs = 200;
+  for (std::int64_t left_ms = options.call_timeout_ms; handle->raw == nullptr;
+       left_ms -= kPauseMs) {
+    PendingConnect pending{*handle->runtime, {}};
+    auto connected = pending.promise.get_future();
+    temporal_core_client_connect(handle->runtime->raw, &connection, &pending, on_connect);
+    auto raw = connected.get();
+    if (raw.has_value()) {
+      handle->raw = *raw;
+    } else if (left_ms <= kPauseMs) {
+      return std::move(raw).error().within(format("connecting to Temporal at {}", options.address));
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
+    }
   }
-  handle->raw = *raw;
   return Client(std::move(handle));
 }
 

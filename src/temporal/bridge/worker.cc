@@ -165,7 +165,8 @@ Result<ReplayWorker> ReplayWorker::create(const Runtime& runtime, const std::str
   // Cold on purpose: every history is replayed from its first event.
   options.max_cached_workflows = 1;
   options.workflow_pollers = 2;
-  fill(scope, options, "replay");
+  const std::string target_namespace = "replay";
+  fill(scope, options, target_namespace);
   auto handle = std::make_shared<Worker::Handle>();
   handle->runtime = runtime.handle();
   const TemporalCoreWorkerReplayerOrFail made =
