@@ -297,9 +297,8 @@ EvictionReason replay(const History& history, const Script& script) {
     return EvictionReason::Other;
   }
   EXPECT_TRUE(made->push("w", history).has_value());
-  made->close();
-  EvictionReason reason = EvictionReason::Other;
-  while (true) {
+  std::optional<EvictionReason> reason;
+  while (!reason) {
     const auto activation = made->worker().poll_activation();
     if (!activation.has_value()) break;
     std::vector<Command> commands;
@@ -312,8 +311,10 @@ EvictionReason replay(const History& history, const Script& script) {
     }
     EXPECT_TRUE(made->worker().complete({activation->run_id, std::move(commands)}).has_value());
   }
+  made->close();
+  EXPECT_FALSE(made->worker().poll_activation().has_value());
   EXPECT_TRUE(made->worker().finalize().has_value());
-  return reason;
+  return reason.value_or(EvictionReason::Other);
 }
 
 TEST(TemporalReplay, TellsAgreementFromNondeterminism) {

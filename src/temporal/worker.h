@@ -64,7 +64,8 @@ class ReplayWorker {
   static Result<ReplayWorker> create(const Runtime& runtime, const std::string& task_queue);
 
   Result<void> push(const std::string& workflow_id, const History& history);
-  // No more histories: the worker's polls end after the last one.
+  // No more histories: the worker's polls then end. Only after every pushed one was evicted, or
+  // Core loses the rest.
   void close();
   Worker& worker() { return worker_; }
 
