@@ -22,9 +22,13 @@ TAIL = '''};
 
 }  // namespace
 
-std::span<const std::string_view> zone_names() { return kNames; }
+std::span<const std::string_view> zone_names() {
+  return kNames;
+}
 
-bool is_zone_name(std::string_view name) { return std::ranges::binary_search(kNames, name); }
+bool is_zone_name(std::string_view name) {
+  return std::ranges::binary_search(kNames, name);
+}
 
 }  // namespace fermata::calendar
 '''

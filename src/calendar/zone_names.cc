@@ -140,8 +140,12 @@ constexpr std::string_view kNames[] = {
 
 }  // namespace
 
-std::span<const std::string_view> zone_names() { return kNames; }
+std::span<const std::string_view> zone_names() {
+  return kNames;
+}
 
-bool is_zone_name(std::string_view name) { return std::ranges::binary_search(kNames, name); }
+bool is_zone_name(std::string_view name) {
+  return std::ranges::binary_search(kNames, name);
+}
 
 }  // namespace fermata::calendar
