@@ -6,6 +6,10 @@
 
 #include "jsonata/evaluator.h"
 #include "jsonata/functions.h"
+#include "jsonata/js_number.h"
+#include "jsonata/picture_integer.h"
+#include "jsonata/picture_number.h"
+#include "jsonata/text.h"
 
 namespace fermata::jsonata {
 namespace {
@@ -16,36 +20,9 @@ Val finite(Evaluator& e, double number, const char* code) {
   return std::isfinite(number) ? Val::number(number) : e.fail_here(code);
 }
 
-// The number grammar of JSON, and 0x, 0b, 0o integers.
 Val parse_number(Evaluator& e, std::string_view text) {
-  const auto refuse = [&] { return e.fail_here("D3030", std::string(text)); };
-  double number = 0;
-  if (text.size() > 2 && text[0] == '0') {
-    const char kind = text[1];
-    const int base = kind == 'x' || kind == 'X'   ? 16
-                     : kind == 'b' || kind == 'B' ? 2
-                     : kind == 'o' || kind == 'O' ? 8
-                                                  : 0;
-    if (base != 0) {
-      for (const char c : text.substr(2)) {
-        int digit = 0;
-        if (std::from_chars(&c, &c + 1, digit, base).ec != std::errc{}) return refuse();
-        number = number * base + digit;
-      }
-      return Val::number(number);
-    }
-  }
-  std::string_view rest = text;
-  if (!rest.empty() && rest[0] == '-') rest.remove_prefix(1);
-  if (rest.empty() || rest[0] < '0' || rest[0] > '9') return refuse();
-  if (rest.size() > 1 && rest[0] == '0' && rest[1] >= '0' && rest[1] <= '9') return refuse();
-  const std::size_t dot = rest.find('.');
-  if (dot != std::string_view::npos &&
-      (dot + 1 >= rest.size() || rest[dot + 1] < '0' || rest[dot + 1] > '9'))
-    return refuse();
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (end != text.data() + text.size() || status != std::errc{}) return refuse();
-  return Val::number(number);
+  const auto number = number_of_text(text);
+  return number ? Val::number(*number) : e.fail_here("D3030", std::string(text));
 }
 
 Val fn_number(Evaluator& e, Arguments& a) {
@@ -54,22 +31,6 @@ Val fn_number(Evaluator& e, Arguments& a) {
   if (a[0].is_bool()) return Val::number(a[0].as_bool() ? 1 : 0);
   if (a[0].is_text()) return parse_number(e, a[0].as_text());
   return e.fail_here("T0410");
-}
-
-// Half to even at a decimal place, on the shortest digits of the number.
-double round_even(double value, int precision) {
-  const double scale = std::pow(10.0, std::abs(precision));
-  double scaled = precision >= 0 ? value * scale : value / scale;
-  // Undo what binary fractions add: 1.005 × 100 is 100.49999….
-  std::array<char, 40> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), scaled,
-                                 std::chars_format::general, 15)
-                       .ptr;
-  std::from_chars(digits.data(), end, scaled);
-  double rounded = std::floor(scaled + 0.5);
-  if (std::fabs(scaled - std::trunc(scaled)) == 0.5 && std::fmod(rounded, 2) != 0) rounded -= 1;
-  const double result = precision >= 0 ? rounded / scale : rounded * scale;
-  return result == 0 ? 0 : result;
 }
 
 Val fn_abs(Evaluator&, Arguments& a) {
@@ -83,8 +44,7 @@ Val fn_ceil(Evaluator&, Arguments& a) {
 }
 Val fn_round(Evaluator&, Arguments& a) {
   if (a[0].is_undefined()) return {};
-  return Val::number(
-      round_even(a[0].as_number(), a[1].is_number() ? static_cast<int>(a[1].as_number()) : 0));
+  return Val::number(round_half_even(a[0].as_number(), a[1].is_number() ? a[1].as_number() : 0));
 }
 Val fn_power(Evaluator& e, Arguments& a) {
   if (a[0].is_undefined() || a[1].is_undefined()) return {};
@@ -98,8 +58,8 @@ Val fn_sqrt(Evaluator& e, Arguments& a) {
 
 Val fn_format_base(Evaluator& e, Arguments& a) {
   if (a[0].is_undefined()) return {};
-  const double number = round_even(a[0].as_number(), 0);
-  const int base = a[1].is_number() ? static_cast<int>(round_even(a[1].as_number(), 0)) : 10;
+  const double number = round_half_even(a[0].as_number());
+  const int base = a[1].is_number() ? static_cast<int>(round_half_even(a[1].as_number())) : 10;
   if (base < 2 || base > 36) return e.fail_here("D3100", std::to_string(base));
   if (std::fabs(number) > 9007199254740991.0) return e.fail_here("D3100", number_text(number));
   std::array<char, 80> digits{};
@@ -107,6 +67,37 @@ Val fn_format_base(Evaluator& e, Arguments& a) {
                                  static_cast<std::int64_t>(number), base)
                        .ptr;
   return Val::text(std::string(digits.data(), end));
+}
+
+Val fn_format_number(Evaluator& e, Arguments& a) {
+  if (a[0].is_undefined()) return {};
+  NumberSymbols symbols;
+  for (std::size_t i = 0; a[2].is_object() && i < a[2].member_count(); ++i) {
+    const auto [name, value] = a[2].member(i);
+    if (value.is_text()) symbols.set(name, to_utf16(value.as_text()));
+  }
+  NumberPicture picture;
+  if (const char* code = read_number_picture(a[1].as_text(), std::move(symbols), picture))
+    return e.fail_here(code);
+  return Val::text(format_number(a[0].as_number(), picture));
+}
+
+Val fn_format_integer(Evaluator& e, Arguments& a) {
+  if (a[0].is_undefined()) return {};
+  IntegerPicture picture;
+  std::string out;
+  const char* code = read_integer_picture(a[1].as_text(), picture);
+  if (code == nullptr) code = format_integer(std::floor(a[0].as_number()), picture, out);
+  return code != nullptr ? e.fail_here(code) : Val::text(std::move(out));
+}
+
+Val fn_parse_integer(Evaluator& e, Arguments& a) {
+  if (a[0].is_undefined()) return {};
+  IntegerPicture picture;
+  double number = 0;
+  const char* code = read_integer_picture(a[1].as_text(), picture);
+  if (code == nullptr) code = parse_integer(a[0].as_text(), picture, number);
+  return code != nullptr ? e.fail_here(code) : Val::number(number);
 }
 
 template <typename Step>
@@ -144,7 +135,7 @@ Val fn_exists(Evaluator&, Arguments& a) {
   return Val::boolean(!a[0].is_undefined());
 }
 
-constexpr std::array<Native, 15> kFunctions = {{
+constexpr std::array<Native, 18> kFunctions = {{
     {"number", "<(nsb)-:n>", fn_number},
     {"abs", "<n-:n>", fn_abs},
     {"floor", "<n-:n>", fn_floor},
@@ -153,6 +144,9 @@ constexpr std::array<Native, 15> kFunctions = {{
     {"power", "<n-n:n>", fn_power},
     {"sqrt", "<n-:n>", fn_sqrt},
     {"formatBase", "<n-n?:s>", fn_format_base},
+    {"formatNumber", "<n-so?:s>", fn_format_number},
+    {"formatInteger", "<n-s:s>", fn_format_integer},
+    {"parseInteger", "<s-s:n>", fn_parse_integer},
     {"sum", "<a<n>:n>", fn_sum},
     {"max", "<a<n>:n>", fn_max},
     {"min", "<a<n>:n>", fn_min},

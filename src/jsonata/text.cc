@@ -132,4 +132,35 @@ std::string to_upper(std::string_view text) {
   return out;
 }
 
+std::u16string to_utf16(std::string_view text) {
+  std::u16string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t code = next_code(text, at);
+    if (code >= 0x10000) {
+      out.push_back(static_cast<char16_t>(0xD800 + ((code - 0x10000) >> 10U)));
+      out.push_back(static_cast<char16_t>(0xDC00 + ((code - 0x10000) & 0x3FFU)));
+    } else {
+      out.push_back(static_cast<char16_t>(code));
+    }
+  }
+  return out;
+}
+
+std::string to_utf8(std::u16string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char32_t unit = text[i];
+    const bool is_pair = unit >= 0xD800 && unit < 0xDC00 && i + 1 < text.size() &&
+                         text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000;
+    if (is_pair) {
+      append_utf8(out, 0x10000 + ((unit - 0xD800) << 10U) + (text[++i] - 0xDC00U));
+    } else {
+      append_utf8(out, unit);
+    }
+  }
+  return out;
+}
+
 }  // namespace fermata::jsonata

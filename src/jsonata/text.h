@@ -20,4 +20,9 @@ int compare_text(std::string_view left, std::string_view right);
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
 
+// UTF-16 units and back. A half of a pair on its own is kept as three bytes (WTF-8), so that
+// nothing is lost between the two.
+std::u16string to_utf16(std::string_view text);
+std::string to_utf8(std::u16string_view text);
+
 }  // namespace fermata::jsonata
