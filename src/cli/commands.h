@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/finding.h"
 #include "foundation/error.h"
 
 namespace fermata::cli {
@@ -38,6 +39,14 @@ struct ValidateOptions {
 };
 int run_validate(const ValidateOptions& options);
 
+struct SimulateOptions {
+  std::string definition;
+  std::string input;     // empty: {}
+  std::string fixtures;  // empty: none
+  bool prints_json = false;
+};
+int run_simulate(const SimulateOptions& options);
+
 struct ServerAddress {
   std::string url;  // empty: what `fermata dev` in the data folder wrote
   std::string token;
@@ -49,6 +58,9 @@ int run_launch(const ServerAddress& server, const std::string& workflow,
 int run_runs_list(const ServerAddress& server, const std::string& status);
 int run_runs_show(const ServerAddress& server, const std::string& run);
 int run_runs_cancel(const ServerAddress& server, const std::string& run);
+
+// FILE: PATH: MESSAGE (CODE), and the help.
+std::string line_of(const std::string& file, const definition::Finding& finding);
 
 // Says the error on standard error; gives the exit code that fits its kind.
 int report(const Error& error);

@@ -5,20 +5,16 @@
 #include "cli/commands.h"
 #include "cli/host.h"
 #include "foundation/format.h"
-#include "foundation/limits.h"
 #include "json/text.h"
 #include "service/catalog.h"
 #include "service/schemas.h"
 
 namespace fermata::cli {
-namespace {
-
-definition::TextFormat format_of(const std::string& file) {
-  return file.ends_with(".yaml") || file.ends_with(".yml") ? definition::TextFormat::Yaml
-                                                           : definition::TextFormat::Json;
+std::string line_of(const std::string& file, const definition::Finding& finding) {
+  std::string line = format("{}: {}: {} ({})\n", file, finding.path, finding.message, finding.code);
+  if (!finding.help.empty()) line += "  help: " + finding.help + "\n";
+  return line;
 }
-
-}  // namespace
 
 int report(const Error& error) {
   std::string text = "fermata: " + error.message + " (" + error.code + ")\n";
@@ -34,11 +30,9 @@ int run_validate(const ValidateOptions& options) {
   const SystemClock clock;
   int code = 0;
   for (const std::string& file : options.files) {
-    const auto text = read_file(file, limits::kDefinitionBytesMax);
-    if (!text.has_value()) return report(text.error());
-    const auto document = definition::read_document(*text, format_of(file));
+    const auto document = read_document_file(file);
     if (!document.has_value()) {
-      code = std::max(code, report(document.error().within(file)));
+      code = std::max(code, report(document.error()));
       continue;
     }
     const definition::Checked checked =
@@ -48,10 +42,7 @@ int run_validate(const ValidateOptions& options) {
     for (const definition::Finding& finding : checked.findings) {
       findings.push_back(api::render(finding));
       if (options.prints_json) continue;
-      std::string line =
-          format("{}: {}: {} ({})\n", file, finding.path, finding.message, finding.code);
-      if (!finding.help.empty()) line += "  help: " + finding.help + "\n";
-      std::fputs(line.c_str(), stdout);
+      std::fputs(line_of(file, finding).c_str(), stdout);
     }
     if (options.prints_json) {
       std::puts(json::to_text(json::Object{{"file", file},

@@ -17,8 +17,10 @@
 
 #include "actions/http_request.h"
 #include "actions/log_action.h"
+#include "definition/definition.h"
 #include "foundation/check.h"
 #include "foundation/format.h"
+#include "foundation/limits.h"
 #include "json/text.h"
 #include "jsonata/instant.h"
 
@@ -126,6 +128,16 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   file.seekg(0);
   file.read(text.data(), static_cast<std::streamsize>(size));
   return text;
+}
+
+Result<json::Value> read_document_file(const std::string& path) {
+  TRY(const std::string text, read_file(path, limits::kDefinitionBytesMax));
+  const auto text_format = path.ends_with(".yaml") || path.ends_with(".yml")
+                               ? definition::TextFormat::Yaml
+                               : definition::TextFormat::Json;
+  auto document = definition::read_document(text, text_format);
+  if (!document.has_value()) return document.error().within(path);
+  return document;
 }
 
 Result<void> write_file(const std::string& path, std::string_view text) {

@@ -50,6 +50,8 @@ struct DataFolder {
 Result<DataFolder> open_data_folder(const std::string& path);
 // Kept while the object lives; a second `dev` on one folder is refused. Errors: DATA_IN_USE.
 Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder);
+// A JSON or, by its name, YAML document. Errors: FILE_UNREADABLE, JSON_*, YAML_*, with the file.
+Result<json::Value> read_document_file(const std::string& path);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 Result<void> write_file(const std::string& path, std::string_view text);
 

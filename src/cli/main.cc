@@ -61,6 +61,14 @@ int main(int argc, char** argv) {
   command->add_flag("--json", validate.prints_json, "one JSON line per file");
   command->callback([&] { code = cli::run_validate(validate); });
 
+  cli::SimulateOptions simulate;
+  command = app.add_subcommand("simulate", "play a definition under virtual time, with no server");
+  command->add_option("definition", simulate.definition, "JSON or YAML")->required();
+  command->add_option("--input", simulate.input, "file with the payload, a JSON object");
+  command->add_option("--fixtures", simulate.fixtures, "file with what actions, events, people do");
+  command->add_flag("--json", simulate.prints_json, "print one JSON object");
+  command->callback([&] { code = cli::run_simulate(simulate); });
+
   ServerAddress server;
   std::string file;
   command = app.add_subcommand("publish", "publish a definition as the next version");

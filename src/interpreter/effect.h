@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -128,5 +129,11 @@ using Effect = std::variant<RunAction, CancelAction, StartTimer, CancelTimer, St
                             CancelRun, ContinueAsNew>;
 
 bool is_terminal(const Effect& effect);
+
+// The words of rows, timelines and the API.
+std::string_view word_of(StepStatus status);
+std::string_view word_of(WaitType type);
+std::string_view word_of(WaitOutcome outcome);
+std::string_view word_of(RunPhase phase);
 
 }  // namespace fermata::interpreter

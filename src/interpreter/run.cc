@@ -5,11 +5,6 @@
 
 namespace fermata::interpreter {
 
-bool is_terminal(const Effect& effect) {
-  return std::holds_alternative<Complete>(effect) || std::holds_alternative<Fail>(effect) ||
-         std::holds_alternative<CancelRun>(effect) || std::holds_alternative<ContinueAsNew>(effect);
-}
-
 RunError Run::error_at(const StepVisit& visit, std::string_view category, std::string_view code,
                        std::string message) const {
   RunError error;

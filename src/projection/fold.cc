@@ -10,52 +10,6 @@ namespace {
 
 namespace in = interpreter;
 
-std::string_view status_of(in::StepStatus status) {
-  switch (status) {
-    case in::StepStatus::Started:
-      return "STARTED";
-    case in::StepStatus::RetryScheduled:
-      return "RETRY_SCHEDULED";
-    case in::StepStatus::Succeeded:
-      return "SUCCEEDED";
-    case in::StepStatus::Failed:
-      return "FAILED";
-    case in::StepStatus::Handled:
-      return "HANDLED";
-    case in::StepStatus::Canceled:
-      return "CANCELED";
-  }
-  return "STARTED";
-}
-
-std::string_view type_of(in::WaitType type) {
-  switch (type) {
-    case in::WaitType::Time:
-      return "time";
-    case in::WaitType::Event:
-      return "event";
-    case in::WaitType::Human:
-      return "human";
-    case in::WaitType::Retry:
-      return "retry";
-    case in::WaitType::Pause:
-      return "quota";
-  }
-  return "time";
-}
-
-std::string_view outcome_of(in::WaitOutcome outcome) {
-  switch (outcome) {
-    case in::WaitOutcome::Resolved:
-      return "RESOLVED";
-    case in::WaitOutcome::TimedOut:
-      return "TIMED_OUT";
-    case in::WaitOutcome::Canceled:
-      return "CANCELED";
-  }
-  return "RESOLVED";
-}
-
 class Fold {
  public:
   explicit Fold(const FoldContext& context) : context_(context) {}
@@ -101,9 +55,7 @@ class Fold {
   }
   void phase(const in::RecordRun& effect) {
     RunRow& row = run();
-    row.status = effect.phase == in::RunPhase::Waiting  ? "WAITING"
-                 : effect.phase == in::RunPhase::Paused ? "PAUSED"
-                                                        : "RUNNING";
+    row.status = in::word_of(effect.phase);
     row.node_path = effect.current ? std::optional(effect.current->text) : std::nullopt;
   }
   void step(const in::RecordStep& effect) {
@@ -120,7 +72,7 @@ class Fold {
     row->definition_step_id = effect.step_id;
     row->step_type = effect.kind;
     row->iteration = effect.iteration;
-    row->status = status_of(effect.status);
+    row->status = in::word_of(effect.status);
     row->attempt = effect.attempt;
     row->started_at = effect.started_at;
     row->completed_at = effect.finished_at;
@@ -135,7 +87,7 @@ class Fold {
     row.sequence = number_;
     row.step_path = effect.path.text;
     row.iteration = effect.iteration;
-    row.wait_type = type_of(effect.type);
+    row.wait_type = in::word_of(effect.type);
     row.status = "WAITING";
     row.event_name = effect.event_name;
     row.correlation_key = effect.correlation_key;
@@ -156,7 +108,7 @@ class Fold {
       row->wait_id = effect.wait_id;
     }
     row->sequence = number_;
-    row->status = outcome_of(effect.outcome);
+    row->status = in::word_of(effect.outcome);
     if (effect.matched_event_id) row->matched_event_id = effect.matched_event_id->text;
     row->resolved_at = context_.now;
   }
