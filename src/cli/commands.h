@@ -47,6 +47,12 @@ struct SimulateOptions {
 };
 int run_simulate(const SimulateOptions& options);
 
+struct TestOptions {
+  std::vector<std::string> files;
+  bool updates = false;  // write the snapshots
+};
+int run_test(const TestOptions& options);
+
 struct ServerAddress {
   std::string url;  // empty: what `fermata dev` in the data folder wrote
   std::string token;

@@ -69,6 +69,12 @@ int main(int argc, char** argv) {
   command->add_flag("--json", simulate.prints_json, "print one JSON object");
   command->callback([&] { code = cli::run_simulate(simulate); });
 
+  cli::TestOptions test;
+  command = app.add_subcommand("test", "play the cases of test files, with no server");
+  command->add_option("files", test.files, "NAME.test.yaml or NAME.test.json")->required();
+  command->add_flag("--update", test.updates, "write the timelines of cases with a snapshot");
+  command->callback([&] { code = cli::run_test(test); });
+
   ServerAddress server;
   std::string file;
   command = app.add_subcommand("publish", "publish a definition as the next version");

@@ -78,6 +78,8 @@ TEST(JsonHash, IgnoresOrderAndSpelling) {
 
 TEST(JsonEqual, ComparesNumbersByValueAndObjectsByMember) {
   EXPECT_TRUE(equal(parsed(R"({"a":1,"b":[2]})"), parsed(R"({"b":[2.0],"a":1.0})")));
+  EXPECT_TRUE(equal(parsed("1"), Value(std::uint64_t{1})));
+  EXPECT_FALSE(equal(parsed("-1"), Value(UINT64_MAX)));
   EXPECT_FALSE(equal(parsed("1"), parsed("true")));
   EXPECT_FALSE(equal(parsed("[1,2]"), parsed("[1]")));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace fermata::json {
 namespace {
@@ -9,7 +10,12 @@ namespace {
 bool equal_numbers(const Value& left, const Value& right) {
   if (left.is_int64() && right.is_int64()) return left.get_int64() == right.get_int64();
   if (left.is_uint64() && right.is_uint64()) return left.get_uint64() == right.get_uint64();
-  if (!left.is_double() && !right.is_double()) return false;  // one above int64, one below
+  if (!left.is_double() && !right.is_double()) {
+    // The same number counted with and without a sign: parsed text and a size of ours.
+    const bool is_left = left.is_int64();
+    return std::cmp_equal(is_left ? left.get_int64() : right.get_int64(),
+                          is_left ? right.get_uint64() : left.get_uint64());
+  }
   return as_double(left) == as_double(right);
 }
 

@@ -168,20 +168,24 @@ std::optional<VersionedName> versioned_name(const std::string& text) {
   return name;
 }
 
+void read_fixtures(Reader& reader, Fixtures& fixtures) {
+  Times times(fixtures);
+  times.read_start(reader);
+  read_actions(reader, fixtures);
+  read_events(reader, times, fixtures);
+  read_answers(reader, times, fixtures);
+  read_pauses(reader, times, fixtures);
+  fixtures.cancel_at = times.optional(reader, "cancelAtMs");
+  read_children(reader, fixtures);
+}
+
 Result<Fixtures> read_fixtures(const json::Value& document) {
   Fixtures fixtures;
   if (document.is_null()) return fixtures;
   Problems problems;
   {
     Reader reader(document, "fixtures", problems);
-    Times times(fixtures);
-    times.read_start(reader);
-    read_actions(reader, fixtures);
-    read_events(reader, times, fixtures);
-    read_answers(reader, times, fixtures);
-    read_pauses(reader, times, fixtures);
-    fixtures.cancel_at = times.optional(reader, "cancelAtMs");
-    read_children(reader, fixtures);
+    read_fixtures(reader, fixtures);
   }
   TRY_DO(problems.verdict("FIXTURES_INVALID", "docs/reference/testing.md shows the form"));
   return fixtures;

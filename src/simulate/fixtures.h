@@ -63,6 +63,10 @@ struct Fixtures {
 // Null is the empty fixtures. Error: FIXTURES_INVALID, naming every place that is wrong.
 Result<Fixtures> read_fixtures(const json::Value& document);
 
+class Reader;
+// The same out of an object that holds more than fixtures (a case of a test file).
+void read_fixtures(Reader& reader, Fixtures& fixtures);
+
 // "id" and version of `id@version`; nothing when it is not of that form.
 struct VersionedName {
   std::string id;
