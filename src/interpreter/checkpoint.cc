@@ -83,8 +83,10 @@ json::Value await_json(const Await& await) {
                                 {"timer", a.timer}};
           },
           [](const AwaitChild& a) -> json::Value {
-            return json::Object{
-                {"kind", "child"}, {"seq", a.seq}, {"childRunId", a.child_run_id.text}};
+            return json::Object{{"kind", "child"},
+                                {"seq", a.seq},
+                                {"childRunId", a.child_run_id.text},
+                                {"timer", a.timer}};
           }},
       await);
 }
@@ -141,6 +143,7 @@ json::Value save(const Host& host, const RunState& state) {
                       {"steps", state.steps},
                       {"stepsInHistory", state.steps_in_history},
                       {"effects", state.effects}};
+  if (state.run_due_at) object["runDueAt"] = *state.run_due_at;
   if (state.pause_wait) object["pauseWait"] = state.pause_wait->text;
   return object;
 }

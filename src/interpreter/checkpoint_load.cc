@@ -168,7 +168,11 @@ Result<Await> read_await(const json::Value* value) {
   if (kind == "child") {
     TRY(const Seq seq, reader.number<Seq>("seq"));
     TRY(const std::string child, reader.text("childRunId"));
-    return Await(AwaitChild{seq, RunId(child)});
+    AwaitChild await{seq, RunId(child), 0};
+    if (reader.find("timer") != nullptr) {
+      TRY(await.timer, reader.number<Seq>("timer"));
+    }
+    return Await(std::move(await));
   }
   if (kind == "timer" || kind == "retry" || kind == "event" || kind == "task")
     return read_wait(reader, kind);
@@ -225,6 +229,7 @@ Result<void> read_counters(const Reader& reader, RunState& state) {
   TRY(state.steps, reader.number<std::uint64_t>("steps"));
   TRY(state.steps_in_history, reader.number<std::uint32_t>("stepsInHistory"));
   TRY(state.effects, reader.number<std::uint64_t>("effects"));
+  TRY(state.run_due_at, reader.optional_time("runDueAt"));
   if (reader.find("pauseWait") != nullptr) {
     TRY(const std::string wait, reader.text("pauseWait"));
     state.pause_wait = WaitId(wait);

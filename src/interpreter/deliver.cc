@@ -5,6 +5,7 @@
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "foundation/match.h"
+#include "interpreter/steps.h"
 
 namespace fermata::interpreter {
 namespace {
@@ -17,19 +18,21 @@ Result<void> check_seq(const Run& run, Seq seq) {
                     "it was started with");
 }
 
-// The number that the parked step waits for: of its action, timer, retry, child, or of its timeout.
-Seq awaited(const Parked& parked) {
-  return std::visit(
-      match{[](const AwaitAction& a) { return a.seq; }, [](const AwaitTimer& a) { return a.seq; },
-            [](const AwaitRetry& a) { return a.seq; }, [](const AwaitEvent& a) { return a.timer; },
-            [](const AwaitTask& a) { return a.timer; }, [](const AwaitChild& a) { return a.seq; }},
-      parked.await);
+// Whether the parked step waits for this number: of its action, timer, retry, child, or timeout.
+bool awaits(const Parked& parked, Seq seq) {
+  return std::visit(match{[&](const AwaitAction& a) { return a.seq == seq; },
+                          [&](const AwaitTimer& a) { return a.seq == seq; },
+                          [&](const AwaitRetry& a) { return a.seq == seq; },
+                          [&](const AwaitEvent& a) { return a.timer == seq; },
+                          [&](const AwaitTask& a) { return a.timer == seq; },
+                          [&](const AwaitChild& a) { return a.seq == seq || a.timer == seq; }},
+                    parked.await);
 }
 
 void settle(Run& run, Delivered& delivered, Seq seq, Settled settled) {
   const auto& parked = run.branch().parked;
   // Settled already, or of a step that was left: late news changes nothing.
-  if (!parked || awaited(*parked) != seq || delivered.settled) return;
+  if (!parked || !awaits(*parked, seq) || delivered.settled) return;
   delivered.settled = std::move(settled);
 }
 
@@ -72,6 +75,21 @@ void resume(Run& run) {
 
 }  // namespace
 
+std::optional<Settled> take_buffered(Run& run) {
+  const auto& parked = run.branch().parked;
+  const auto* await = parked ? std::get_if<AwaitEvent>(&parked->await) : nullptr;
+  if (await == nullptr) return std::nullopt;
+  const auto& wait = config_of<definition::EventWaitStep>(run, parked->visit);
+  auto& buffered = run.state.buffered;
+  for (auto event = buffered.begin(); event != buffered.end(); ++event) {
+    if (!accepts(wait, *await, *event)) continue;
+    SettledEvent settled{std::move(*event)};
+    buffered.erase(event);
+    return settled;
+  }
+  return std::nullopt;
+}
+
 Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
   return std::visit(
       match{[&](const ActionCompleted& done) -> Result<void> {
@@ -92,6 +110,8 @@ Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
             },
             [&](const EventArrived& event) -> Result<void> {
               take_event(run.state, event);
+              // At once, so that a timeout behind it in the same activation comes too late.
+              if (!delivered.settled) delivered.settled = take_buffered(run);
               return {};
             },
             [&](const TaskAnswered& answer) -> Result<void> {

@@ -14,6 +14,9 @@ struct Delivered {
   bool run_timed_out = false;
 };
 
+// A buffered event that the parked wait accepts, taken out of the buffer.
+std::optional<Settled> take_buffered(Run& run);
+
 // Error: NONDETERMINISM, for a number that was never given out.
 Result<void> deliver(Run& run, const Input& input, Delivered& delivered);
 

@@ -2,6 +2,8 @@
 // run is over.
 #include "interpreter/machine.h"
 
+#include <algorithm>
+
 #include "foundation/limits.h"
 #include "foundation/match.h"
 #include "interpreter/deliver.h"
@@ -92,44 +94,32 @@ void apply(Run& run, const StepVisit& visit, Outcome outcome) {
              outcome);
 }
 
-// A buffered event that the parked wait accepts, taken out of the buffer.
-std::optional<Settled> take_buffered(Run& run, const Parked& parked) {
-  const auto* await = std::get_if<AwaitEvent>(&parked.await);
-  if (await == nullptr) return std::nullopt;
-  const auto& wait = config_of<definition::EventWaitStep>(run, parked.visit);
-  auto& buffered = run.state.buffered;
-  for (auto event = buffered.begin(); event != buffered.end(); ++event) {
-    if (!accepts(wait, *await, *event)) continue;
-    SettledEvent settled{std::move(*event)};
-    buffered.erase(event);
-    return settled;
-  }
-  return std::nullopt;
-}
-
 // Cancels what the parked step waits for. False: its end has to be awaited first.
-bool cancel_parked(Run& run, bool is_settled) {
+bool cancel_parked(Run& run, const std::optional<Settled>& settled) {
   auto& parked = run.branch().parked;
   if (!parked) return true;
+  const bool is_settled = settled.has_value();
   const auto close = [&](const WaitId& wait, Seq timer) {
     if (timer != 0 && !is_settled) run.emit(CancelTimer{timer});
     run.emit(CloseWait{wait, WaitOutcome::Canceled, std::nullopt, nullptr});
     return true;
   };
-  const bool is_over =
-      std::visit(match{[&](const AwaitAction& a) {
-                         if (!is_settled) run.emit(CancelAction{a.seq});
-                         return is_settled;
-                       },
-                       [&](const AwaitChild& a) {
-                         if (!is_settled) run.emit(CancelChild{a.seq});
-                         return is_settled;
-                       },
-                       [&](const AwaitTimer& a) { return close(a.wait_id, a.seq); },
-                       [&](const AwaitRetry& a) { return close(a.wait_id, a.seq); },
-                       [&](const AwaitEvent& a) { return close(a.wait_id, a.timer); },
-                       [&](const AwaitTask& a) { return close(a.wait_id, a.timer); }},
-                 parked->await);
+  const bool is_over = std::visit(
+      match{[&](const AwaitAction& a) {
+              if (!is_settled) run.emit(CancelAction{a.seq});
+              return is_settled;
+            },
+            [&](const AwaitChild& a) {
+              const bool is_timeout = is_settled && std::holds_alternative<SettledTimer>(*settled);
+              if (!is_settled || is_timeout) run.emit(CancelChild{a.seq});
+              if (a.timer != 0 && !is_timeout) run.emit(CancelTimer{a.timer});
+              return is_settled;
+            },
+            [&](const AwaitTimer& a) { return close(a.wait_id, a.seq); },
+            [&](const AwaitRetry& a) { return close(a.wait_id, a.seq); },
+            [&](const AwaitEvent& a) { return close(a.wait_id, a.timer); },
+            [&](const AwaitTask& a) { return close(a.wait_id, a.timer); }},
+      parked->await);
   if (!is_over) return false;
   run.finish(parked->visit, {.status = StepStatus::Canceled, .attempt = parked->attempt});
   parked.reset();
@@ -140,9 +130,7 @@ bool cancel_parked(Run& run, bool is_settled) {
 bool cancel(Run& run, Delivered& delivered, bool was_canceling) {
   if (run.state.phase != Phase::Canceling) return false;
   if (run.branch().parked && was_canceling && !delivered.settled) return true;
-  if (!cancel_parked(run, delivered.settled.has_value())) return true;
-  if (run.state.pause_wait)
-    run.emit(CloseWait{*run.state.pause_wait, WaitOutcome::Canceled, std::nullopt, nullptr});
+  if (!cancel_parked(run, delivered.settled)) return true;
   end_canceled(run);
   return true;
 }
@@ -171,7 +159,12 @@ bool wants_new_history(const Run& run, const AdvanceOptions& options) {
 
 void continue_as_new(Run& run) {
   run.state.steps_in_history = 0;
+  run.state.run_timer = 0;  // timers end with their history
+  // The next history counts on behind this advance, whose last effect is the one below.
+  const std::uint64_t asked = run.effects.size() + 1;
+  run.state.effects += asked;
   json::Value checkpoint = save(run.host, run.state);
+  run.state.effects -= asked;
   if (json::text_bytes(checkpoint) > limits::kStateBytesMax) {
     RunError error;
     error.category = category::kValidation;
@@ -209,7 +202,7 @@ bool turn(Run& run, Delivered& delivered, const AdvanceOptions& options) {
   if (run.state.phase == Phase::Done) return false;
   Branch& branch = run.branch();
   if (branch.parked) {
-    if (!delivered.settled) delivered.settled = take_buffered(run, *branch.parked);
+    if (!delivered.settled) delivered.settled = take_buffered(run);
     if (!delivered.settled) {
       run.record_run(phase_of(*branch.parked));
       return false;
@@ -241,10 +234,11 @@ void time_out(Run& run) {
   error.message = "the run took longer than its runTimeoutMs";
   error.node_path = "root";
   error.at = run.now;
-  if (!cancel_parked(run, false)) {
+  auto& parked = run.branch().parked;
+  if (!cancel_parked(run, std::nullopt)) {
     // An action or a child is told to stop; its end is not waited for, the run is over.
-    run.finish(run.branch().parked->visit, {.status = StepStatus::Canceled});
-    run.branch().parked.reset();
+    run.finish(parked->visit, {.status = StepStatus::Canceled, .attempt = parked->attempt});
+    parked.reset();
   }
   end_failed(run, std::move(error));
 }
@@ -272,8 +266,9 @@ Result<Advance> advance(const Host& host, RunState state, std::span<const Input>
   result.first_effect_number = state.effects + 1;
   Run run(host, state, options.now);
   if (host.program.run_timeout_ms && state.run_timer == 0) {
+    if (!state.run_due_at) state.run_due_at = options.now + *host.program.run_timeout_ms;
     state.run_timer = run.take_seq();
-    run.emit(StartTimer{state.run_timer, *host.program.run_timeout_ms});
+    run.emit(StartTimer{state.run_timer, std::max(*state.run_due_at - options.now, TimeMs{1})});
   }
   const bool was_canceling = state.phase == Phase::Canceling;
   Delivered delivered;

@@ -35,4 +35,42 @@ std::optional<std::int64_t> next_delay(const definition::RetryPolicy& policy, co
   return static_cast<std::int64_t>(std::floor(std::clamp(delay, 0.0, most)));
 }
 
+std::optional<TimeMs> deadline_of(const Run& run, const StepVisit& visit) {
+  const auto& timeout = run.step(visit).timeout_ms;
+  return timeout ? std::optional(visit.started_at + *timeout) : std::nullopt;
+}
+
+RunError step_timeout(const Run& run, const StepVisit& visit, const RunError* cause) {
+  RunError error = run.error_at(visit, category::kTimeout, "STEP_TIMEOUT",
+                                "the step took longer than its timeoutMs");
+  if (cause != nullptr) error.details = json::Object{{"cause", cause->to_json()}};
+  return error;
+}
+
+Outcome retry_or_raise(Run& run, const Parked& parked, Failure failure) {
+  const auto delay = failure.policy
+                         ? next_delay(*failure.policy, failure.error, parked.attempt, failure.seed)
+                         : std::nullopt;
+  if (!delay) return Raise{std::move(failure.error)};
+  const std::int64_t delay_ms =
+      std::clamp(std::max(*delay, failure.asked_ms), std::int64_t{1}, limits::kWaitMsMax);
+  // No attempt could begin in time: nobody is served by waiting for it.
+  const auto deadline = deadline_of(run, parked.visit);
+  if (deadline && run.now + delay_ms >= *deadline)
+    return Raise{step_timeout(run, parked.visit, &failure.error)};
+  AwaitRetry await{run.take_seq(), WaitId(run.derived_id("retry", parked.visit, parked.attempt))};
+  run.emit(StartTimer{await.seq, delay_ms});
+  run.record(parked.visit, StepStatus::RetryScheduled, parked.attempt, &failure.error);
+  OpenWait wait;
+  wait.wait_id = await.wait_id;
+  wait.type = WaitType::Retry;
+  wait.path = run.step(parked.visit).path;
+  wait.iteration = parked.visit.iteration;
+  wait.timeout_at = run.now + delay_ms;
+  wait.accepts_from = run.now;
+  wait.details = json::Object{{"attempt", parked.attempt}, {"error", failure.error.to_json()}};
+  run.emit(std::move(wait));
+  return Repark{await};
+}
+
 }  // namespace fermata::interpreter

@@ -46,8 +46,12 @@ RecordStep Run::row(const StepVisit& visit, StepStatus status) const {
   return row;
 }
 
-void Run::record(const StepVisit& visit, StepStatus status) {
-  emit(row(visit, status));
+void Run::record(const StepVisit& visit, StepStatus status, std::uint32_t attempt,
+                 const RunError* error) {
+  RecordStep made = row(visit, status);
+  made.attempt = attempt;
+  if (error != nullptr) made.error = *error;
+  emit(std::move(made));
 }
 
 void Run::finish(const StepVisit& visit, StepEnd end) {

@@ -40,7 +40,9 @@ class Run {
   [[nodiscard]] std::string derived_id(std::string_view what, const StepVisit& visit,
                                        std::uint32_t attempt) const;
 
-  void record(const StepVisit& visit, StepStatus status);
+  // A word that is not the visit's last.
+  void record(const StepVisit& visit, StepStatus status, std::uint32_t attempt = 1,
+              const RunError* error = nullptr);
   struct StepEnd {
     StepStatus status = StepStatus::Succeeded;
     std::uint32_t attempt = 1;

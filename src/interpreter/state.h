@@ -83,6 +83,7 @@ struct AwaitTask {
 struct AwaitChild {
   Seq seq = 0;
   RunId child_run_id;
+  Seq timer = 0;  // of the step's timeout; 0: none
 };
 using Await = std::variant<AwaitAction, AwaitTimer, AwaitRetry, AwaitEvent, AwaitTask, AwaitChild>;
 
@@ -125,7 +126,8 @@ struct RunState {
   std::deque<std::string> consumed;  // event and answer ids
   std::uint64_t buffered_dropped = 0;
   Seq next_seq = 1;
-  Seq run_timer = 0;
+  Seq run_timer = 0;                   // of this history
+  std::optional<TimeMs> run_due_at;    // of all histories
   std::uint64_t steps = 0;             // visits so far
   std::uint32_t steps_in_history = 0;  // finished since the last continue-as-new
   std::uint64_t effects = 0;           // effects so far

@@ -114,6 +114,22 @@ void complete(Run& run) {
       json::Object{{"payload", scopes.payload}, {"vars", scopes.vars}, {"meta", scopes.meta}}});
 }
 
+// What is still open when the run ends: its rows say how.
+void close_all(Run& run, StepStatus status, const RunError* error) {
+  auto& frames = frames_of(run);
+  while (!frames.empty()) {
+    if (auto* loop = std::get_if<LoopFrame>(&frames.back())) {
+      run.finish(loop->visit, {.status = status, .error = error});
+    } else if (auto* frame = std::get_if<TryFrame>(&frames.back())) {
+      run.finish(frame->visit, {.status = status, .error = error});
+    }
+    frames.pop_back();
+  }
+  auto& pause = run.state.pause_wait;
+  if (pause) run.emit(CloseWait{*pause, WaitOutcome::Canceled, std::nullopt, nullptr});
+  pause.reset();
+}
+
 }  // namespace
 
 void enter_branch(Run& run, const StepVisit& visit, Enter enter) {
@@ -170,20 +186,13 @@ void unwind(Run& run, Completion completion) {
 }
 
 void end_canceled(Run& run) {
-  auto& frames = frames_of(run);
-  while (!frames.empty()) {
-    if (auto* loop = std::get_if<LoopFrame>(&frames.back())) {
-      run.finish(loop->visit, {.status = StepStatus::Canceled});
-    } else if (auto* frame = std::get_if<TryFrame>(&frames.back())) {
-      run.finish(frame->visit, {.status = StepStatus::Canceled});
-    }
-    frames.pop_back();
-  }
+  close_all(run, StepStatus::Canceled, nullptr);
   run.state.phase = Phase::Done;
   run.emit(CancelRun{run.state.cancel_reason});
 }
 
 void end_failed(Run& run, RunError error) {
+  close_all(run, StepStatus::Failed, &error);
   run.state.phase = Phase::Done;
   run.emit(Fail{std::move(error)});
 }

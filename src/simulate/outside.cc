@@ -103,7 +103,7 @@ void World::route(std::size_t index, const FixtureEvent& event) {
   arrived.correlation_key = event.correlation_key;
   arrived.payload = event.payload;
   arrived.received_at = event.at;
-  schedule(now_, Deliver{index, std::move(arrived)});
+  schedule(now_, Rank::Outside, Deliver{index, std::move(arrived)});
 }
 
 void World::opened(std::size_t run, const in::OpenWait& wait) {
@@ -163,7 +163,7 @@ bool World::give(std::size_t index, std::size_t number) {
   input.response = answer.response;
   input.is_admin_override = answer.is_admin_override;
   recorder_.say(index, now_, format("{}  is answered", recorder_.name_of(index, answer.step_path)));
-  schedule(now_, Deliver{index, std::move(input)});
+  schedule(now_, Rank::Outside, Deliver{index, std::move(input)});
   return true;
 }
 

@@ -24,11 +24,12 @@ Report World::play(const definition::ProgramPtr& program, const json::Value& pay
   identity.run_id = RunId("simulated-run");
   identity.tenant = TenantId("default");
   identity.semantics = stage_.semantics;
-  schedule(now_, Deliver{add_run(std::move(identity), program, payload), std::nullopt});
+  schedule(now_, Rank::Outside,
+           Deliver{add_run(std::move(identity), program, payload), std::nullopt});
   schedule_fixtures();
   while (!queue_.empty() && !runs_.front().is_over && !stopped_) {
     auto next = queue_.extract(queue_.begin());
-    now_ = next.key().first;
+    now_ = std::get<TimeMs>(next.key());
     handle(std::move(next.mapped()));
   }
   return finish();
@@ -53,27 +54,29 @@ std::size_t World::add_run(in::RunIdentity identity, definition::ProgramPtr prog
 
 void World::schedule_fixtures() {
   for (std::size_t i = 0; i < fixtures_.events.size(); ++i)
-    schedule(fixtures_.events[i].at + stage_.faults.late_events_ms, EventComes{i});
+    schedule(fixtures_.events[i].at + stage_.faults.late_events_ms, Rank::Outside, EventComes{i});
   for (std::size_t i = 0; i < fixtures_.answers.size(); ++i)
-    schedule(fixtures_.answers[i].at, AnswerComes{i});
+    schedule(fixtures_.answers[i].at, Rank::Outside, AnswerComes{i});
   for (const FixturePause& pause : fixtures_.pauses) {
-    schedule(pause.at, Deliver{0, in::PauseRequested{"the fixtures pause it"}});
+    schedule(pause.at, Rank::Outside, Deliver{0, in::PauseRequested{"the fixtures pause it"}});
     if (pause.resume_at)
-      schedule(*pause.resume_at, Deliver{0, in::ResumeRequested{"the fixtures resume it"}});
+      schedule(*pause.resume_at, Rank::Outside,
+               Deliver{0, in::ResumeRequested{"the fixtures resume it"}});
   }
   if (fixtures_.cancel_at)
-    schedule(*fixtures_.cancel_at, Deliver{0, in::CancelRequested{"the fixtures cancel it"}});
+    schedule(*fixtures_.cancel_at, Rank::Outside,
+             Deliver{0, in::CancelRequested{"the fixtures cancel it"}});
 }
 
-World::Key World::schedule(TimeMs at, Due due) {
+World::Key World::schedule(TimeMs at, Rank rank, Due due) {
   // What came before the start is there at the start.
-  const Key key{std::max(at, now_), ++order_};
+  const Key key{std::max(at, now_), rank, ++order_};
   queue_.emplace(key, std::move(due));
   return key;
 }
 
 void World::schedule_seq(std::size_t run, in::Seq seq, TimeMs at, in::InputKind input) {
-  by_seq_[{run, seq}] = schedule(at, Deliver{run, std::move(input)});
+  by_seq_[{run, seq}] = schedule(at, Rank::Asked, Deliver{run, std::move(input)});
 }
 
 bool World::call_off(std::size_t run, in::Seq seq) {
@@ -101,7 +104,7 @@ void World::gather(std::size_t run, std::vector<in::Input>& inputs) {
   while (stage_.faults.batches_inputs && !queue_.empty()) {
     const auto next = queue_.begin();
     auto* deliver = std::get_if<Deliver>(&next->second);
-    if (next->first.first != now_ || deliver == nullptr || deliver->run != run) return;
+    if (std::get<TimeMs>(next->first) != now_ || deliver == nullptr || deliver->run != run) return;
     if (deliver->input) inputs.push_back({now_, *std::move(deliver->input)});
     queue_.erase(next);
   }
@@ -188,7 +191,7 @@ void World::renew(std::size_t index, const json::Value& checkpoint) {
     queue_.erase(entry.second);
     return true;
   });
-  schedule(now_, Deliver{index, std::nullopt});
+  schedule(now_, Rank::Asked, Deliver{index, std::nullopt});
 }
 
 void World::ended(std::size_t index, in::InputKind for_parent) {
@@ -217,13 +220,13 @@ void World::start_child(std::size_t parent, const in::StartChild& child) {
   recorder_.say(
       parent, now_,
       format("{}  starts child {}#{}", recorder_.name_of(parent, child.path.text), name, index));
-  schedule(now_, Deliver{index, std::nullopt});
+  schedule(now_, Rank::Asked, Deliver{index, std::nullopt});
 }
 
 void World::cancel_child(const in::CancelChild& cancel, std::size_t parent) {
   for (std::size_t i = 1; i < runs_.size(); ++i) {
     if (runs_[i].parent == parent && runs_[i].parent_seq == cancel.seq && !runs_[i].is_over)
-      schedule(now_, Deliver{i, in::CancelRequested{"the parent was canceled"}});
+      schedule(now_, Rank::Asked, Deliver{i, in::CancelRequested{"the parent was canceled"}});
   }
 }
 

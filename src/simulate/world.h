@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -48,10 +49,12 @@ class World {
     std::size_t index = 0;
   };
   using Due = std::variant<Deliver, EventComes, AnswerComes>;
-  using Key = std::pair<TimeMs, std::uint64_t>;
+  // Of one instant, what comes from outside comes before what the run itself has asked for.
+  enum class Rank : std::uint8_t { Outside, Asked };
+  using Key = std::tuple<TimeMs, Rank, std::uint64_t>;
 
   void schedule_fixtures();
-  Key schedule(TimeMs at, Due due);
+  Key schedule(TimeMs at, Rank rank, Due due);
   // Under a machine's number, so that it can be called off.
   void schedule_seq(std::size_t run, interpreter::Seq seq, TimeMs at, interpreter::InputKind input);
   bool call_off(std::size_t run, interpreter::Seq seq);

@@ -1,5 +1,7 @@
 // action.call: docs/reference/steps.md#actioncall. Pure actions run here; the others park until
 // their result is there. Retries are durable timers between attempts under one idempotency key.
+#include <algorithm>
+
 #include "foundation/format.h"
 #include "interpreter/evaluate.h"
 #include "interpreter/retry.h"
@@ -36,6 +38,8 @@ void ask(Run& run, const Parked& parked) {
   action.idempotency_key = parked.idempotency_key;
   action.attempt = parked.attempt;
   action.timeout_ms = step.timeout_ms;
+  if (const auto deadline = deadline_of(run, parked.visit))
+    action.timeout_ms = std::min(action.timeout_ms, *deadline - run.now);
   run.emit(std::move(action));
 }
 
@@ -98,37 +102,11 @@ Outcome resume_ActionCall(Run& run, Parked& parked, Settled settled) {
   auto& failed = std::get<SettledError>(settled);
   failed.error.node_path = run.step(parked.visit).path.text;
   failed.error.at = run.now;
-  const auto& step = config_of<ActionCallStep>(run, parked.visit);
-  const auto delay =
-      step.retry ? next_delay(*step.retry, failed.error, parked.attempt, parked.idempotency_key)
-                 : std::nullopt;
-  if (!delay) return Raise{std::move(failed.error)};
-  // What the other side asked for counts, when it is longer.
-  const std::int64_t delay_ms =
-      std::max({*delay, failed.retry_after_ms.value_or(0), std::int64_t{1}});
-  AwaitRetry await{run.take_seq(), WaitId(run.derived_id("retry", parked.visit, parked.attempt))};
-  run.emit(StartTimer{await.seq, delay_ms});
-  RecordStep row;
-  row.step_number = parked.visit.number;
-  row.path = run.step(parked.visit).path;
-  row.iteration = parked.visit.iteration;
-  row.step_id = run.step(parked.visit).id;
-  row.kind = definition::dsl_name(run.step(parked.visit).kind);
-  row.status = StepStatus::RetryScheduled;
-  row.attempt = parked.attempt;
-  row.started_at = parked.visit.started_at;
-  row.error = failed.error;
-  run.emit(std::move(row));
-  OpenWait wait;
-  wait.wait_id = await.wait_id;
-  wait.type = WaitType::Retry;
-  wait.path = run.step(parked.visit).path;
-  wait.iteration = parked.visit.iteration;
-  wait.timeout_at = run.now + delay_ms;
-  wait.accepts_from = run.now;
-  wait.details = json::Object{{"attempt", parked.attempt}, {"error", failed.error.to_json()}};
-  run.emit(std::move(wait));
-  return Repark{await};
+  return retry_or_raise(run, parked,
+                        {.policy = config_of<ActionCallStep>(run, parked.visit).retry,
+                         .error = std::move(failed.error),
+                         .seed = parked.idempotency_key,
+                         .asked_ms = failed.retry_after_ms.value_or(0)});
 }
 
 }  // namespace fermata::interpreter

@@ -23,8 +23,12 @@ Await start_child(Run& run, const Parked& parked) {
   child.workflow_version = step.workflow_version;
   child.payload = parked.input;
   child.depth = run.host.identity.depth + 1;
-  const Await await = AwaitChild{child.seq, child.child_run_id};
+  AwaitChild await{child.seq, child.child_run_id, 0};
   run.emit(std::move(child));
+  if (const auto deadline = deadline_of(run, parked.visit)) {
+    await.timer = run.take_seq();
+    run.emit(StartTimer{await.timer, *deadline - run.now});
+  }
   return await;
 }
 
@@ -71,6 +75,12 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
     ++parked.attempt;
     return Repark{start_child(run, parked)};
   }
+  const auto& await = std::get<AwaitChild>(parked.await);
+  if (std::holds_alternative<SettledTimer>(settled)) {
+    run.emit(CancelChild{await.seq});
+    return Raise{step_timeout(run, parked.visit, nullptr)};
+  }
+  if (await.timer != 0) run.emit(CancelTimer{await.timer});
   if (auto* done = std::get_if<SettledOutput>(&settled)) {
     const ExtraNames child = {{"childRun", &done->output}};
     for (const definition::Assignment& output : step.output_mapping) {
@@ -81,27 +91,13 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
             run.error_at(parked.visit, category::kValidation, "ASSIGN_FAILED", *std::move(wrong))};
       }
     }
-    return Next{json::Object{{"childRunId", std::get<AwaitChild>(parked.await).child_run_id.text}}};
+    return Next{json::Object{{"childRunId", await.child_run_id.text}}};
   }
   const RunError cause = std::get<SettledError>(std::move(settled)).error;
   RunError error = child_error(run, parked, cause);
   const std::string seed = run.derived_id("child", parked.visit, 1);
-  const auto delay =
-      step.retry ? next_delay(*step.retry, error, parked.attempt, seed) : std::nullopt;
-  if (!delay) return Raise{std::move(error)};
-  AwaitRetry await{run.take_seq(), WaitId(run.derived_id("retry", parked.visit, parked.attempt))};
-  const std::int64_t delay_ms = std::max(*delay, std::int64_t{1});
-  run.emit(StartTimer{await.seq, delay_ms});
-  OpenWait wait;
-  wait.wait_id = await.wait_id;
-  wait.type = WaitType::Retry;
-  wait.path = run.step(parked.visit).path;
-  wait.iteration = parked.visit.iteration;
-  wait.timeout_at = run.now + delay_ms;
-  wait.accepts_from = run.now;
-  wait.details = json::Object{{"attempt", parked.attempt}, {"error", error.to_json()}};
-  run.emit(std::move(wait));
-  return Repark{await};
+  return retry_or_raise(run, parked,
+                        {.policy = step.retry, .error = std::move(error), .seed = seed});
 }
 
 }  // namespace fermata::interpreter
