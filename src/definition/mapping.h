@@ -28,6 +28,8 @@ struct MappingValue {
   std::string secret;               // Secret
   std::vector<MappingValue> items;  // Array and Object
   std::vector<std::string> keys;    // Object: keys[i] belongs to items[i], in written order
+  // A member whose expression has no value is left out instead of being an error.
+  bool may_be_missing = false;
 };
 
 }  // namespace fermata::definition

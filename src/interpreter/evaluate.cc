@@ -7,6 +7,8 @@
 namespace fermata::interpreter {
 namespace {
 
+constexpr const char* kValueMissing = "VALUE_MISSING";
+
 const json::Value kEmptyObject = json::Object{};
 
 RunError expression_error(const Run& run, const StepVisit& visit, std::string_view code,
@@ -58,7 +60,7 @@ Evaluated evaluate_with(Run& run, const StepVisit& visit, const definition::Expr
     return error;
   }
   if (!made.value) {
-    return expression_error(run, visit, "VALUE_MISSING",
+    return expression_error(run, visit, kValueMissing,
                             format("{}: `{}` has no value", what, expression.source));
   }
   if (json::text_bytes(*made.value) > limits::kExpressionOutputBytesMax) {
@@ -92,7 +94,10 @@ Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingVal
       json::Object object;
       for (std::size_t i = 0; i < mapping.items.size(); ++i) {
         Evaluated value = resolve(run, visit, mapping.items[i]);
-        if (std::holds_alternative<RunError>(value)) return value;
+        if (const auto* error = std::get_if<RunError>(&value)) {
+          if (mapping.items[i].may_be_missing && error->code == kValueMissing) continue;
+          return value;
+        }
         object[mapping.keys[i]] = std::move(std::get<json::Value>(value));
       }
       return json::Value(std::move(object));

@@ -1,116 +1,91 @@
+// The table of the pure built-in actions.
 #include "transform/transform.h"
 
-#include <algorithm>
 #include <array>
 
-#include "json/hash.h"
-#include "json/parse.h"
-#include "json/text.h"
+#include "transform/actions.h"
 
 namespace fermata::transform {
 namespace {
 
-Failure invalid(std::string message) {
-  return {"ValidationError", "INPUT_INVALID", std::move(message), nullptr};
-}
-
-const json::Array* array_at(const json::Value& input, std::string_view key) {
-  const json::Value* value = json::find(input, key);
-  return value != nullptr && value->is_array() ? &value->get_array() : nullptr;
-}
-
-const json::Object* object_at(const json::Value& input, std::string_view key) {
-  const json::Value* value = json::find(input, key);
-  return value != nullptr && value->is_object() ? &value->get_object() : nullptr;
-}
-
-bool names(const json::Array& keys, std::string_view key) {
-  return std::ranges::any_of(keys, [&](const json::Value& k) {
-    return k.is_string() && json::view(k.get_string()) == key;
-  });
-}
-
-Output merge(const json::Value& input) {
-  const json::Array* objects = array_at(input, "objects");
-  if (objects == nullptr) return invalid("`objects` must be a list of objects");
-  json::Object merged;
-  for (const json::Value& object : *objects) {
-    if (!object.is_object()) return invalid("`objects` must be a list of objects");
-    for (const auto& member : object.get_object()) merged[member.key()] = member.value();
-  }
-  return json::Value(std::move(merged));
-}
-
-Output choose(const json::Value& input, bool keeps_named) {
-  const json::Object* object = object_at(input, "object");
-  const json::Array* keys = array_at(input, "keys");
-  if (object == nullptr || keys == nullptr)
-    return invalid("`object` must be an object and `keys` a list of names");
-  json::Object chosen;
-  for (const auto& member : *object) {
-    if (names(*keys, member.key()) == keeps_named) chosen[member.key()] = member.value();
-  }
-  return json::Value(std::move(chosen));
-}
-Output pick(const json::Value& input) {
-  return choose(input, true);
-}
-Output omit(const json::Value& input) {
-  return choose(input, false);
-}
-
-Output parse_json(const json::Value& input) {
-  const auto text = input.is_object() ? json::string_at(input.get_object(), "text") : std::nullopt;
-  if (!text) return invalid("`text` must be text");
-  auto parsed = json::parse(*text);
-  if (!parsed.has_value())
-    return Failure{"ValidationError", parsed.error().code, parsed.error().message, nullptr};
-  return *std::move(parsed);
-}
-
-Output stringify_json(const json::Value& input) {
-  const json::Value* value = json::find(input, "value");
-  if (value == nullptr) return invalid("`value` is missing");
-  return json::Value(json::to_text(*value));
-}
-
-Output sha256(const json::Value& input) {
-  const auto text = input.is_object() ? json::string_at(input.get_object(), "text") : std::nullopt;
-  if (!text) return invalid("`text` must be text");
-  return json::Value(json::sha256_hex(*text));
-}
-
-// workflow.fail: the author's own error.
-Output fail(const json::Value& input) {
-  if (!input.is_object()) return invalid("`message` must be text");
-  const json::Object& object = input.get_object();
-  Failure failure{"ActionError", json::string_at(object, "code").value_or("WORKFLOW_FAILED"),
-                  json::string_at(object, "message").value_or("the workflow failed"), nullptr};
-  if (const json::Value* details = json::find(object, "details")) failure.details = *details;
-  return failure;
-}
-
 constexpr std::string_view kAny = "true";
+constexpr std::string_view kObject = R"({"type":"object"})";
+constexpr std::string_view kArray = R"({"type":"array"})";
+constexpr std::string_view kString = R"({"type":"string"})";
 constexpr std::string_view kText =
     R"({"type":"object","required":["text"],"additionalProperties":false,"properties":{"text":{"type":"string"}}})";
 constexpr std::string_view kKeys =
     R"({"type":"object","required":["object","keys"],"additionalProperties":false,"properties":{"object":{"type":"object"},"keys":{"type":"array","items":{"type":"string"}}}})";
+constexpr std::string_view kMail =
+    R"({"type":"object","additionalProperties":false,"properties":{"text":{"type":["string","null"]},"html":{"type":["string","null"]}}})";
 
-constexpr std::array<PureAction, 7> kActions = {{
-    {"transform.merge", 1, "Merge objects",
-     R"({"type":"object","required":["objects"],"additionalProperties":false,"properties":{"objects":{"type":"array","items":{"type":"object"}}}})",
-     R"({"type":"object"})", merge},
-    {"transform.omit", 1, "Leave members out", kKeys, R"({"type":"object"})", omit},
-    {"transform.parse_json", 1, "Read JSON text", kText, kAny, parse_json},
-    {"transform.pick", 1, "Keep some members", kKeys, R"({"type":"object"})", pick},
-    {"transform.sha256", 1, "SHA-256 of text", kText, R"({"type":"string"})", sha256},
-    {"transform.stringify_json", 1, "Write JSON text",
-     R"({"type":"object","required":["value"],"additionalProperties":false,"properties":{"value":true}})",
-     R"({"type":"string"})", stringify_json},
-    {"workflow.fail", 1, "Raise an error",
-     R"({"type":"object","required":["message"],"additionalProperties":false,"properties":{"code":{"type":"string"},"message":{"type":"string"},"details":true}})",
-     kAny, fail},
-}};
+constexpr std::array kActions = {
+    PureAction{"email.html_to_blocks", 1, "Turn HTML into blocks", kMail, kArray, html_to_blocks},
+    PureAction{
+        "email.parse_reply", 1, "Find what a mail says", kMail,
+        R"({"type":"object","required":["sanitizedText","confidence","metadata"],"properties":{"sanitizedText":{"type":"string"},"confidence":{"enum":["high","medium","low"]},"metadata":{"type":"object"}}})",
+        parse_reply},
+    PureAction{
+        "transform.append_array", 1, "Append to a list",
+        R"({"type":"object","required":["items","values"],"additionalProperties":false,"properties":{"items":{"type":"array"},"values":{"type":"array"}}})",
+        kArray, append_array},
+    PureAction{
+        "transform.build_array", 1, "Make a list",
+        R"({"type":"object","required":["items"],"additionalProperties":false,"properties":{"items":{"type":"array"}}})",
+        kArray, build_array},
+    PureAction{
+        "transform.build_object", 1, "Make an object of fields",
+        R"({"type":"object","required":["fields"],"additionalProperties":false,"properties":{"fields":{"type":"array","items":{"type":"object","required":["key","value"],"additionalProperties":false,"properties":{"key":{"type":"string"},"value":true}}}}})",
+        kObject, build_object},
+    PureAction{
+        "transform.coalesce_value", 1, "Take the first that is there",
+        R"({"type":"object","required":["candidates"],"additionalProperties":false,"properties":{"candidates":{"type":"array"},"treatEmptyStringAsMissing":{"type":"boolean"}}})",
+        R"({"type":"object","required":["value","matchedIndex"],"properties":{"value":true,"matchedIndex":{"type":["integer","null"]}}})",
+        coalesce_value},
+    PureAction{"transform.compose_text", 1, "Write text from documents", kObject,
+               R"({"type":"object","additionalProperties":{"type":"string"}})", compose_text},
+    PureAction{
+        "transform.concat_text", 1, "Put texts together",
+        R"({"type":"object","required":["values"],"additionalProperties":false,"properties":{"values":{"type":"array"},"separator":{"type":"string"}}})",
+        kString, concat_text},
+    PureAction{
+        "transform.join_text", 1, "Join a list to text",
+        R"({"type":"object","required":["items"],"additionalProperties":false,"properties":{"items":{"type":"array"},"delimiter":{"type":"string"}}})",
+        kString, join_text},
+    PureAction{
+        "transform.merge", 1, "Merge objects",
+        R"({"type":"object","required":["objects"],"additionalProperties":false,"properties":{"objects":{"type":"array","items":{"type":"object"}}}})",
+        kObject, merge},
+    PureAction{"transform.omit", 1, "Leave members out", kKeys, kObject, omit},
+    PureAction{"transform.parse_json", 1, "Read JSON text", kText, kAny, parse_json},
+    PureAction{"transform.pick", 1, "Keep some members", kKeys, kObject, pick},
+    PureAction{
+        "transform.rename_fields", 1, "Rename members",
+        R"({"type":"object","required":["object","renames"],"additionalProperties":false,"properties":{"object":{"type":"object"},"renames":{"type":"array","items":{"type":"object","required":["from","to"],"additionalProperties":false,"properties":{"from":{"type":"string"},"to":{"type":"string"}}}}}})",
+        kObject, rename_fields},
+    PureAction{
+        "transform.replace_text", 1, "Replace in text",
+        R"({"type":"object","required":["text","search"],"additionalProperties":false,"properties":{"text":{"type":"string"},"search":{"type":"string"},"replacement":{"type":"string"},"replaceAll":{"type":"boolean"}}})",
+        kString, replace_text},
+    PureAction{"transform.sha256", 1, "SHA-256 of text", kText, kString, sha256},
+    PureAction{
+        "transform.split_text", 1, "Split text",
+        R"({"type":"object","required":["text","delimiter"],"additionalProperties":false,"properties":{"text":{"type":"string"},"delimiter":{"type":"string"},"removeEmpty":{"type":"boolean"}}})",
+        R"({"type":"array","items":{"type":"string"}})", split_text},
+    PureAction{
+        "transform.stringify_json", 1, "Write JSON text",
+        R"({"type":"object","required":["value"],"additionalProperties":false,"properties":{"value":true}})",
+        kString, stringify_json},
+    PureAction{"transform.trim_text", 1, "Trim text", kText, kString, trim_text},
+    PureAction{
+        "transform.truncate_text", 1, "Shorten text",
+        R"({"type":"object","required":["text","maxLength"],"additionalProperties":false,"properties":{"text":{"type":"string"},"maxLength":{"type":"integer","minimum":0},"strategy":{"enum":["end","start","middle"]},"ellipsis":{"type":"string"}}})",
+        kString, truncate_text},
+    PureAction{
+        "workflow.fail", 1, "Raise an error",
+        R"({"type":"object","required":["message"],"additionalProperties":false,"properties":{"code":{"type":"string"},"message":{"type":"string"},"details":true}})",
+        kAny, fail},
+};
 
 }  // namespace
 

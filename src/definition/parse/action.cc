@@ -36,6 +36,12 @@ MappingValue read_input(StepReading& reading, Reader& fields) {
       read_mapping(reading.context, *fields.value("inputMapping"), {path, ExpressionRole::Input}));
 }
 
+// A reference without a value is the action's to report: it knows the path that was written.
+void let_references_miss(MappingValue& value) {
+  if (value.kind == MappingValue::Kind::Expr) value.may_be_missing = true;
+  for (MappingValue& item : value.items) let_references_miss(item);
+}
+
 // compose_text takes its document beside the mapping; for the machine it is input like any other.
 void read_compose_text(StepReading& reading, Reader& fields, ActionCallStep& config) {
   if (!config.input.keys.empty()) {
@@ -52,6 +58,7 @@ void read_compose_text(StepReading& reading, Reader& fields, ActionCallStep& con
   config.input.keys.emplace_back("outputs");
   config.input.items.push_back(
       read_mapping(reading.context, document, {path, ExpressionRole::Text}));
+  let_references_miss(config.input.items.back());
 }
 
 void read_execution(StepReading& reading, ActionCallStep& config) {
@@ -95,6 +102,7 @@ void read_builtin(StepReading& reading, std::string_view action, std::string_vie
     MappingValue item;
     item.kind = MappingValue::Kind::Expr;
     item.expression = std::move(*value);
+    item.may_be_missing = true;
     config.input.keys.emplace_back(key);
     config.input.items.push_back(std::move(item));
   }
