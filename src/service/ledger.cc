@@ -55,7 +55,7 @@ store::InvocationRow Ledger::row(const Invocation& invocation, std::uint32_t att
 
 Result<std::variant<Reuse, Proceed, Busy>> Ledger::begin(const Invocation& invocation) {
   using Verdict = std::variant<Reuse, Proceed, Busy>;
-  TRY(const bool is_first, store_.put_invocation(row(invocation, 1), {}));
+  TRY(const bool is_first, writer_.put({row(invocation, 1)}));
   if (is_first) return Verdict(Proceed{1});
   TRY(const auto existing, store_.invocation(invocation.tenant, invocation.key));
   if (!existing)
@@ -68,23 +68,23 @@ Result<std::variant<Reuse, Proceed, Busy>> Ledger::begin(const Invocation& invoc
   }
   const std::uint32_t attempt = existing->attempt + 1;
   TRY(const bool is_ours,
-      store_.put_invocation(row(invocation, attempt), {existing->attempt, existing->status}));
+      writer_.put({row(invocation, attempt), existing->attempt, existing->status}));
   if (!is_ours) return Verdict(Busy{clock_.now() + kRenewMs});
   return Verdict(Proceed{attempt});
 }
 
 Result<bool> Ledger::renew(const Invocation& invocation, std::uint32_t attempt) {
-  return store_.put_invocation(row(invocation, attempt), {attempt, InvocationStatus::Started});
+  return writer_.put({row(invocation, attempt), attempt, InvocationStatus::Started});
 }
 
 Result<void> Ledger::finish(store::InvocationRow row, std::uint32_t attempt) {
   row.completed_at = clock_.now();
   row.lease_expires_at = clock_.now();
-  TRY(const bool is_written, store_.put_invocation(row, {attempt, InvocationStatus::Started}));
+  const std::string key = row.idempotency_key;
+  TRY(const bool is_written, writer_.put({std::move(row), attempt, InvocationStatus::Started}));
   if (is_written) return {};
-  return make_error(
-      ErrorKind::Conflict, "LEASE_LOST",
-      format("the lease of invocation `{}` went to another worker", row.idempotency_key));
+  return make_error(ErrorKind::Conflict, "LEASE_LOST",
+                    format("the lease of invocation `{}` went to another worker", key));
 }
 
 Result<void> Ledger::succeed(const Invocation& invocation, std::uint32_t attempt,

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "foundation/clock.h"
+#include "store/group_writer.h"
 #include "store/store.h"
 
 namespace fermata::service {
@@ -36,8 +37,8 @@ struct Busy {
 
 class Ledger {
  public:
-  Ledger(store::Store& store, const Clock& clock, std::string owner)
-      : store_(store), clock_(clock), owner_(std::move(owner)) {}
+  Ledger(store::Store& store, store::GroupWriter& writer, const Clock& clock, std::string owner)
+      : store_(store), writer_(writer), clock_(clock), owner_(std::move(owner)) {}
 
   Result<std::variant<Reuse, Proceed, Busy>> begin(const Invocation& invocation);
   // Keeps the lease; false when it was lost to another worker.
@@ -56,6 +57,7 @@ class Ledger {
   Result<void> finish(store::InvocationRow row, std::uint32_t attempt);
 
   store::Store& store_;
+  store::GroupWriter& writer_;
   const Clock& clock_;
   std::string owner_;
 };

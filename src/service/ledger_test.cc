@@ -25,23 +25,26 @@ class LedgerTest : public testing::Test {
         (std::filesystem::temp_directory_path() / "fermata-ledger-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     store_ = *store::open_sqlite({folder_ + "/db"});
+    writer_ = std::make_unique<store::GroupWriter>(*store_);
     invocation_.tenant = TenantId("t");
     invocation_.key = "k";
     invocation_.run_id = RunId("r");
     invocation_.input = *json::parse(R"({"token":"t0p","auth":{"$secret":"CRM"},"n":1})");
   }
   void TearDown() override {
+    writer_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
   }
   std::string folder_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::GroupWriter> writer_;
   HandClock clock_;
   Invocation invocation_;
 };
 
 TEST_F(LedgerTest, ASuccessIsReused) {
-  Ledger ledger(*store_, clock_, "a");
+  Ledger ledger(*store_, *writer_, clock_, "a");
   ASSERT_TRUE(std::holds_alternative<Proceed>(*ledger.begin(invocation_)));
   ASSERT_TRUE(ledger.succeed(invocation_, 1, json::Value(7)).has_value());
   const auto again = ledger.begin(invocation_);
@@ -49,7 +52,7 @@ TEST_F(LedgerTest, ASuccessIsReused) {
 }
 
 TEST_F(LedgerTest, AFailureIsTriedAgainUnderTheSameKey) {  // D15
-  Ledger ledger(*store_, clock_, "a");
+  Ledger ledger(*store_, *writer_, clock_, "a");
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
   ASSERT_TRUE(
       ledger.fail(invocation_, 1, json::Object{{"category", "TransientError"}}).has_value());
@@ -57,8 +60,8 @@ TEST_F(LedgerTest, AFailureIsTriedAgainUnderTheSameKey) {  // D15
 }
 
 TEST_F(LedgerTest, ALeaseIsRespectedWhileItLivesAndTakenOverAfterwards) {
-  Ledger first(*store_, clock_, "a");
-  Ledger second(*store_, clock_, "b");
+  Ledger first(*store_, *writer_, clock_, "a");
+  Ledger second(*store_, *writer_, clock_, "b");
   ASSERT_TRUE(first.begin(invocation_).has_value());
   EXPECT_TRUE(std::holds_alternative<Busy>(*second.begin(invocation_)));
   clock_.time += Ledger::kLeaseMs / 2;
@@ -72,14 +75,14 @@ TEST_F(LedgerTest, ALeaseIsRespectedWhileItLivesAndTakenOverAfterwards) {
 }
 
 TEST_F(LedgerTest, SecretsAreNeverStored) {  // D18
-  Ledger ledger(*store_, clock_, "a");
+  Ledger ledger(*store_, *writer_, clock_, "a");
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
   const auto row = *store_->invocation(TenantId("t"), "k");
   EXPECT_EQ(json::to_text(row->input), R"({"token":"[REDACTED]","auth":{"$secret":"CRM"},"n":1})");
 }
 
 TEST_F(LedgerTest, LargeErrorsAreCutAtACharacter) {
-  Ledger ledger(*store_, clock_, "a");
+  Ledger ledger(*store_, *writer_, clock_, "a");
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
   std::string emoji;
   for (int i = 0; i < 20'000; ++i) emoji += "\xF0\x9F\x98\x80";

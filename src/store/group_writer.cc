@@ -1,5 +1,6 @@
 #include "store/group_writer.h"
 
+#include <future>
 #include <utility>
 
 namespace fermata::store {
@@ -18,25 +19,69 @@ GroupWriter::~GroupWriter() {
 void GroupWriter::submit(projection::RowBatch batch, Done done) {
   {
     const std::scoped_lock lock(mutex_);
-    queue_.push_back({std::move(batch), std::move(done)});
+    queue_.rows.push_back({std::move(batch), std::move(done)});
   }
   wake_.notify_one();
 }
 
+Result<bool> GroupWriter::put(InvocationPut put) {
+  std::promise<Result<bool>> promise;
+  auto made = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    queue_.puts.push_back({std::move(put), [&promise](Result<bool> result) {
+                             promise.set_value(std::move(result));
+                           }});
+  }
+  wake_.notify_one();
+  return made.get();
+}
+
 void GroupWriter::run() {
   while (true) {
-    std::vector<Item> items;
+    Work work;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return is_stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      items.swap(queue_);
+      wake_.wait(lock,
+                 [this] { return is_stopping_ || !queue_.rows.empty() || !queue_.puts.empty(); });
+      if (queue_.rows.empty() && queue_.puts.empty()) return;
+      std::swap(work, queue_);
     }
-    std::vector<projection::RowBatch> batches;
-    batches.reserve(items.size());
-    for (Item& item : items) batches.push_back(std::move(item.batch));
-    const Result<void> written = store_.apply(batches);
-    for (Item& item : items) item.done(written);
+    write(work);
+  }
+}
+
+void GroupWriter::write(Work& work) {
+  std::vector<projection::RowBatch> batches;
+  batches.reserve(work.rows.size());
+  for (Rows& rows : work.rows) batches.push_back(std::move(rows.batch));
+  std::vector<InvocationPut> puts;
+  puts.reserve(work.puts.size());
+  for (Put& put : work.puts) puts.push_back(std::move(put.put));
+  const auto written = store_.write(batches, puts);
+  if (!written.has_value() && batches.size() + puts.size() > 1) {
+    for (std::size_t i = 0; i < batches.size(); ++i) work.rows[i].batch = std::move(batches[i]);
+    for (std::size_t i = 0; i < puts.size(); ++i) work.puts[i].put = std::move(puts[i]);
+    write_each(work);
+    return;
+  }
+  // Puts first: somebody stands and waits for each.
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    work.puts[i].done(written.has_value() ? Result<bool>((*written)[i])
+                                          : Result<bool>(written.error()));
+  }
+  for (const Rows& rows : work.rows)
+    rows.done(written.has_value() ? Result<void>() : Result<void>(written.error()));
+}
+
+void GroupWriter::write_each(Work& work) {
+  for (Put& put : work.puts) {
+    const auto written = store_.write({}, std::span(&put.put, 1));
+    put.done(written.has_value() ? Result<bool>(written->front()) : Result<bool>(written.error()));
+  }
+  for (Rows& rows : work.rows) {
+    const auto written = store_.write(std::span(&rows.batch, 1), {});
+    rows.done(written.has_value() ? Result<void>() : Result<void>(written.error()));
   }
 }
 

@@ -1,13 +1,14 @@
 #pragma once
-// GroupWriter: row batches of many activations in one transaction. A batch waits for at most one
-// transaction before its own; its callback is called once, from the writer's thread, when its rows
-// are committed or when that failed.
+// GroupWriter: what many activations and actions have to write, in one transaction. Each waits for
+// at most one transaction before its own. When a transaction of several fails, each is tried alone,
+// so that one that cannot be written does not hold the others.
 
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "store/store.h"
@@ -24,19 +25,33 @@ class GroupWriter {
   // Writes what was submitted, then stops.
   ~GroupWriter();
 
+  // `done` is called once, from the writer's thread, when the rows are committed or that failed. It
+  // must not wait.
   void submit(projection::RowBatch batch, Done done);
+  // Waits until the row is committed. False: somebody else was faster.
+  Result<bool> put(InvocationPut put);
 
  private:
-  struct Item {
+  struct Rows {
     projection::RowBatch batch;
     Done done;
   };
+  struct Put {
+    InvocationPut put;
+    std::function<void(Result<bool>)> done;
+  };
+  struct Work {
+    std::vector<Rows> rows;
+    std::vector<Put> puts;
+  };
   void run();
+  void write(Work& work);
+  void write_each(Work& work);
 
   Store& store_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Item> queue_;
+  Work queue_;
   bool is_stopping_ = false;
   std::thread thread_;
 };

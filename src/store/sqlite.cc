@@ -1,5 +1,8 @@
 #include "store/sqlite.h"
 
+#include <chrono>
+#include <thread>
+
 #include "foundation/format.h"
 #include "json/parse.h"
 #include "json/text.h"
@@ -96,6 +99,18 @@ std::optional<json::Value> Statement::optional_json(int column) {
                                                           : std::optional(json_value(column));
 }
 
+// SQLite's own handler sleeps up to 100 ms between tries; our transactions take well under one.
+int Connection::wait_for_lock(void* raw, int tries) {
+  auto& connection = *static_cast<Connection*>(raw);
+  const auto now = std::chrono::steady_clock::now();
+  if (tries == 0) connection.gives_up_at_ = now + connection.patience_;
+  if (now >= connection.gives_up_at_) return 0;
+  constexpr int kQuickTries = 20;
+  std::this_thread::sleep_for(tries < kQuickTries ? std::chrono::microseconds(200)
+                                                  : std::chrono::microseconds(2'000));
+  return 1;
+}
+
 Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& options) {
   sqlite3* db = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -103,10 +118,16 @@ Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& option
   std::unique_ptr<Connection> connection(new Connection(db));
   if (code != SQLITE_OK) return sqlite_error(db, format("opening `{}`", options.file));
   sqlite3_extended_result_codes(db, 1);
-  sqlite3_busy_timeout(db, options.busy_timeout_ms);
+  connection->patience_ = std::chrono::milliseconds(options.busy_timeout_ms);
+  sqlite3_busy_handler(db, wait_for_lock, connection.get());
   TRY_DO(connection->execute("PRAGMA journal_mode=WAL"));
   TRY_DO(connection->execute("PRAGMA synchronous=NORMAL"));
   TRY_DO(connection->execute("PRAGMA foreign_keys=ON"));
+  if (options.bytes_max > 0) {
+    constexpr std::int64_t kPageBytes = 4096;
+    const std::string cap = format("PRAGMA max_page_count={}", options.bytes_max / kPageBytes);
+    TRY_DO(connection->execute(cap.c_str()));
+  }
   return connection;
 }
 

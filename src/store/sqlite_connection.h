@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -79,7 +80,11 @@ class Connection {
 
  private:
   explicit Connection(sqlite3* db) : db_(db) {}
+  static int wait_for_lock(void* raw, int tries);
+
   sqlite3* db_;
+  std::chrono::milliseconds patience_{};
+  std::chrono::steady_clock::time_point gives_up_at_;
   std::map<std::string_view, sqlite3_stmt*> prepared_;
 };
 
@@ -118,7 +123,8 @@ class SqliteStore final : public Store {
   Result<void> insert_launch(const LaunchRow& row) override;
   Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
   Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) override;
-  Result<void> apply(std::span<const projection::RowBatch> batches) override;
+  Result<std::vector<bool>> write(std::span<const projection::RowBatch> batches,
+                                  std::span<const InvocationPut> puts) override;
   Result<RunView> run(const TenantId& tenant, const RunId& run) override;
   Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) override;
   Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) override;
@@ -128,13 +134,13 @@ class SqliteStore final : public Store {
   Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) override;
   Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
                                                   const std::string& key) override;
-  Result<bool> put_invocation(const InvocationRow& row, const Expected& expected) override;
   Result<void> check_health() override;
 
  private:
   Result<void> apply_run(const projection::RunRow& row);
   Result<void> apply_step(const projection::StepRow& row);
   Result<void> apply_wait(const projection::WaitRow& row);
+  Result<bool> put_invocation(const InvocationPut& put);
 
   std::mutex write_mutex_;
   std::mutex read_mutex_;

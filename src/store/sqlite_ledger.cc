@@ -80,8 +80,8 @@ Result<std::optional<InvocationRow>> SqliteStore::invocation(const TenantId& ten
   return std::optional(read(select, tenant));
 }
 
-Result<bool> SqliteStore::put_invocation(const InvocationRow& row, const Expected& expected) {
-  const std::scoped_lock lock(write_mutex_);
+Result<bool> SqliteStore::put_invocation(const InvocationPut& invocation) {
+  const InvocationRow& row = invocation.row;
   TRY(Statement put,
       writer_->prepare(
           "INSERT INTO workflow_action_invocations (tenant, idempotency_key, run_id, step_path, "
@@ -113,8 +113,9 @@ Result<bool> SqliteStore::put_invocation(const InvocationRow& row, const Expecte
       .bind(row.error)
       .bind(row.started_at)
       .bind(row.completed_at);
-  TRY_DO(
-      put.bind(static_cast<std::int64_t>(expected.attempt)).bind(to_text(expected.status)).run());
+  TRY_DO(put.bind(static_cast<std::int64_t>(invocation.expected_attempt))
+             .bind(to_text(invocation.expected_status))
+             .run());
   return writer_->changes() > 0;
 }
 

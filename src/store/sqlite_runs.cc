@@ -108,7 +108,8 @@ Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error
   return update.bind_json(error).bind(now).bind(now).bind(run.text).run();
 }
 
-Result<void> SqliteStore::apply(std::span<const projection::RowBatch> batches) {
+Result<std::vector<bool>> SqliteStore::write(std::span<const projection::RowBatch> batches,
+                                             std::span<const InvocationPut> puts) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Transaction transaction, Transaction::begin(*writer_));
   for (const projection::RowBatch& batch : batches) {
@@ -116,7 +117,14 @@ Result<void> SqliteStore::apply(std::span<const projection::RowBatch> batches) {
     for (const StepRow& row : batch.steps) TRY_DO(apply_step(row));
     for (const WaitRow& row : batch.waits) TRY_DO(apply_wait(row));
   }
-  return transaction.commit();
+  std::vector<bool> made;
+  made.reserve(puts.size());
+  for (const InvocationPut& put : puts) {
+    TRY(const bool is_made, put_invocation(put));
+    made.push_back(is_made);
+  }
+  TRY_DO(transaction.commit());
+  return made;
 }
 
 Result<void> SqliteStore::apply_run(const RunRow& row) {

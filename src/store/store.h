@@ -95,6 +95,14 @@ struct InvocationRow {
   std::optional<TimeMs> completed_at;
 };
 
+// Inserts the row, or replaces the one under its key when that one's attempt and status are still
+// as expected.
+struct InvocationPut {
+  InvocationRow row;
+  std::uint32_t expected_attempt = 0;  // 0: there is no row
+  InvocationStatus expected_status = InvocationStatus::Started;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -112,8 +120,10 @@ class Store {
   virtual Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) = 0;
   // The launch failed before Temporal had it.
   virtual Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) = 0;
-  // All batches in one transaction; a row of a lower sequence number never replaces a higher one.
-  virtual Result<void> apply(std::span<const projection::RowBatch> batches) = 0;
+  // All in one transaction. A row of a lower sequence number never replaces a higher one. For each
+  // put whether it was made; false: somebody else was faster.
+  virtual Result<std::vector<bool>> write(std::span<const projection::RowBatch> batches,
+                                          std::span<const InvocationPut> puts) = 0;
   virtual Result<RunView> run(const TenantId& tenant, const RunId& run) = 0;
   virtual Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) = 0;
   virtual Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) = 0;
@@ -128,14 +138,6 @@ class Store {
                                                          const RunId& run) = 0;
   virtual Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
                                                           const std::string& key) = 0;
-  // Inserts the row, or replaces the one under its key when that one's attempt and status are still
-  // `expected`. False: somebody else was faster.
-  struct Expected {
-    std::uint32_t attempt = 0;  // 0: there is no row
-    InvocationStatus status = InvocationStatus::Started;
-  };
-  virtual Result<bool> put_invocation(const InvocationRow& row, const Expected& expected) = 0;
-
   virtual Result<void> check_health() = 0;
 };
 

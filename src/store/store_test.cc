@@ -44,6 +44,12 @@ class SqliteStoreTest : public testing::Test {
     row.started_at = at;
     return row;
   }
+  bool put(const InvocationRow& row, std::uint32_t attempt, InvocationStatus status) {
+    const InvocationPut put{row, attempt, status};
+    const auto made = store_->write({}, std::span(&put, 1));
+    EXPECT_TRUE(made.has_value());
+    return made.has_value() && made->front();
+  }
   static projection::RowBatch step(std::uint64_t sequence, const std::string& status) {
     projection::RowBatch batch;
     projection::StepRow row;
@@ -85,8 +91,8 @@ TEST_F(SqliteStoreTest, PublishedVersionsNeverChange) {
 TEST_F(SqliteStoreTest, OlderRowsNeverReplaceNewerOnes) {
   ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
   const std::vector<projection::RowBatch> batches = {step(5, "SUCCEEDED"), step(3, "STARTED")};
-  ASSERT_TRUE(store_->apply(batches).has_value());
-  ASSERT_TRUE(store_->apply(batches).has_value());
+  ASSERT_TRUE(store_->write(batches, {}).has_value());
+  ASSERT_TRUE(store_->write(batches, {}).has_value());
   const auto steps = store_->steps(kTenant, RunId("r1"), 0, 10);
   ASSERT_EQ(steps->size(), 1U);
   EXPECT_EQ(steps->front().status, "SUCCEEDED");
@@ -123,12 +129,12 @@ TEST_F(SqliteStoreTest, AnInvocationIsTakenOverByOneOnly) {
   row.tenant = kTenant;
   row.idempotency_key = "k";
   row.run_id = RunId("r1");
-  EXPECT_TRUE(*store_->put_invocation(row, {}));
-  EXPECT_FALSE(*store_->put_invocation(row, {}));
+  EXPECT_TRUE(put(row, 0, InvocationStatus::Started));
+  EXPECT_FALSE(put(row, 0, InvocationStatus::Started));
   InvocationRow next = row;
   next.attempt = 2;
-  EXPECT_TRUE(*store_->put_invocation(next, {1, InvocationStatus::Started}));
-  EXPECT_FALSE(*store_->put_invocation(next, {1, InvocationStatus::Started}));
+  EXPECT_TRUE(put(next, 1, InvocationStatus::Started));
+  EXPECT_FALSE(put(next, 1, InvocationStatus::Started));
   EXPECT_EQ((*store_->invocation(kTenant, "k"))->attempt, 2U);
 }
 
@@ -154,19 +160,34 @@ TEST_F(SqliteStoreTest, ADatabaseOfANewerProgramIsRefused) {
 }
 
 TEST_F(SqliteStoreTest, AFullDiskIsAClearErrorAndLosesNothing) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
-  store_.reset();
-  // A limit on pages is what a full disk looks like to SQLite.
-  auto tiny = open();
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(file().c_str(), &other), SQLITE_OK);
-  sqlite3_exec(other, "PRAGMA max_page_count=1", nullptr, nullptr, nullptr);
-  const std::string big(200'000, 'x');
-  const std::string sql =
-      "INSERT INTO workflow_definitions VALUES ('t','big','n','" + big + "',1,0,'',1,1)";
-  EXPECT_EQ(sqlite3_exec(other, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_FULL);
-  sqlite3_close(other);
-  EXPECT_EQ(tiny->run(kTenant, RunId("r1"))->launch.run_id.text, "r1");
+  auto small = open_sqlite({file(), 10'000, 400'000});
+  ASSERT_TRUE(small.has_value());
+  ASSERT_TRUE((*small)->insert_launch(launch("r1", 1)).has_value());
+  LaunchRow big = launch("r2", 2);
+  big.input = std::string(1'000'000, 'x');
+  const auto refused = (*small)->insert_launch(big);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "STORE_FULL");
+  EXPECT_EQ((*small)->run(kTenant, RunId("r1"))->launch.run_id.text, "r1");
+  EXPECT_TRUE((*small)->insert_launch(launch("r3", 3)).has_value());
+}
+
+TEST_F(SqliteStoreTest, OneThatCannotBeWrittenDoesNotHoldTheOthers) {
+  auto small = open_sqlite({file(), 10'000, 400'000});
+  ASSERT_TRUE(small.has_value());
+  ASSERT_TRUE((*small)->insert_launch(launch("r1", 1)).has_value());
+  std::vector<std::string> codes;
+  {
+    GroupWriter writer(**small);
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+      projection::RowBatch batch = step(i, "SUCCEEDED");
+      if (i == 3) batch.run->output = json::Value(std::string(1'000'000, 'x'));
+      writer.submit(std::move(batch), [&](const Result<void>& written) {
+        codes.push_back(written.has_value() ? "ok" : written.error().code);
+      });
+    }
+  }
+  EXPECT_THAT(codes, testing::ElementsAre("ok", "ok", "STORE_FULL", "ok", "ok"));
 }
 
 TEST_F(SqliteStoreTest, TheGroupWriterCallsBackOncePerBatch) {
@@ -184,6 +205,12 @@ TEST_F(SqliteStoreTest, TheGroupWriterCallsBackOncePerBatch) {
     }
   }
   EXPECT_EQ(done, 100);
+  GroupWriter writer(*store_);
+  InvocationRow row;
+  row.tenant = kTenant;
+  row.idempotency_key = "k";
+  EXPECT_TRUE(*writer.put({row}));
+  EXPECT_FALSE(*writer.put({row}));
   EXPECT_EQ(store_->run(kTenant, RunId("r1"))->run.status, "SUCCEEDED");
 }
 

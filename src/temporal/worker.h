@@ -1,10 +1,10 @@
 #pragma once
 // Worker: polls one task queue through Core. Polls block the calling thread until there is a task
-// or the worker is shut down; completing blocks until Core has taken the answer. Safe to call from
-// several threads. INVARIANT: every activation and every activity task is completed exactly once,
-// or finalize never returns.
+// or the worker is shut down. Safe to call from several threads. INVARIANT: every activation and
+// every activity task is completed exactly once, or finalize never returns.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -40,15 +40,21 @@ class Worker {
 
   // Error code TEMPORAL_SHUTDOWN: there will be no more.
   Result<Activation> poll_activation();
-  Result<void> complete(const Completion& completion);
   Result<ActivityTask> poll_activity();
+
+  // Without a callback they wait until Core has taken the answer. With one they return at once, and
+  // it is called on a thread of Core's, where it must not wait.
+  using Done = std::function<void(Result<void>)>;
+  Result<void> complete(const Completion& completion);
+  void complete(const Completion& completion, Done done);
   Result<void> complete_activity(const ActivityCompletion& completion);
+  void complete_activity(const ActivityCompletion& completion, Done done);
   Result<void> heartbeat(const std::string& task_token, const Payload& details);
 
   void evict(const std::string& run_id);
   // Polls then end with TEMPORAL_SHUTDOWN once what is under way is answered.
   void initiate_shutdown();
-  // After every poll has ended.
+  // After every poll has ended; waits for answers on their way.
   Result<void> finalize();
 
  private:

@@ -28,12 +28,11 @@ Worker::Worker(temporal::Worker worker, WorkerParts parts, const WorkerSettings&
     : parts_(parts),
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
-      ledger_(parts.store, parts.clock, settings.identity),
+      writer_(std::make_unique<store::GroupWriter>(parts.store)),
+      ledger_(parts.store, *writer_, parts.clock, settings.identity),
       runner_(std::make_unique<ActivityRunner>(
           RunnerParts{parts.actions, parts.secrets, ledger_, parts.clock, parts.log}, worker_)),
-      activities_(std::make_unique<Pool>(settings.activity_threads)),
-      completions_(std::make_unique<Pool>(2)),
-      writer_(std::make_unique<store::GroupWriter>(parts.store)) {
+      activities_(std::make_unique<Pool>(settings.activity_threads)) {
   for (std::size_t i = 0; i < settings.workflow_threads; ++i)
     pollers_.emplace_back([this] { poll_activations(); });
   pollers_.emplace_back([this] { poll_activities(); });
@@ -43,11 +42,10 @@ Worker::~Worker() {
   worker_.initiate_shutdown();
   for (std::thread& poller : pollers_) poller.join();
   activities_.reset();
-  writer_.reset();
-  completions_.reset();
   const auto finalized = worker_.finalize();
   if (!finalized.has_value())
     parts_.log.warn("worker not finalized", {{"text", finalized.error().message}});
+  // Until here it renews leases and sends heartbeats; both need the writer and the worker.
   runner_.reset();
 }
 
@@ -89,7 +87,7 @@ void Worker::handle(const temporal::Activation& activation) {
                                               {"text", failed->failure.message}});
   }
   if (!driven.rows) {
-    complete(std::move(driven.completion));
+    complete(driven.completion);
     return;
   }
   // Rows first, then the acknowledgement: a crash between the two repeats the task and the same
@@ -105,16 +103,16 @@ void Worker::handle(const temporal::Activation& activation) {
       completion.status =
           temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
     }
-    completions_->post(
-        [this, done = std::move(completion)]() mutable { complete(std::move(done)); });
+    complete(completion);
   });
 }
 
-void Worker::complete(temporal::Completion completion) {
-  const auto done = worker_.complete(completion);
-  if (!done.has_value())
-    parts_.log.error("a run's answer was refused",
-                     {{"temporal_run_id", completion.run_id}, {"text", done.error().message}});
+void Worker::complete(const temporal::Completion& completion) {
+  worker_.complete(completion, [this, run_id = completion.run_id](const Result<void>& taken) {
+    if (!taken.has_value())
+      parts_.log.error("a run's answer was refused",
+                       {{"temporal_run_id", run_id}, {"text", taken.error().message}});
+  });
 }
 
 void Worker::poll_activities() {
@@ -130,9 +128,10 @@ void Worker::poll_activities() {
     const auto* start = std::get_if<temporal::ActivityStart>(&task->kind);
     if (start == nullptr) continue;
     activities_->post([this, token = task->task_token, work = *start] {
-      const auto done = worker_.complete_activity(runner_->run(token, work));
-      if (!done.has_value())
-        parts_.log.error("an action's answer was refused", {{"text", done.error().message}});
+      worker_.complete_activity(runner_->run(token, work), [this](const Result<void>& taken) {
+        if (!taken.has_value())
+          parts_.log.error("an action's answer was refused", {{"text", taken.error().message}});
+      });
     });
   }
 }

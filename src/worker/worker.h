@@ -52,19 +52,18 @@ class Worker {
   void poll_activations();
   void poll_activities();
   void handle(const temporal::Activation& activation);
-  void complete(temporal::Completion completion);
+  void complete(const temporal::Completion& completion);
   std::shared_ptr<RunDriver> driver_of(const temporal::Activation& activation);
 
   WorkerParts parts_;
   temporal::Worker worker_;
   service::DefinitionCache definitions_;
+  std::unique_ptr<store::GroupWriter> writer_;
   service::Ledger ledger_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<RunDriver>> runs_;  // by Temporal's run id
   std::unique_ptr<ActivityRunner> runner_;
   std::unique_ptr<Pool> activities_;
-  std::unique_ptr<Pool> completions_;
-  std::unique_ptr<store::GroupWriter> writer_;
   std::vector<std::thread> pollers_;
 };
 

@@ -23,6 +23,15 @@ void on_poll(void* pending, const TemporalCoreByteArray* success,
   }
 }
 
+void on_taken(void* pending, const TemporalCoreByteArray* fail) {
+  const std::unique_ptr<PendingDone> call(static_cast<PendingDone*>(pending));
+  if (fail == nullptr) {
+    call->done({});
+  } else {
+    call->done(make_error(ErrorKind::Unavailable, "TEMPORAL_WORKER", take(call->runtime, fail)));
+  }
+}
+
 void on_done(void* pending, const TemporalCoreByteArray* fail) {
   auto& call = *static_cast<PendingBytes*>(pending);
   if (fail != nullptr) {

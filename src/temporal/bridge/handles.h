@@ -4,6 +4,7 @@
 
 #include <temporal-sdk-core-c-bridge.h>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -57,6 +58,13 @@ struct PendingBytes {
   Runtime::Handle& runtime;
   std::promise<Result<std::string>> promise;
 };
+
+// One answer on its way; nobody waits. Deletes itself when Core has taken it.
+struct PendingDone {
+  Runtime::Handle& runtime;
+  std::function<void(Result<void>)> done;
+};
+void on_taken(void* pending, const TemporalCoreByteArray* fail);
 
 // Core's worker callbacks: success bytes, or nothing at shutdown, or a failure text.
 void on_poll(void* pending, const TemporalCoreByteArray* success,

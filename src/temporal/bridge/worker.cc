@@ -1,11 +1,51 @@
 #include "temporal/worker.h"
 
+#include <condition_variable>
+#include <mutex>
+
 #include "temporal/bridge/handles.h"
 #include "temporal/encode/codec.h"
 
 namespace fermata::temporal {
 
+namespace {
+
+// Answers that were given and not yet taken by Core. Outlives the worker: its last user is Core's
+// thread.
+class Answers {
+ public:
+  void add() {
+    const std::scoped_lock lock(mutex_);
+    ++count_;
+  }
+  void taken() {
+    const std::scoped_lock lock(mutex_);
+    if (--count_ == 0) none_.notify_all();
+  }
+  void await_all() {
+    std::unique_lock lock(mutex_);
+    none_.wait(lock, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
 struct Worker::Handle {
+  bridge::PendingDone* answer(Done done) {
+    answers->add();
+    return new bridge::PendingDone{
+        *runtime, [waiting = answers, done = std::move(done)](Result<void> result) {
+          done(std::move(result));
+          waiting->taken();
+        }};
+  }
+
+  std::shared_ptr<Answers> answers = std::make_shared<Answers>();
   std::shared_ptr<Runtime::Handle> runtime;
   std::shared_ptr<Client::Handle> client;  // null for a replay worker
   TemporalCoreWorker* raw = nullptr;
@@ -101,15 +141,17 @@ Result<Activation> Worker::poll_activation() {
   return decode_activation(activation);
 }
 
-Result<void> Worker::complete(const Completion& completion) {
+void Worker::complete(const Completion& completion, Done done) {
   const std::string request = encode_completion(completion);
-  bridge::PendingBytes pending{*handle_->runtime, {}};
-  auto done = pending.promise.get_future();
-  temporal_core_worker_complete_workflow_activation(handle_->raw, lend(request), &pending,
-                                                    bridge::on_done);
-  TRY(const std::string nothing, done.get());
-  static_cast<void>(nothing);
-  return {};
+  temporal_core_worker_complete_workflow_activation(
+      handle_->raw, lend(request), handle_->answer(std::move(done)), bridge::on_taken);
+}
+
+Result<void> Worker::complete(const Completion& completion) {
+  std::promise<Result<void>> taken;
+  auto answer = taken.get_future();
+  complete(completion, [&](Result<void> result) { taken.set_value(std::move(result)); });
+  return answer.get();
 }
 
 Result<ActivityTask> Worker::poll_activity() {
@@ -120,15 +162,17 @@ Result<ActivityTask> Worker::poll_activity() {
   return encode::decode_activity_task(task);
 }
 
-Result<void> Worker::complete_activity(const ActivityCompletion& completion) {
+void Worker::complete_activity(const ActivityCompletion& completion, Done done) {
   const std::string request = encode::encode_activity_completion(completion);
-  bridge::PendingBytes pending{*handle_->runtime, {}};
-  auto done = pending.promise.get_future();
-  temporal_core_worker_complete_activity_task(handle_->raw, lend(request), &pending,
-                                              bridge::on_done);
-  TRY(const std::string nothing, done.get());
-  static_cast<void>(nothing);
-  return {};
+  temporal_core_worker_complete_activity_task(handle_->raw, lend(request),
+                                              handle_->answer(std::move(done)), bridge::on_taken);
+}
+
+Result<void> Worker::complete_activity(const ActivityCompletion& completion) {
+  std::promise<Result<void>> taken;
+  auto answer = taken.get_future();
+  complete_activity(completion, [&](Result<void> result) { taken.set_value(std::move(result)); });
+  return answer.get();
 }
 
 Result<void> Worker::heartbeat(const std::string& task_token, const Payload& details) {
@@ -149,6 +193,7 @@ void Worker::initiate_shutdown() {
 }
 
 Result<void> Worker::finalize() {
+  handle_->answers->await_all();
   bridge::PendingBytes pending{*handle_->runtime, {}};
   auto done = pending.promise.get_future();
   temporal_core_worker_finalize_shutdown(handle_->raw, &pending, bridge::on_done);
