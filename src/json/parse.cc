@@ -176,6 +176,54 @@ Error explain(const Handler& handler, const error_code& ec, std::string_view tex
       "the document must be strict JSON: double quotes, no comments, no trailing commas");
 }
 
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// The unit of an escape `\uXXXX` at `at`; -1 when there is none.
+int escaped_unit(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+  int unit = 0;
+  for (std::size_t i = at + 2; i < at + 6; ++i) {
+    const int digit = hex_value(text[i]);
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+bool is_high(int unit) {
+  return unit >= 0xD800 && unit < 0xDC00;
+}
+bool is_low(int unit) {
+  return unit >= 0xDC00 && unit < 0xE000;
+}
+
+// The text with escapes of lone halves written as their three bytes.
+std::string with_raw_surrogates(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const int unit = escaped_unit(text, i);
+    if (is_high(unit) && is_low(escaped_unit(text, i + 6))) {
+      out += text.substr(i, 12);
+      i += 12;
+    } else if (is_high(unit) || is_low(unit)) {
+      out += static_cast<char>(0xED);
+      out += static_cast<char>(0x80 | ((unit >> 6) & 0x3F));
+      out += static_cast<char>(0x80 | (unit & 0x3F));
+      i += 6;
+    } else {
+      const std::size_t size = text[i] == '\\' && i + 1 < text.size() ? 2 : 1;
+      out += text.substr(i, size);
+      i += size;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Value> parse(std::string_view text, const ParseOptions& options) {
@@ -185,7 +233,13 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
         format("document has {} bytes, at most {} are accepted", text.size(), options.bytes_max),
         "send less, or split it");
   }
+  std::string rewritten;
   bj::parse_options parser_options;
+  if (options.lone_surrogates) {
+    rewritten = with_raw_surrogates(text);
+    text = rewritten;
+    parser_options.allow_invalid_utf8 = true;
+  }
   parser_options.max_depth = options.depth_max;
   bj::basic_parser<Handler> parser(parser_options);
   parser.handler().duplicate_keys = options.duplicate_keys;

@@ -18,6 +18,9 @@ struct ParseOptions {
   std::size_t bytes_max = limits::kHttpBodyBytesMax;
   std::size_t depth_max = limits::kJsonDepthMax;
   DuplicateKeys duplicate_keys = DuplicateKeys::Refuse;
+  // Keep halves of UTF-16 pairs that stand alone ("\ud800") as three bytes (WTF-8). No document of
+  // the product may hold one; test data of engines that think in UTF-16 does.
+  bool lone_surrogates = false;
 };
 
 // Errors: JSON_INVALID (with line and column), JSON_TOO_LARGE, JSON_TOO_DEEP, JSON_DUPLICATE_KEY.

@@ -71,7 +71,8 @@ struct ComposedInput {
 
 struct EvaluateOptions {
   Budget budget;
-  TimeMs now = 0;  // $now, $millis, nowIso
+  TimeMs now = 0;          // $now, $millis, nowIso
+  std::uint64_t seed = 0;  // $random, $shuffle: the same seed gives the same values
   std::span<const std::pair<std::string_view, const json::Value*>> bindings;  // $name
 };
 
@@ -83,6 +84,31 @@ Evaluation evaluate(const Program& program, const json::Value& input,
                     const EvaluateOptions& options = {});
 Evaluation evaluate(const Program& program, const ComposedInput& input,
                     const EvaluateOptions& options = {});
+
+// No input at all, which is not the same as null.
+struct Nothing {};
+Evaluation evaluate(const Program& program, Nothing input, const EvaluateOptions& options = {});
+
+// Evaluates again and again in the same memory, and leaves the result where it was made, borrowing
+// from the input: for callers that look at it at once. Not shared between threads.
+class Session {
+ public:
+  Session();
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // False when it failed. The input, the options and the program must live until the next call.
+  bool evaluate(const Program& program, const json::Value& input, const EvaluateOptions& options);
+  // The last result, copied out.
+  Evaluation take();
+  // Memory asked of the system by the last evaluation, beyond what was kept from those before.
+  [[nodiscard]] std::uint64_t bytes_allocated() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // A sentence for a code; the language's own wording in our words.
 std::string_view describe(std::string_view code);

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "jsonata/functions.h"
 #include "jsonata/lexer.h"
+#include "jsonata/native.h"
 #include "jsonata/process.h"
 
 namespace fermata::jsonata {

@@ -191,16 +191,17 @@ const char* make_date_reader(DatePicture picture, DateReader& reader) {
 }
 
 ParsedDate parse_date(std::string_view text, const DateReader& reader, double now) {
-  RegexMatch found;
-  if (reader.regex == nullptr ||
-      reader.regex->match(text, 0, kMatchStepsMax, found) != Regex::Outcome::Found)
+  RegexMatcher matcher(kMatchStepsMax);
+  if (reader.regex == nullptr || matcher.find(*reader.regex, text, 0) != Regex::Outcome::Found)
     return {};
   Components components;
   bool has_any = false;
   for (std::size_t i = 0; i < reader.picture.parts.size(); ++i) {
     const DatePart& part = reader.picture.parts[i];
-    if (part.is_literal() || i >= found.groups.size()) continue;
-    components.set(part.component, part_value(part, found.groups[i].value_or("")));
+    if (part.is_literal()) continue;
+    const RegexGroup group = matcher.group(static_cast<std::uint32_t>(i + 1));
+    components.set(part.component,
+                   part_value(part, text.substr(group.start, group.end - group.start)));
     has_any = true;
   }
   if (!has_any) return {};

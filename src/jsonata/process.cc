@@ -206,10 +206,20 @@ class Processor {
       if (body.other != nullptr) mark_tail(*body.other);
     } else if (body.type == NodeType::Block && !body.children.empty() && body.predicates.empty()) {
       mark_tail(*body.children.back());
+    } else if (body.type == NodeType::Binary && (body.text == "?:" || body.text == "??")) {
+      mark_tail(*body.right);
     }
   }
 
+  // `[]` behind an operator belongs to what becomes of it.
   NodePtr binary(NodePtr raw) {
+    const bool keeps_array = raw->keep_array;
+    NodePtr result = operation(std::move(raw));
+    if (result != nullptr && keeps_array) result->keep_array = true;
+    return result;
+  }
+
+  NodePtr operation(NodePtr raw) {
     const std::string& op = raw->text;
     if (op == ".") return path(std::move(raw));
     if (op == "[") return filter(std::move(raw));
@@ -222,7 +232,9 @@ class Processor {
     if (raw->type != NodeType::Bind) raw->left = node(std::move(raw->left));
     raw->right = node(std::move(raw->right));
     if (failure) return nullptr;
-    if (raw->type == NodeType::Bind) {
+    if (raw->type == NodeType::Apply) {
+      raw->keep_array = raw->left->keep_array || raw->right->keep_array;
+    } else if (raw->type == NodeType::Bind) {
       push_ancestry(*raw, raw->right.get());
     } else {
       push_ancestry(*raw, raw->left.get());

@@ -3,103 +3,147 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "jsonata/evaluator.h"
-#include "jsonata/text.h"
-
 namespace fermata::jsonata {
 namespace {
+
+constexpr std::size_t kMachineStackMin = 32 * 1024;
+constexpr std::size_t kMachineStackMax = 1024 * 1024;
 
 pcre2_code* code_of(void* raw) {
   return static_cast<pcre2_code*>(raw);
 }
+pcre2_match_data* data_of(void* raw) {
+  return static_cast<pcre2_match_data*>(raw);
+}
+pcre2_match_context* context_of(void* raw) {
+  return static_cast<pcre2_match_context*>(raw);
+}
 
-Val match_object(const std::shared_ptr<const Regex>& regex, const std::string& text,
-                 std::size_t from, Evaluator& evaluator) {
-  RegexMatch found;
-  const auto outcome = regex->match(text, from, evaluator.options().budget.regex_steps, found);
-  if (outcome == Regex::Outcome::LimitReached) return evaluator.fail_here("U1005");
-  if (outcome == Regex::Outcome::NotFound) return {};
-  auto object = std::make_shared<ObjectData>();
-  object->set("match", Val::text(text.substr(found.start, found.end - found.start)));
-  object->set(
-      "start",
-      Val::number(static_cast<double>(code_length(std::string_view(text).substr(0, found.start)))));
-  object->set(
-      "end",
-      Val::number(static_cast<double>(code_length(std::string_view(text).substr(0, found.end)))));
-  std::vector<Val> groups;
-  for (auto& group : found.groups) groups.push_back(group ? Val::text(*group) : Val());
-  object->set("groups", list(std::move(groups)));
-  auto next = std::make_shared<FunctionData>();
-  next->run = [regex, text, end = found.end](Evaluator& inner, std::vector<Val>&) {
-    return match_object(regex, text, end, inner);
-  };
-  object->set("next", Val::function(std::move(next)));
-  return Val::object(std::move(object));
+// What JavaScript's pattern letters mean where PCRE2's differ.
+constexpr std::string_view kSpace =
+    R"(\t\n\x0b\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff)";
+constexpr std::string_view kDot = R"([^\n\r\u2028\u2029])";
+
+// Rewrites the few escapes that the two dialects read differently.
+std::string translate(std::string_view pattern) {
+  std::string out;
+  out.reserve(pattern.size() + 16);
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      const char next = pattern[++i];
+      if (next == 's') {
+        out += in_class ? std::string(kSpace) : "[" + std::string(kSpace) + "]";
+      } else if (next == 'S' && !in_class) {
+        out += "[^" + std::string(kSpace) + "]";
+      } else if (next == 'v') {
+        out += R"(\x0b)";
+      } else if (next == 'd' || next == 'D' || next == 'w' || next == 'W' || next == 'b' ||
+                 next == 'B' || next == 'S' ||
+                 std::string_view("nrtf0123456789cxukK").find(next) != std::string_view::npos) {
+        out += c;
+        out += next;
+      } else if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z')) {
+        out += next;  // an escape that means nothing is the letter itself
+      } else {
+        out += c;
+        out += next;
+      }
+    } else if (c == '[' && !in_class) {
+      in_class = true;
+      out += c;
+    } else if (c == '[') {
+      out += R"(\[)";
+    } else if (c == ']' && in_class) {
+      in_class = false;
+      out += c;
+    } else if (c == '.' && !in_class) {
+      out += kDot;
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 }  // namespace
 
-std::shared_ptr<const Regex> Regex::compile(const std::string& pattern, const std::string& flags) {
-  std::uint32_t options =
-      PCRE2_UTF | PCRE2_UCP | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF | PCRE2_DOLLAR_ENDONLY;
-  if (flags.find('i') != std::string::npos) options |= PCRE2_CASELESS;
-  if (flags.find('m') != std::string::npos) options |= PCRE2_MULTILINE;
+Regex::Regex(void* code) : code_(code) {
+  pcre2_pattern_info(code_of(code_), PCRE2_INFO_CAPTURECOUNT, &groups_);
+}
+
+std::shared_ptr<const Regex> Regex::compile(std::string_view pattern, std::string_view flags) {
+  std::uint32_t options = PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
+                          PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C;
+  if (flags.find('i') != std::string_view::npos) options |= PCRE2_CASELESS;
+  if (flags.find('m') != std::string_view::npos) options |= PCRE2_MULTILINE;
+  const std::string text = translate(pattern);
   int error = 0;
   PCRE2_SIZE offset = 0;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                   options, &error, &offset, nullptr);
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options,
+                                   &error, &offset, nullptr);
   if (code == nullptr) return nullptr;
   return std::shared_ptr<const Regex>(new Regex(code));
 }
 
 Regex::~Regex() {
   pcre2_code_free(code_of(code_));
+  pcre2_code_free(code_of(machine_code_.load()));
 }
 
-Regex::Outcome Regex::match(std::string_view text, std::size_t from, std::uint32_t limit,
-                            RegexMatch& found) const {
-  pcre2_match_data* data = pcre2_match_data_create_from_pattern(code_of(code_), nullptr);
-  pcre2_match_context* context = pcre2_match_context_create(nullptr);
-  pcre2_set_match_limit(context, limit);
-  const int count = pcre2_match(code_of(code_), reinterpret_cast<PCRE2_SPTR>(text.data()),
-                                text.size(), from, 0, data, context);
-  Outcome outcome = Outcome::NotFound;
-  if (count > 0) {
-    outcome = Outcome::Found;
-    const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data);
-    found.start = ends[0];
-    found.end = ends[1];
-    const std::uint32_t groups = pcre2_get_ovector_count(data);
-    found.groups.clear();
-    for (std::uint32_t i = 1; i < groups; ++i) {
-      const bool is_set = ends[2 * i] != PCRE2_UNSET;
-      found.groups.push_back(is_set ? std::optional(std::string(
-                                          text.substr(ends[2 * i], ends[2 * i + 1] - ends[2 * i])))
-                                    : std::nullopt);
-    }
-  } else if (count == PCRE2_ERROR_MATCHLIMIT || count == PCRE2_ERROR_DEPTHLIMIT ||
-             count == PCRE2_ERROR_HEAPLIMIT) {
-    outcome = Outcome::LimitReached;
+// Two threads may both make the machine code; one copy wins, the other is thrown away.
+void* Regex::ready_code() const {
+  void* ready = machine_code_.load(std::memory_order_acquire);
+  if (ready != nullptr) return ready;
+  pcre2_code* const copy = pcre2_code_copy(code_of(code_));
+  if (copy == nullptr) return code_;
+  pcre2_jit_compile(copy, PCRE2_JIT_COMPLETE);  // without it the interpreter gives the same answer
+  if (machine_code_.compare_exchange_strong(ready, copy, std::memory_order_acq_rel)) return copy;
+  pcre2_code_free(copy);
+  return ready;
+}
+
+RegexMatcher::~RegexMatcher() {
+  pcre2_match_data_free(data_of(data_));
+  pcre2_match_context_free(context_of(context_));
+  pcre2_jit_stack_free(static_cast<pcre2_jit_stack*>(stack_));
+}
+
+void RegexMatcher::prepare(std::uint32_t groups) {
+  if (context_ == nullptr) {
+    context_ = pcre2_match_context_create(nullptr);
+    pcre2_set_match_limit(context_of(context_), step_limit_);
   }
-  pcre2_match_context_free(context);
-  pcre2_match_data_free(data);
-  return outcome;
+  if (data_ != nullptr && data_groups_ >= groups) return;
+  pcre2_match_data_free(data_of(data_));
+  data_groups_ = groups < 7 ? 7 : groups;
+  data_ = pcre2_match_data_create(data_groups_ + 1, nullptr);
 }
 
-Val regex_function(std::shared_ptr<const Regex> regex) {
-  auto function = std::make_shared<FunctionData>();
-  function->arity = 1;
-  function->regex = regex;
-  function->run = [regex](Evaluator& evaluator, std::vector<Val>& arguments) -> Val {
-    if (arguments.empty() || !arguments.front().is_text()) return {};
-    return match_object(regex, std::string(arguments.front().as_text()), 0, evaluator);
-  };
-  return Val::function(std::move(function));
+int RegexMatcher::run(void* code, std::string_view text, std::size_t from) {
+  return pcre2_match(code_of(code), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                     PCRE2_NO_UTF_CHECK, data_of(data_), context_of(context_));
 }
 
-const Regex* regex_of(const Val& value) {
-  return value.is_function() ? static_cast<const Regex*>(value.as_function().regex.get()) : nullptr;
+Regex::Outcome RegexMatcher::find(const Regex& regex, std::string_view text, std::size_t from) {
+  prepare(regex.groups_);
+  void* const code = regex.ready_code();
+  int count = run(code, text, from);
+  if (count == PCRE2_ERROR_JIT_STACKLIMIT && stack_ == nullptr) {
+    stack_ = pcre2_jit_stack_create(kMachineStackMin, kMachineStackMax, nullptr);
+    pcre2_jit_stack_assign(context_of(context_), nullptr, stack_);
+    count = run(code, text, from);
+  }
+  if (count == PCRE2_ERROR_NOMATCH) return Regex::Outcome::NotFound;
+  return count > 0 ? Regex::Outcome::Found : Regex::Outcome::LimitReached;
+}
+
+RegexGroup RegexMatcher::group(std::uint32_t index) const {
+  const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer(data_of(data_));
+  const std::size_t at = std::size_t{2} * index;
+  if (index > data_groups_ || ends[at] == PCRE2_UNSET) return {};
+  return {true, ends[at], ends[at + 1]};
 }
 
 }  // namespace fermata::jsonata

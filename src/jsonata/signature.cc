@@ -1,187 +1,114 @@
 #include "jsonata/signature.h"
 
-#include <array>
-
-#include "jsonata/evaluator.h"
-
 namespace fermata::jsonata {
 namespace {
 
-char letter_of(const Val& value) {
-  switch (value.tag()) {
-    case Tag::Undefined:
-      return 'm';
-    case Tag::Null:
-      return 'l';
-    case Tag::Bool:
-      return 'b';
-    case Tag::Number:
-      return 'n';
-    case Tag::String:
-      return 's';
-    case Tag::Array:
-      return 'a';
-    case Tag::Object:
-      return 'o';
-    case Tag::Function:
-      return 'f';
+std::uint16_t bits_of(char letter) {
+  switch (letter) {
+    case 'm':
+      return type_bit(Tag::Undefined);
+    case 'l':
+      return type_bit(Tag::Null);
+    case 'b':
+      return type_bit(Tag::Bool);
+    case 'n':
+      return type_bit(Tag::Number);
+    case 's':
+      return type_bit(Tag::String);
+    case 'a':
+      return type_bit(Tag::Array);
+    case 'o':
+      return type_bit(Tag::Object);
+    case 'f':
+      return type_bit(Tag::Function);
+    default:
+      return 0;
   }
-  return 'm';
 }
 
-Error bad(const char* code) {
-  return make_error(ErrorKind::Invalid, code, "bad signature");
+std::uint16_t bits_of(std::string_view letters) {
+  std::uint16_t bits = 0;
+  for (const char letter : letters) bits = static_cast<std::uint16_t>(bits | bits_of(letter));
+  return bits;
 }
 
-std::string accepted(char letter) {
+std::size_t closing(std::string_view text, std::size_t at, char open, char close) {
+  int depth = 1;
+  while (++at < text.size()) {
+    if (text[at] == close && --depth == 0) break;
+    if (text[at] == open) ++depth;
+  }
+  return at;
+}
+
+Parameter plain(char letter) {
+  Parameter parameter;
   switch (letter) {
     case 'a':
-      return "asnblofm";
-    case 'f':
-      return "f";
-    case 'j':
-      return "asnblom";
+      parameter.types = bits_of("asnblfom");
+      parameter.is_array = true;
+      break;
     case 'x':
-      return "asnblofm";
-    case 'u':
-      return "bnslm";
+      parameter.types = bits_of("asnblfom");
+      break;
+    case 'j':
+      parameter.types = bits_of("asnblom");
+      break;
+    case 'f':
+      parameter.types = bits_of("f");
+      break;
     default:
-      return std::string(1, letter) + "m";
+      parameter.types = static_cast<std::uint16_t>(bits_of(letter) | bits_of('m'));
   }
-}
-
-bool fits(const Parameter& parameter, char letter) {
-  return parameter.types.find(letter) != std::string::npos;
-}
-
-// One parameter's share of the arguments: greedy, with backtracking, like the regular expression it
-// stands for.
-bool assign(const Signature& signature, const std::string& letters, std::size_t parameter,
-            std::size_t at, std::vector<std::size_t>& taken) {
-  if (parameter == signature.parameters.size()) return at == letters.size();
-  const Parameter& wanted = signature.parameters[parameter];
-  std::size_t most = 0;
-  while (at + most < letters.size() && fits(wanted, letters[at + most]) &&
-         (wanted.is_repeated || most == 0))
-    ++most;
-  const std::size_t least = wanted.is_optional || wanted.takes_context ? 0 : 1;
-  for (std::size_t count = most + 1; count-- > least;) {
-    taken[parameter] = count;
-    if (assign(signature, letters, parameter + 1, at + count, taken)) return true;
-  }
-  return false;
-}
-
-bool items_fit(const Val& array, char item_type) {
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    if (letter_of(array.at(i)) != item_type) return false;
-  }
-  return true;
-}
-
-// Which argument is to blame: the first after which nothing fits any more.
-std::size_t culprit(const Signature& signature, const std::string& letters) {
-  std::size_t at = 0;
-  for (const Parameter& parameter : signature.parameters) {
-    if (at >= letters.size()) break;
-    if (!fits(parameter, letters[at])) {
-      if (parameter.is_optional || parameter.takes_context) continue;
-      return at + 1;
-    }
-    ++at;
-    while (parameter.is_repeated && at < letters.size() && fits(parameter, letters[at])) ++at;
-  }
-  return at + 1;
+  return parameter;
 }
 
 }  // namespace
 
-Result<Signature> parse_signature(std::string_view text) {
-  Signature signature;
-  std::size_t at = 1;  // behind '<'
-  while (at < text.size() && text[at] != ':' && text[at] != '>') {
-    const char letter = text[at];
-    if (letter == '-' || letter == '?' || letter == '+') {
-      if (signature.parameters.empty()) return bad("S0402");
-      Parameter& last = signature.parameters.back();
-      if (letter == '-') last.takes_context = true;
-      if (letter == '?') last.is_optional = true;
-      if (letter == '+') last.is_repeated = true;
-      ++at;
-      continue;
-    }
-    Parameter parameter;
-    parameter.type = letter;
-    if (letter == '(') {
-      const std::size_t end = text.find(')', at);
-      if (end == std::string_view::npos) return bad("S0402");
+const char* read_signature(std::string_view text, Signature& signature) {
+  auto& all = signature.parameters;
+  char last = 0;
+  for (std::size_t at = 1; at < text.size() && text[at] != ':'; ++at) {
+    const char symbol = text[at];
+    if (std::string_view("snbloafjx").find(symbol) != std::string_view::npos) {
+      all.push_back(plain(symbol));
+      last = symbol;
+    } else if (symbol == '(') {
+      const std::size_t end = closing(text, at, '(', ')');
       const std::string_view choice = text.substr(at + 1, end - at - 1);
-      if (choice.find('<') != std::string_view::npos) return bad("S0402");
-      for (const char c : choice) parameter.types += accepted(c);
-      at = end + 1;
-    } else if (std::string_view("snblofajxu").find(letter) != std::string_view::npos) {
-      parameter.types = accepted(letter);
-      ++at;
-    } else {
-      return bad("S0402");
+      if (choice.find('<') != std::string_view::npos) return "S0402";
+      Parameter parameter;
+      parameter.types = static_cast<std::uint16_t>(bits_of(choice) | bits_of('m'));
+      all.push_back(parameter);
+      last = '(';
+      at = end;
+    } else if (symbol == '<') {
+      if (all.empty() || (last != 'a' && last != 'f')) return "S0401";
+      const std::size_t end = closing(text, at, '<', '>');
+      if (end > at + 1) all.back().item_type = text[at + 1];
+      at = end;
+    } else if (!all.empty() && symbol == '-') {
+      all.back().takes_context = true;
+      all.back().is_optional = true;
+    } else if (!all.empty() && symbol == '?') {
+      all.back().is_optional = true;
+    } else if (!all.empty() && symbol == '+') {
+      all.back().is_repeated = true;
     }
-    if (at < text.size() && text[at] == '<') {
-      if (letter != 'a' && letter != 'f') return bad("S0401");
-      parameter.item_type = at + 1 < text.size() ? text[at + 1] : 0;
-      int depth = 0;
-      do {
-        if (text[at] == '<') ++depth;
-        if (text[at] == '>') --depth;
-        ++at;
-      } while (at < text.size() && depth > 0);
-    }
-    signature.parameters.push_back(std::move(parameter));
   }
-  return signature;
+  signature.arity = static_cast<std::uint32_t>(all.size());
+  return nullptr;
 }
 
-bool validate(Evaluator& evaluator, const Signature& signature, std::vector<Val>& arguments,
-              const Val& context) {
-  std::string letters;
-  for (const Val& argument : arguments) letters.push_back(letter_of(argument));
-  std::vector<std::size_t> taken(signature.parameters.size(), 0);
-  if (!assign(signature, letters, 0, 0, taken)) {
-    evaluator.fail_here("T0410", std::to_string(culprit(signature, letters)));
-    return false;
+bool items_are(const Cell& array, char letter) {
+  const std::uint16_t wanted = bits_of(letter);
+  const Items items(array);
+  if (items.size() == 0) return true;
+  const Tag first = items.at(0).tag;
+  if ((type_bit(first) & wanted) == 0) return false;
+  for (std::size_t i = 1; i < items.size(); ++i) {
+    if (items.at(i).tag != first) return false;
   }
-  std::vector<Val> checked;
-  std::size_t at = 0;
-  for (std::size_t p = 0; p < signature.parameters.size(); ++p) {
-    const Parameter& parameter = signature.parameters[p];
-    if (taken[p] == 0) {
-      if (parameter.takes_context) {
-        if (!fits(parameter, letter_of(context))) {
-          evaluator.fail_here("T0411", std::to_string(p + 1));
-          return false;
-        }
-        checked.push_back(context);
-      } else {
-        checked.emplace_back();
-      }
-      continue;
-    }
-    for (std::size_t i = 0; i < taken[p]; ++i, ++at) {
-      Val argument = arguments[at];
-      if (parameter.type == 'a' && !argument.is_undefined()) {
-        const bool is_list = argument.is_array();
-        const char item = parameter.item_type;
-        const bool ok = item == 0 || item == 'x' ||
-                        (is_list ? items_fit(argument, item) : letter_of(argument) == item);
-        if (!ok) {
-          evaluator.fail_here("T0412", std::to_string(p + 1));
-          return false;
-        }
-        if (!is_list) argument = sequence(argument);
-      }
-      checked.push_back(std::move(argument));
-    }
-  }
-  arguments = std::move(checked);
   return true;
 }
 

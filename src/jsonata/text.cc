@@ -1,5 +1,8 @@
 #include "jsonata/text.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace fermata::jsonata {
 namespace {
 
@@ -34,11 +37,6 @@ char32_t upper_code(char32_t c) {
   if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return (c & 1U) == 0 ? c - 1 : c;
   if (c == 0xFF) return 0x178;
   return c;
-}
-
-// The order of UTF-16 differs from that of code points only between surrogates and U+E000..U+FFFF.
-char32_t utf16_weight(char32_t c) {
-  return c >= 0x10000 ? 0xD800 + ((c - 0x10000) >> 10U) : c;
 }
 
 }  // namespace
@@ -95,20 +93,15 @@ std::vector<std::size_t> code_offsets(std::string_view text) {
 }
 
 int compare_text(std::string_view left, std::string_view right) {
+  const std::size_t size = left.size() < right.size() ? left.size() : right.size();
   std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < left.size() && j < right.size()) {
-    const char32_t a = next_code(left, i);
-    const char32_t b = next_code(right, j);
-    if (a != b) {
-      const char32_t weight_a = utf16_weight(a);
-      const char32_t weight_b = utf16_weight(b);
-      if (weight_a == weight_b) return a < b ? -1 : 1;
-      return weight_a < weight_b ? -1 : 1;
-    }
-  }
-  if (i < left.size()) return 1;
-  return j < right.size() ? -1 : 0;
+  while (i < size && left[i] == right[i]) ++i;
+  if (i == size) return left.size() == right.size() ? 0 : left.size() < right.size() ? -1 : 1;
+  const auto a = static_cast<unsigned char>(left[i]);
+  const auto b = static_cast<unsigned char>(right[i]);
+  // Bytes of UTF-8 order as UTF-16 does, but for pairs against U+E000 to U+FFFF.
+  if (a < 0xEE || b < 0xEE || (a >= 0xF0) == (b >= 0xF0)) return a < b ? -1 : 1;
+  return a < b ? 1 : -1;
 }
 
 std::string to_lower(std::string_view text) {
@@ -130,6 +123,33 @@ std::string to_upper(std::string_view text) {
     }
   }
   return out;
+}
+
+std::size_t unit_length(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) {
+    if (!is_continuation(c)) count += static_cast<unsigned char>(c) >= 0xF0 ? 2U : 1U;
+  }
+  return count;
+}
+
+std::size_t byte_of_unit(std::string_view text, double unit) {
+  double units = 0;
+  std::size_t at = 0;
+  while (at < text.size() && units < unit) units += next_code(text, at) >= 0x10000 ? 2 : 1;
+  return at;
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    seen |= word;
+  }
+  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
+  return (seen & 0x8080808080808080U) == 0;
 }
 
 std::u16string to_utf16(std::string_view text) {

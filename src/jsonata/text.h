@@ -20,6 +20,11 @@ int compare_text(std::string_view left, std::string_view right);
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
 
+// UTF-16 units in a text, and the byte at which a unit starts (the end when there are fewer).
+std::size_t unit_length(std::string_view text);
+std::size_t byte_of_unit(std::string_view text, double unit);
+bool is_ascii(std::string_view text);
+
 // UTF-16 units and back. A half of a pair on its own is kept as three bytes (WTF-8), so that
 // nothing is lost between the two.
 std::u16string to_utf16(std::string_view text);

@@ -1,0 +1,20 @@
+#pragma once
+// Values to JSON text ($string, `&`) and to JSON values (what an evaluation gives out).
+
+#include <optional>
+#include <string>
+
+#include "jsonata/cell.h"
+#include "jsonata/run.h"
+
+namespace fermata::jsonata {
+
+// The digits of $string: whole numbers as they are, others rounded to 15 significant digits.
+void append_rounded(std::string& out, double number);
+double rounded_to_15_digits(double number);
+
+enum class NotFinite : std::uint8_t { Null, Fail };
+// Empty when the run failed (a number that is not finite, nesting too deep).
+std::optional<json::Value> to_json(Run& run, const Cell& value, NotFinite not_finite);
+
+}  // namespace fermata::jsonata
