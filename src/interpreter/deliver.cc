@@ -18,22 +18,40 @@ Result<void> check_seq(const Run& run, Seq seq) {
                     "it was started with");
 }
 
-// Whether the parked step waits for this number: of its action, timer, retry, child, or timeout.
-bool awaits(const Parked& parked, Seq seq) {
-  return std::visit(match{[&](const AwaitAction& a) { return a.seq == seq; },
-                          [&](const AwaitTimer& a) { return a.seq == seq; },
-                          [&](const AwaitRetry& a) { return a.seq == seq; },
-                          [&](const AwaitEvent& a) { return a.timer == seq; },
-                          [&](const AwaitTask& a) { return a.timer == seq; },
-                          [&](const AwaitChild& a) { return a.seq == seq || a.timer == seq; }},
+enum class Kind : std::uint8_t { Action, Timer, Child };
+
+// What the parked step waits for under this number, if it does.
+std::optional<Kind> awaited(const Parked& parked, Seq seq) {
+  const auto timer = [&](Seq mine) {
+    return mine == seq ? std::optional(Kind::Timer) : std::nullopt;
+  };
+  return std::visit(match{[&](const AwaitAction& a) {
+                            return a.seq == seq ? std::optional(Kind::Action) : std::nullopt;
+                          },
+                          [&](const AwaitTimer& a) { return timer(a.seq); },
+                          [&](const AwaitRetry& a) { return timer(a.seq); },
+                          [&](const AwaitEvent& a) { return timer(a.timer); },
+                          [&](const AwaitTask& a) { return timer(a.timer); },
+                          [&](const AwaitChild& a) {
+                            return a.seq == seq ? std::optional(Kind::Child) : timer(a.timer);
+                          }},
                     parked.await);
 }
 
-void settle(Run& run, Delivered& delivered, Seq seq, Settled settled) {
+Result<void> settle(Run& run, Delivered& delivered, Seq seq, Kind kind, Settled settled) {
+  TRY_DO(check_seq(run, seq));
   const auto& parked = run.branch().parked;
-  // Settled already, or of a step that was left: late news changes nothing.
-  if (!parked || !awaits(*parked, seq) || delivered.settled) return;
-  delivered.settled = std::move(settled);
+  const auto wanted = parked ? awaited(*parked, seq) : std::nullopt;
+  // Of a step that was left: late news changes nothing.
+  if (!wanted) return {};
+  if (*wanted != kind) {
+    return make_error(ErrorKind::Internal, "NONDETERMINISM",
+                      format("history settles number {} as something else than it is", seq),
+                      "this worker's program does not fit the run's history: run it on the version "
+                      "it was started with");
+  }
+  if (!delivered.settled) delivered.settled = std::move(settled);
+  return {};
 }
 
 // Whether this id is new; it is remembered, up to a bound.
@@ -92,21 +110,17 @@ std::optional<Settled> take_buffered(Run& run) {
 
 Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
   return std::visit(
-      match{[&](const ActionCompleted& done) -> Result<void> {
-              TRY_DO(check_seq(run, done.seq));
-              settle(run, delivered, done.seq, SettledOutput{done.output});
-              return {};
+      match{[&](const ActionCompleted& done) {
+              return settle(run, delivered, done.seq, Kind::Action, SettledOutput{done.output});
             },
-            [&](const ActionFailed& failed) -> Result<void> {
-              TRY_DO(check_seq(run, failed.seq));
-              settle(run, delivered, failed.seq, SettledError{failed.error, failed.retry_after_ms});
-              return {};
+            [&](const ActionFailed& failed) {
+              return settle(run, delivered, failed.seq, Kind::Action,
+                            SettledError{failed.error, failed.retry_after_ms});
             },
-            [&](const TimerFired& fired) -> Result<void> {
-              TRY_DO(check_seq(run, fired.seq));
-              if (fired.seq == run.state.run_timer) delivered.run_timed_out = true;
-              settle(run, delivered, fired.seq, SettledTimer{fired.seq});
-              return {};
+            [&](const TimerFired& fired) {
+              if (fired.seq != 0 && fired.seq == run.state.run_timer)
+                delivered.run_timed_out = true;
+              return settle(run, delivered, fired.seq, Kind::Timer, SettledTimer{fired.seq});
             },
             [&](const EventArrived& event) -> Result<void> {
               take_event(run.state, event);
@@ -118,15 +132,12 @@ Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
               take_answer(run, answer, delivered);
               return {};
             },
-            [&](const ChildCompleted& done) -> Result<void> {
-              TRY_DO(check_seq(run, done.seq));
-              settle(run, delivered, done.seq, SettledOutput{done.result});
-              return {};
+            [&](const ChildCompleted& done) {
+              return settle(run, delivered, done.seq, Kind::Child, SettledOutput{done.result});
             },
-            [&](const ChildFailed& failed) -> Result<void> {
-              TRY_DO(check_seq(run, failed.seq));
-              settle(run, delivered, failed.seq, SettledError{failed.error, std::nullopt});
-              return {};
+            [&](const ChildFailed& failed) {
+              return settle(run, delivered, failed.seq, Kind::Child,
+                            SettledError{failed.error, std::nullopt});
             },
             [&](const CancelRequested& cancel) -> Result<void> {
               if (run.state.phase == Phase::Running) {

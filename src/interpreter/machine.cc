@@ -139,8 +139,9 @@ bool cancel(Run& run, Delivered& delivered, bool was_canceling) {
 bool pause(Run& run) {
   if (!run.state.is_paused) return false;
   if (!run.state.pause_wait) {
-    run.state.pause_wait =
-        WaitId(run.host.identity.run_id.text + "-pause-" + std::to_string(run.state.steps));
+    // By the number of its effect: between two steps a run may be paused more than once.
+    run.state.pause_wait = WaitId(run.host.identity.run_id.text + "-pause-" +
+                                  std::to_string(run.state.effects + run.effects.size()));
     OpenWait wait;
     wait.wait_id = *run.state.pause_wait;
     wait.type = WaitType::Pause;

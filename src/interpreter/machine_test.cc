@@ -316,6 +316,36 @@ TEST(Machine, PausesBetweenStepsAndResumes) {
               ElementsAre("close_wait 0", "run 0", "step a succeeded", StartsWith("complete")));
 }
 
+TEST(Machine, GivesEachPauseBetweenTwoStepsAWaitOfItsOwn) {
+  Scenario s(call("c") + "," + assign("a", "vars.x", "1"));
+  s.input();
+  s.input({PauseRequested{"quota"}});
+  s.input({ActionCompleted{1, json::Value(1)}});
+  const std::string first = json::to_text(s.checkpoint().at("pauseWait"));
+  EXPECT_THAT(s.input({ResumeRequested{"quota"}, PauseRequested{"again"}}),
+              ElementsAre("close_wait 0", "open_wait root"));
+  EXPECT_NE(json::to_text(s.checkpoint().at("pauseWait")), first);
+}
+
+TEST(Machine, TakesAnEventThatComesBeforeTheTimeoutOfTheSameActivation) {
+  Scenario first(kEvent, R"j({"id":"k"})j");
+  first.input();
+  EXPECT_THAT(first.input({paid("e1", 9), TimerFired{1}}), Contains("step e succeeded"));
+  Scenario late(kEvent, R"j({"id":"k"})j");
+  late.input();
+  EXPECT_THAT(late.input({TimerFired{1}, paid("e1", 9)}), Contains("step e failed"));
+}
+
+TEST(Machine, CountsEffectsOnOverANewHistory) {
+  Scenario s(
+      R"j({"id":"l","type":"control.forEach","items":{"$expr":"[1..300]"},"itemVar":"n","body":[)j" +
+      assign("a", "vars.x", "n") + "]}");
+  auto asked = advance(s.host(), *load(s.host(), s.checkpoint()), {}, {kStart});
+  const auto& checkpoint = std::get<ContinueAsNew>(asked->effects.back()).checkpoint;
+  const auto next = advance(s.host(), *load(s.host(), checkpoint), {}, {kStart});
+  EXPECT_EQ(next->first_effect_number, asked->first_effect_number + asked->effects.size());
+}
+
 TEST(Machine, ContinuesAsNewFromTheDepthOfALoop) {  // D1
   Scenario s(
       R"j({"id":"l","type":"control.forEach","items":{"$expr":"[1..300]"},"itemVar":"n","body":[)j" +
@@ -335,6 +365,18 @@ TEST(Machine, ANumberThatWasNeverGivenIsNondeterminism) {
   const auto advanced = advance(s.host(), *std::move(state), inputs, {kStart});
   ASSERT_FALSE(advanced.has_value());
   EXPECT_EQ(advanced.error().code, "NONDETERMINISM");
+}
+
+TEST(Machine, ANumberThatIsSettledAsSomethingElseIsNondeterminism) {
+  for (const InputKind& wrong :
+       {InputKind(TimerFired{1}), InputKind(ChildCompleted{1, json::Value(1)})}) {
+    Scenario s(call("c"));
+    s.input();
+    const std::vector<Input> inputs = {{kStart, wrong}};
+    const auto advanced = advance(s.host(), *load(s.host(), s.checkpoint()), inputs, {kStart});
+    ASSERT_FALSE(advanced.has_value());
+    EXPECT_EQ(advanced.error().code, "NONDETERMINISM");
+  }
 }
 
 TEST(Checkpoint, RefusesWhatDoesNotFitTheProgram) {

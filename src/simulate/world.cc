@@ -90,9 +90,10 @@ bool World::call_off(std::size_t run, in::Seq seq) {
 void World::handle(Due due) {
   std::visit(match{[&](Deliver& deliver) {
                      if (runs_[deliver.run].is_over) return;
+                     const bool is_shared = may_share(runs_[deliver.run], deliver.input);
                      std::vector<in::Input> inputs;
                      if (deliver.input) inputs.push_back({now_, *std::move(deliver.input)});
-                     gather(deliver.run, inputs);
+                     if (is_shared) gather(deliver.run, inputs);
                      advance(deliver.run, std::move(inputs));
                    },
                    [&](const EventComes& come) { store_event(fixtures_.events[come.index]); },
@@ -100,11 +101,24 @@ void World::handle(Due due) {
              due);
 }
 
+// A cancel, a pause and the end of a run's time act on a whole activation, so that it matters what
+// is in it: they come alone.
+bool World::may_share(const Run& run, const std::optional<in::InputKind>& input) {
+  if (!input) return true;
+  if (const auto* timer = std::get_if<in::TimerFired>(&*input))
+    return timer->seq != run.state.run_timer;
+  return !std::holds_alternative<in::CancelRequested>(*input) &&
+         !std::holds_alternative<in::PauseRequested>(*input) &&
+         !std::holds_alternative<in::ResumeRequested>(*input);
+}
+
 void World::gather(std::size_t run, std::vector<in::Input>& inputs) {
   while (stage_.faults.batches_inputs && !queue_.empty()) {
     const auto next = queue_.begin();
     auto* deliver = std::get_if<Deliver>(&next->second);
-    if (std::get<TimeMs>(next->first) != now_ || deliver == nullptr || deliver->run != run) return;
+    if (std::get<TimeMs>(next->first) != now_ || deliver == nullptr || deliver->run != run ||
+        !may_share(runs_[run], deliver->input))
+      return;
     if (deliver->input) inputs.push_back({now_, *std::move(deliver->input)});
     queue_.erase(next);
   }

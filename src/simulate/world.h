@@ -63,6 +63,7 @@ class World {
   void advance(std::size_t run, std::vector<interpreter::Input> inputs);
   // More of the same instant for the same run, when the faults want them in one activation.
   void gather(std::size_t run, std::vector<interpreter::Input>& inputs);
+  static bool may_share(const Run& run, const std::optional<interpreter::InputKind>& input);
   void reload(Run& run);
   void carry_out(std::size_t run, const interpreter::Effect& effect);
   void run_action(std::size_t run, const interpreter::RunAction& action);

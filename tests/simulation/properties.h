@@ -41,6 +41,7 @@ class Properties final : public simulate::Observer {
     std::set<std::string> attempts;               // visit and attempt
     std::vector<interpreter::Effect> all;
     Rows rows;  // folded as they came
+    std::vector<projection::RowBatch> batches;
     TimeMs now = 0;
   };
   void look(Run& run, const interpreter::Effect& effect, bool is_last);

@@ -111,7 +111,7 @@ Outcome enter_EventWait(Run& run, const StepVisit& visit) {
                           : await.has_key   ? json::to_text(value)
                                             : "";
   await.wait_id = WaitId(run.derived_id("wait", visit, 1));
-  await.accepts_from = run.now - step.lookback_ms;
+  await.accepts_from = std::max(run.now - step.lookback_ms, TimeMs{0});
   if (step.timeout_ms) {
     await.timeout_at = run.now + *step.timeout_ms;
     await.timer = run.take_seq();

@@ -1,0 +1,16 @@
+// Any bytes as a definition and a history of inputs: tests/simulation/bytes.h says what must hold.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include "../tests/simulation/bytes.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  for (const std::string& problem : fermata::simulation::play_bytes({data, size})) {
+    std::fprintf(stderr, "%s\n", problem.c_str());
+    std::abort();
+  }
+  return 0;
+}

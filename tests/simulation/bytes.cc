@@ -1,0 +1,139 @@
+#include "bytes.h"
+
+#include "foundation/format.h"
+#include "generate.h"
+#include "interpreter/semantics.h"
+#include "json/text.h"
+#include "properties.h"
+#include "simulate/test_stage.h"
+
+namespace fermata::simulation {
+namespace {
+
+namespace in = interpreter;
+
+class Bytes {
+ public:
+  explicit Bytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  [[nodiscard]] bool is_empty() const { return bytes_.empty(); }
+  std::uint8_t next() {
+    if (bytes_.empty()) return 0;
+    const std::uint8_t byte = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    return byte;
+  }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+};
+
+in::RunError some_error(std::uint8_t byte) {
+  static const std::vector<std::string> kCategories = {
+      "TransientError", "ActionError", "Cancellation", "InterpreterCorruption", "TimeoutError", ""};
+  in::RunError error;
+  error.category = kCategories[byte % kCategories.size()];
+  error.code = byte % 2 == 0 ? "BUSY" : "";
+  return error;
+}
+
+in::InputKind some_input(Bytes& bytes, const in::RunState& state) {
+  const std::uint8_t op = bytes.next();
+  // Mostly a number of the last few; now and then one that was never given.
+  const in::Seq seq = state.next_seq - std::min<in::Seq>(state.next_seq, bytes.next() % 5U);
+  const json::Value value = static_cast<std::int64_t>(bytes.next() % 4U);
+  switch (op % 11) {
+    case 0:
+    case 1:
+      return in::ActionCompleted{seq, value};
+    case 2:
+      return in::ActionFailed{seq, some_error(bytes.next()), std::nullopt};
+    case 3:
+    case 4:
+      return in::TimerFired{seq};
+    case 5: {
+      in::EventArrived event;
+      event.event_id = EventId(format("e{}", bytes.next() % 9));
+      event.event_name = op > 127 ? "E" : "F";
+      event.correlation_key = "k";
+      event.payload = json::Object{{"n", value}};
+      event.received_at = static_cast<TimeMs>(bytes.next()) * 10;
+      return event;
+    }
+    case 6: {
+      in::TaskAnswered answer;
+      const auto& parked = state.branches.front().parked;
+      const auto* task = parked ? std::get_if<in::AwaitTask>(&parked->await) : nullptr;
+      answer.task_id = task == nullptr ? TaskId("none") : task->task_id;
+      answer.answer_id = format("a{}", bytes.next() % 5);
+      return answer;
+    }
+    case 7:
+      return in::ChildCompleted{seq, json::Object{{"vars", json::Object{{"n", value}}}}};
+    case 8:
+      return in::ChildFailed{seq, some_error(bytes.next())};
+    case 9:
+      return op > 230 ? in::InputKind(in::CancelRequested{"stop"})
+                      : in::InputKind(in::PauseRequested{"wait"});
+    default:
+      return in::ResumeRequested{"go on"};
+  }
+}
+
+bool is_over(const std::vector<in::Effect>& effects) {
+  return !effects.empty() && in::is_terminal(effects.back()) &&
+         !std::holds_alternative<in::ContinueAsNew>(effects.back());
+}
+
+}  // namespace
+
+std::vector<std::string> play_bytes(std::span<const std::uint8_t> data) {
+  Bytes bytes(data);
+  Random random(bytes.next() * 256ULL + bytes.next());
+  const simulate::TestOffers offers;
+  const auto program = definition::compile(generate_definition(random).definition, offers);
+  if (!program.has_value()) return {"the generator made " + program.error().message};
+  in::RunIdentity identity;
+  identity.run_id = RunId("run");
+  identity.tenant = TenantId("default");
+  identity.semantics = in::kCurrentSemantics;
+  const in::Host host{**program, identity, offers};
+  in::RunState state = in::initial_state(host, json::Object{{"n", 1}, {"key", nullptr}}, nullptr);
+  Properties properties;
+  std::vector<std::string> problems;
+  TimeMs now = 0;
+  std::vector<in::Input> inputs;
+  for (int turn = 0; turn < 200; ++turn) {
+    const in::AdvanceOptions options{now, bytes.next() % 16 == 0
+                                              ? in::HistorySuggestion::ContinueAsNew
+                                              : in::HistorySuggestion::None};
+    const json::Value before = in::save(host, state);
+    auto step = in::advance(host, std::move(state), inputs, options);
+    if (!step.has_value()) {
+      // The task fails and is tried again from the state before it.
+      if (step.error().code != "NONDETERMINISM") problems.push_back(step.error().message);
+      auto again = in::load(host, before);
+      if (!again.has_value()) return {again.error().message};
+      state = *std::move(again);
+    } else {
+      state = std::move(step->state);
+      properties.effects(identity, now, *step);
+      if (is_over(step->effects)) break;
+      const auto* renewed =
+          step->effects.empty() ? nullptr : std::get_if<in::ContinueAsNew>(&step->effects.back());
+      const json::Value saved = renewed != nullptr ? renewed->checkpoint : in::save(host, state);
+      auto loaded = in::load(host, saved);
+      if (!loaded.has_value()) return {loaded.error().message};
+      if (!json::equal(in::save(host, *loaded), saved))
+        problems.push_back("a state is not the same when saved and loaded");
+      state = *std::move(loaded);
+    }
+    if (bytes.is_empty()) break;
+    inputs.clear();
+    now += bytes.next() * 5;
+    for (int i = bytes.next() % 3; i >= 0; --i) inputs.push_back({now, some_input(bytes, state)});
+  }
+  for (std::string& problem : properties.finish()) problems.push_back(std::move(problem));
+  return problems;
+}
+
+}  // namespace fermata::simulation
