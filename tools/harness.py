@@ -98,6 +98,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()
+        self.child.stdout.close()
         self._log.close()
 
 

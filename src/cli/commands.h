@@ -53,6 +53,16 @@ struct TestOptions {
 };
 int run_test(const TestOptions& options);
 
+struct ReplayOptions {
+  std::vector<std::string> files;        // histories as the Temporal CLI prints them; or none …
+  std::vector<std::string> definitions;  // … their definitions
+  std::string data = ".fermata";         // … and then this database and server are asked
+  std::string temporal_address;
+  int recent = 100;    // how many ended runs, the newest first; open ones all
+  std::string target;  // folder that the histories asked for are kept in; empty: nowhere
+};
+int run_replay_check(const ReplayOptions& options);
+
 struct ServerAddress {
   std::string url;  // empty: what `fermata dev` in the data folder wrote
   std::string token;

@@ -75,6 +75,17 @@ int main(int argc, char** argv) {
   command->add_flag("--update", test.updates, "write the timelines of cases with a snapshot");
   command->callback([&] { code = cli::run_test(test); });
 
+  cli::ReplayOptions replay;
+  command = app.add_subcommand("replay-check", "replay histories against this program");
+  command->add_option("files", replay.files, "histories as JSON; none: those of the server");
+  command->add_option("--definition", replay.definitions, "definitions of the files' runs");
+  command->add_option("--data", replay.data, "folder of the database")->envname("FERMATA_DATA");
+  command->add_option("--temporal-address", replay.temporal_address, "host:port")
+      ->envname("FERMATA_TEMPORAL_ADDRESS");
+  command->add_option("--recent", replay.recent, "how many ended runs besides all open ones");
+  command->add_option("--save", replay.target, "keep the server's histories in this folder");
+  command->callback([&] { code = cli::run_replay_check(replay); });
+
   ServerAddress server;
   std::string file;
   command = app.add_subcommand("publish", "publish a definition as the next version");

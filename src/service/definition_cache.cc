@@ -11,22 +11,21 @@ constexpr std::size_t kProgramsMax = 2'000;
 
 }  // namespace
 
-Result<definition::ProgramPtr> DefinitionCache::load(const TenantId& tenant, const WorkflowId& id,
-                                                     std::int64_t version,
-                                                     const std::string& hash) {
-  const Key key(tenant.text, id.text, version);
+Result<definition::ProgramPtr> DefinitionCache::load(const VersionRef& ref) {
+  const std::string& hash = ref.hash;
+  const Key key(ref.tenant.text, ref.workflow_id.text, ref.version);
   {
     const std::scoped_lock lock(mutex_);
     const auto found = programs_.find(key);
     if (found != programs_.end() && (hash.empty() || found->second->hash == hash))
       return found->second;
   }
-  TRY(const store::VersionRow row, store_.version(tenant, id, version));
+  TRY(const store::VersionRow row, store_.version(ref.tenant, ref.workflow_id, ref.version));
   const std::string actual = json::hash(row.definition);
   if (actual != row.hash || (!hash.empty() && actual != hash)) {
     return make_error(ErrorKind::Conflict, "DEFINITION_HASH_MISMATCH",
                       format("version {} of workflow `{}` is not the definition that was published",
-                             version, id.text),
+                             ref.version, ref.workflow_id.text),
                       "restore the version from a backup, or publish a new one");
   }
   TRY(definition::ProgramPtr program, definition::compile(row.definition, actions_));
@@ -34,6 +33,15 @@ Result<definition::ProgramPtr> DefinitionCache::load(const TenantId& tenant, con
   if (programs_.size() >= kProgramsMax) programs_.clear();
   programs_.insert_or_assign(key, program);
   return program;
+}
+
+Result<definition::ProgramPtr> GivenDefinitions::load(const VersionRef& ref) {
+  const auto found = programs_.find(ref.hash);
+  if (found != programs_.end()) return found->second;
+  return make_error(ErrorKind::Invalid, "DEFINITION_NOT_GIVEN",
+                    format("the definition of version {} of workflow `{}` with hash {} was not "
+                           "given: name its file with --definition",
+                           ref.version, ref.workflow_id.text, ref.hash));
 }
 
 }  // namespace fermata::service

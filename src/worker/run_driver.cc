@@ -138,8 +138,8 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   TRY(const json::Value argument, temporal::to_json(job.arguments.front()));
   TRY(arguments_, service::RunArguments::from_json(argument));
   in::RunIdentity& identity = arguments_.identity;
-  auto program = parts_.definitions.load(identity.tenant, identity.workflow_id,
-                                         identity.workflow_version, identity.definition_hash);
+  auto program = parts_.definitions.load(
+      {identity.tenant, identity.workflow_id, identity.workflow_version, identity.definition_hash});
   if (!program.has_value()) {
     if (!is_final(program.error())) return std::move(program).error();
     fail_run(as_run_error(program.error(), now_));
@@ -147,7 +147,8 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   }
   program_ = *std::move(program);
   identity.definition_hash = program_->hash;
-  if (arguments_.parent_run_id && !arguments_.checkpoint && !activation.is_replaying) {
+  const bool is_new = !arguments_.checkpoint && !activation.is_replaying;
+  if (arguments_.parent_run_id && is_new && parts_.store != nullptr) {
     // A child has no launcher: its row is made here. A repeated task finds it there already.
     store::LaunchRow row;
     row.tenant = identity.tenant;
@@ -163,7 +164,7 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
     row.temporal_workflow_id = job.workflow_id;
     row.temporal_run_id = activation.run_id;
     row.started_at = now_;
-    const auto inserted = parts_.store.insert_launch(row);
+    const auto inserted = parts_.store->insert_launch(row);
     if (!inserted.has_value() && inserted.error().code != "STORE_CONFLICT") return inserted;
   }
   if (!arguments_.checkpoint) {
@@ -180,6 +181,11 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
     fail_run(error);
   }
   return {};
+}
+
+const definition::Step* RunDriver::place() const {
+  if (!state_ || !state_->branches.front().parked) return nullptr;
+  return &program_->steps[state_->branches.front().parked->visit.step];
 }
 
 void RunDriver::fail_run(const in::RunError& error) {

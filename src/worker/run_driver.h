@@ -18,9 +18,9 @@
 namespace fermata::worker {
 
 struct DriverParts {
-  service::DefinitionCache& definitions;
+  service::DefinitionSource& definitions;
   const interpreter::PureActions& pure_actions;
-  store::Store& store;
+  store::Store* store;  // for the rows of children; null in a mere replay, which writes nothing
 };
 
 struct Driven {
@@ -33,6 +33,8 @@ class RunDriver {
   explicit RunDriver(DriverParts parts) : parts_(parts) {}
 
   Driven handle(const temporal::Activation& activation);
+  // The step that the run is parked on, or null.
+  [[nodiscard]] const definition::Step* place() const;
 
  private:
   Result<void> initialize(const temporal::InitializeWorkflow& job,

@@ -67,7 +67,7 @@ std::shared_ptr<RunDriver> Worker::driver_of(const temporal::Activation& activat
   const std::scoped_lock lock(mutex_);
   auto& driver = runs_[activation.run_id];
   if (driver == nullptr)
-    driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions, parts_.store});
+    driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions, &parts_.store});
   return driver;
 }
 

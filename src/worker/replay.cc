@@ -1,0 +1,69 @@
+#include "worker/replay.h"
+
+#include "worker/run_driver.h"
+
+namespace fermata::worker {
+namespace {
+
+// Core wraps its sentence into a printed structure.
+std::string sentence_of(const std::string& message) {
+  constexpr std::string_view kBegin = "message: \"";
+  const std::size_t begin = message.find(kBegin);
+  if (begin == std::string::npos) return message;
+  const std::size_t from = begin + kBegin.size();
+  const std::size_t end = message.find("\", source:", from);
+  return end == std::string::npos ? message : message.substr(from, end - from);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Replayer>> Replayer::create(const temporal::Runtime& runtime,
+                                                   service::DefinitionSource& definitions,
+                                                   const interpreter::PureActions& pure_actions) {
+  TRY(temporal::ReplayWorker worker,
+      temporal::ReplayWorker::create(runtime, std::string(service::kTaskQueue)));
+  return std::unique_ptr<Replayer>(new Replayer(std::move(worker), definitions, pure_actions));
+}
+
+Replayer::Replayer(temporal::ReplayWorker worker, service::DefinitionSource& definitions,
+                   const interpreter::PureActions& pure_actions)
+    : worker_(std::move(worker)), definitions_(definitions), pure_actions_(pure_actions) {}
+
+Replayer::~Replayer() {
+  worker_.close();
+  // Says that there is nothing more; Core wants to be asked until it does.
+  while (worker_.worker().poll_activation().has_value()) {
+  }
+  static_cast<void>(worker_.worker().finalize());
+}
+
+Result<ReplayVerdict> Replayer::check(const std::string& workflow_id,
+                                      const temporal::History& history) {
+  TRY_DO(worker_.push(workflow_id, history));
+  RunDriver driver({definitions_, pure_actions_, nullptr});
+  ReplayVerdict verdict;
+  const auto disagree = [&](const std::string& message) {
+    if (!verdict.agrees) return;
+    verdict.agrees = false;
+    verdict.message = message;
+    if (const definition::Step* step = driver.place()) {
+      verdict.step_path = step->path.text;
+      verdict.step_id = step->id;
+    }
+  };
+  while (true) {
+    TRY(const temporal::Activation activation, worker_.worker().poll_activation());
+    if (const auto* removed = std::get_if<temporal::RemoveFromCache>(&activation.jobs.front())) {
+      if (removed->reason == temporal::EvictionReason::Nondeterminism)
+        disagree(sentence_of(removed->message));
+      TRY_DO(worker_.worker().complete({activation.run_id, std::vector<temporal::Command>{}}));
+      return verdict;
+    }
+    Driven driven = driver.handle(activation);
+    if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status))
+      disagree(failed->failure.message);
+    TRY_DO(worker_.worker().complete(driven.completion));
+  }
+}
+
+}  // namespace fermata::worker

@@ -1,0 +1,45 @@
+#pragma once
+// Replay: stored histories against this program, cold: every one from its first event, with nothing
+// cached. What it commands must be what the history holds.
+
+#include <memory>
+#include <string>
+
+#include "interpreter/pure_action.h"
+#include "service/definition_cache.h"
+#include "temporal/client.h"
+#include "temporal/worker.h"
+
+namespace fermata::worker {
+
+struct ReplayVerdict {
+  bool agrees = true;
+  // Where the run stood when it went another way; empty when it was on no step.
+  std::string step_path;
+  std::string step_id;
+  std::string message;  // what history and program disagree on, or why it could not be replayed
+};
+
+class Replayer {
+ public:
+  // Errors: TEMPORAL_WORKER.
+  static Result<std::unique_ptr<Replayer>> create(const temporal::Runtime& runtime,
+                                                  service::DefinitionSource& definitions,
+                                                  const interpreter::PureActions& pure_actions);
+  Replayer(const Replayer&) = delete;
+  Replayer& operator=(const Replayer&) = delete;
+  ~Replayer();
+
+  // Errors: TEMPORAL_REFUSED for bytes that are no history of ours.
+  Result<ReplayVerdict> check(const std::string& workflow_id, const temporal::History& history);
+
+ private:
+  Replayer(temporal::ReplayWorker worker, service::DefinitionSource& definitions,
+           const interpreter::PureActions& pure_actions);
+
+  temporal::ReplayWorker worker_;
+  service::DefinitionSource& definitions_;
+  const interpreter::PureActions& pure_actions_;
+};
+
+}  // namespace fermata::worker
