@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "cli/jsonata_commands.h"
 
 namespace {
 
@@ -60,6 +61,24 @@ int main(int argc, char** argv) {
   command->add_option("files", validate.files, "JSON or YAML")->required();
   command->add_flag("--json", validate.prints_json, "one JSON line per file");
   command->callback([&] { code = cli::run_validate(validate); });
+
+  CLI::App* jsonata = app.add_subcommand("jsonata", "the expression engine");
+  jsonata->require_subcommand(1);
+  cli::JsonataEvalOptions jsonata_eval;
+  command = jsonata->add_subcommand("eval", "the value of an expression");
+  command->add_option("expression", jsonata_eval.expression)->required();
+  command->add_option("file", jsonata_eval.file, "the input; - is standard input");
+  command->callback([&] { code = cli::run_jsonata_eval(jsonata_eval); });
+  cli::JsonataSuiteOptions jsonata_suite;
+  command = jsonata->add_subcommand("suite", "cases of the official suite, one a line");
+  command->add_option("cases", jsonata_suite.cases)->required();
+  command->add_option("--datasets", jsonata_suite.datasets, "folder of the documents")->required();
+  command->callback([&] { code = cli::run_jsonata_suite(jsonata_suite); });
+  cli::JsonataBenchOptions jsonata_bench;
+  command = jsonata->add_subcommand("bench", "time and memory, one JSON line a case");
+  command->add_option("bench", jsonata_bench.bench)->required();
+  command->add_option("--only", jsonata_bench.only, "name of one case");
+  command->callback([&] { code = cli::run_jsonata_bench(jsonata_bench); });
 
   cli::SimulateOptions simulate;
   command = app.add_subcommand("simulate", "play a definition under virtual time, with no server");
