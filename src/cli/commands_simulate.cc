@@ -34,8 +34,10 @@ Result<simulate::Report> play(const SimulateOptions& options, simulate::Prepared
   prepared = simulate::prepare(document, fixtures, {actions, schemas});
   if (prepared.program == nullptr) return simulate::Report{};
   const SchemaFormCheck forms;
-  const simulate::Stage stage{
-      .pure_actions = actions, .children = prepared.children, .form_check = &forms};
+  const simulate::Stage stage{.pure_actions = actions,
+                              .children = prepared.children,
+                              .form_check = &forms,
+                              .keeps_timeline = !options.prints_json};
   simulate::Report report = simulate::simulate(prepared.program, payload, fixtures, stage);
   for (const definition::Finding& finding : prepared.findings)
     report.warnings.push_back(format("{}: {}", finding.path, finding.message));

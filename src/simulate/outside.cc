@@ -12,8 +12,9 @@ void World::run_action(std::size_t run, const in::RunAction& action) {
   const std::string name = format("{}@{}", action.action_id, action.action_version);
   // The ledger: a success under the same key is reused, and nothing happens outside.
   if (const auto done = done_.find(action.idempotency_key); done != done_.end()) {
-    recorder_.say(run, now_,
-                  format("{}  reuses {}", recorder_.name_of(run, action.path.text), name));
+    recorder_.say(run, now_, [&] {
+      return format("{}  reuses {}", recorder_.name_of(run, action.path.text), name);
+    });
     schedule_seq(run, action.seq, now_, in::ActionCompleted{action.seq, done->second});
     return;
   }
@@ -25,9 +26,10 @@ void World::run_action(std::size_t run, const in::RunAction& action) {
   }
   report_.side_effects.push_back({run, now_, action.path.text, action.iteration, name,
                                   action.attempt, action.input, action.idempotency_key});
-  recorder_.say(run, now_,
-                format("{}  calls {}{}", recorder_.name_of(run, action.path.text), name,
-                       action.attempt == 1 ? "" : format(", attempt {}", action.attempt)));
+  recorder_.say(run, now_, [&] {
+    return format("{}  calls {}{}", recorder_.name_of(run, action.path.text), name,
+                  action.attempt == 1 ? "" : format(", attempt {}", action.attempt));
+  });
   const std::int64_t delay_ms = answer->delay_ms + stage_.faults.slow_actions_ms;
   if (delay_ms > action.timeout_ms) {
     in::RunError late;
@@ -76,9 +78,10 @@ const ActionAnswer* World::answer_for(const std::string& name, const in::RunActi
 
 void World::store_event(FixtureEvent event) {
   event.at += stage_.faults.late_events_ms;
-  recorder_.say(0, now_, format("event {} {} comes", event.event_name, event.event_id));
+  recorder_.say(0, now_,
+                [&] { return format("event {} {} comes", event.event_name, event.event_id); });
   if (!event_ids_.insert(event.event_id).second) {
-    recorder_.say(0, now_, format("event {} was there before", event.event_id));
+    recorder_.say(0, now_, [&] { return format("event {} was there before", event.event_id); });
     return;
   }
   for (std::size_t i = 0; i < runs_.size(); ++i) route(i, event);
@@ -152,7 +155,7 @@ bool World::give(std::size_t index, std::size_t number) {
     if (!problems.empty()) {
       std::string text = format("answers[{}]: refused: {}", number, problems.front());
       for (std::size_t i = 1; i < problems.size(); ++i) text += "; " + problems[i];
-      recorder_.say(index, now_, text);
+      recorder_.say(index, now_, [&] { return text; });
       warn(std::move(text));
       return false;
     }
@@ -162,7 +165,9 @@ bool World::give(std::size_t index, std::size_t number) {
   input.answer_id = format("answer-{}", number + 1);
   input.response = answer.response;
   input.is_admin_override = answer.is_admin_override;
-  recorder_.say(index, now_, format("{}  is answered", recorder_.name_of(index, answer.step_path)));
+  recorder_.say(index, now_, [&] {
+    return format("{}  is answered", recorder_.name_of(index, answer.step_path));
+  });
   schedule(now_, Rank::Outside, Deliver{index, std::move(input)});
   return true;
 }

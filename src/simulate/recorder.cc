@@ -25,10 +25,6 @@ std::string lower(std::string_view word) {
 
 }  // namespace
 
-void Recorder::say(std::size_t run, TimeMs now, std::string text) {
-  report_.timeline.push_back({now, run, std::move(text)});
-}
-
 std::string Recorder::name_of(std::size_t run, std::string_view path) const {
   const auto& steps = report_.runs[run].steps;
   const auto line = std::find_if(steps.rbegin(), steps.rend(),
@@ -40,7 +36,7 @@ void Recorder::take(std::size_t run, TimeMs now, std::span<const in::Effect> eff
   RunReport& line = report_.runs[run];
   const auto end = [&](std::string_view status) {
     line.status = status;
-    say(run, now, format("run {}", lower(status)));
+    say(run, now, [&] { return format("run {}", lower(status)); });
   };
   for (const in::Effect& effect : effects) {
     std::visit(match{[&](const in::RecordStep& e) { step(run, now, e); },
@@ -63,7 +59,7 @@ void Recorder::take(std::size_t run, TimeMs now, std::span<const in::Effect> eff
                      },
                      [&](const in::ContinueAsNew&) {
                        ++line.histories;
-                       say(run, now, "continues in a new history");
+                       say(run, now, [] { return std::string("continues in a new history"); });
                      },
                      [](const auto&) {}},
                effect);
@@ -87,12 +83,14 @@ void Recorder::step(std::size_t run, TimeMs now, const in::RecordStep& effect) {
   line.error = effect.error;
   line.note = effect.note;
   if (effect.status == in::StepStatus::Started) return;
-  std::string text =
-      format("{}  {}", place(effect.step_id, effect.iteration), lower(in::word_of(effect.status)));
-  if (effect.attempt > 1) text += format(" at attempt {}", effect.attempt);
-  if (!effect.note.is_null()) text += "  " + json::to_text(json::redact(effect.note));
-  if (effect.error) text += "  " + text_of(*effect.error);
-  say(run, now, std::move(text));
+  say(run, now, [&] {
+    std::string text = format("{}  {}", place(effect.step_id, effect.iteration),
+                              lower(in::word_of(effect.status)));
+    if (effect.attempt > 1) text += format(" at attempt {}", effect.attempt);
+    if (!effect.note.is_null()) text += "  " + json::to_text(json::redact(effect.note));
+    if (effect.error) text += "  " + text_of(*effect.error);
+    return text;
+  });
 }
 
 void Recorder::open(std::size_t run, TimeMs now, const in::OpenWait& effect) {
@@ -107,29 +105,35 @@ void Recorder::open(std::size_t run, TimeMs now, const in::OpenWait& effect) {
   line.correlation_key = effect.correlation_key;
   if (effect.task_id) line.task_id = effect.task_id->text;
   line.details = json::redact(effect.details);
-  std::string text =
-      format("{}  waits for {}", name_of(run, line.path),
-             effect.type == in::WaitType::Pause ? "a resume" : in::word_of(line.type));
-  if (line.event_name) text += format(" {}", *line.event_name);
-  if (line.correlation_key) text += format(" with key {}", *line.correlation_key);
-  if (line.timeout_at) text += format(" until {}", clock_text(*line.timeout_at - report_.origin));
-  say(run, now, std::move(text));
-  auto& waits = report_.runs[run].waits;
-  waits_[line.wait_id] = waits.size();
-  waits.push_back(std::move(line));
+  say(run, now, [&] {
+    std::string text =
+        format("{}  waits for {}", name_of(run, line.path),
+               effect.type == in::WaitType::Pause ? "a resume" : in::word_of(line.type));
+    if (line.event_name) text += format(" {}", *line.event_name);
+    if (line.correlation_key) text += format(" with key {}", *line.correlation_key);
+    if (line.timeout_at) text += format(" until {}", clock_text(*line.timeout_at - report_.origin));
+    return text;
+  });
+  report_.runs[run].waits.push_back(std::move(line));
 }
 
 void Recorder::close(std::size_t run, TimeMs now, const in::CloseWait& effect) {
-  const auto found = waits_.find(effect.wait_id.text);
-  if (found == waits_.end()) return;
-  WaitLine& line = report_.runs[run].waits[found->second];
+  // The last one, nearly always.
+  auto& waits = report_.runs[run].waits;
+  const auto found = std::find_if(waits.rbegin(), waits.rend(), [&](const WaitLine& wait) {
+    return wait.wait_id == effect.wait_id.text;
+  });
+  if (found == waits.rend()) return;
+  WaitLine& line = *found;
   line.outcome = effect.outcome;
   line.closed_at = now;
   if (effect.matched_event_id) line.matched_event_id = effect.matched_event_id->text;
-  std::string text =
-      format("{}  wait {}", name_of(run, line.path), lower(in::word_of(effect.outcome)));
-  if (line.matched_event_id) text += format(" by event {}", *line.matched_event_id);
-  say(run, now, std::move(text));
+  say(run, now, [&] {
+    std::string text =
+        format("{}  wait {}", name_of(run, line.path), lower(in::word_of(effect.outcome)));
+    if (line.matched_event_id) text += format(" by event {}", *line.matched_event_id);
+    return text;
+  });
 }
 
 }  // namespace fermata::simulate

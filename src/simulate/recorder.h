@@ -1,7 +1,6 @@
 #pragma once
 // Recorder: effects to the report, as the projection folds them to rows.
 
-#include <map>
 #include <span>
 
 #include "simulate/report.h"
@@ -10,10 +9,15 @@ namespace fermata::simulate {
 
 class Recorder {
  public:
-  explicit Recorder(Report& report) : report_(report) {}
+  Recorder(Report& report, bool keeps_timeline)
+      : report_(report), keeps_timeline_(keeps_timeline) {}
 
   void take(std::size_t run, TimeMs now, std::span<const interpreter::Effect> effects);
-  void say(std::size_t run, TimeMs now, std::string text);
+  // `text` makes the line, when somebody wants it.
+  template <typename Text>
+  void say(std::size_t run, TimeMs now, Text text) {
+    if (keeps_timeline_) report_.timeline.push_back({now, run, text()});
+  }
   // "reserve [0]": the id of the step visited last at this path, and its iteration.
   [[nodiscard]] std::string name_of(std::size_t run, std::string_view path) const;
 
@@ -23,7 +27,7 @@ class Recorder {
   void close(std::size_t run, TimeMs now, const interpreter::CloseWait& effect);
 
   Report& report_;
-  std::map<std::string, std::size_t, std::less<>> waits_;  // wait id to its line
+  const bool keeps_timeline_;
 };
 
 }  // namespace fermata::simulate

@@ -55,6 +55,7 @@ struct Stage {
   Observer* observer = nullptr;
   Faults faults;
   std::uint32_t semantics = interpreter::kCurrentSemantics;
+  bool keeps_timeline = true;  // costs as much as playing
 };
 
 // Plays a run of `program` to its end, or until nothing is left that could wake it.

@@ -11,7 +11,10 @@ namespace fermata::simulate {
 namespace in = interpreter;
 
 World::World(const Fixtures& fixtures, const Stage& stage)
-    : fixtures_(fixtures), stage_(stage), recorder_(report_), now_(fixtures.start_at) {
+    : fixtures_(fixtures),
+      stage_(stage),
+      recorder_(report_, stage.keeps_timeline),
+      now_(fixtures.start_at) {
   report_.origin = fixtures.origin;
 }
 
@@ -231,9 +234,10 @@ void World::start_child(std::size_t parent, const in::StartChild& child) {
   runs_[index].parent = parent;
   runs_[index].parent_seq = child.seq;
   report_.runs[index].parent_path = child.path.text;
-  recorder_.say(
-      parent, now_,
-      format("{}  starts child {}#{}", recorder_.name_of(parent, child.path.text), name, index));
+  recorder_.say(parent, now_, [&] {
+    return format("{}  starts child {}#{}", recorder_.name_of(parent, child.path.text), name,
+                  index);
+  });
   schedule(now_, Rank::Asked, Deliver{index, std::nullopt});
 }
 
