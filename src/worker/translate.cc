@@ -1,6 +1,7 @@
 #include "worker/translate.h"
 
 #include "foundation/format.h"
+#include "jsonata/instant.h"
 
 namespace fermata::worker {
 namespace {
@@ -73,6 +74,10 @@ RunError run_error_of(const temporal::Failure& failure) {
   if (const json::Object* object = details_of(root, details)) {
     error.code = json::string_at(*object, "code").value_or("");
     if (const json::Value* inner = json::find(*object, "details")) error.details = *inner;
+    // A child run's error keeps its place and time; actions have none of their own.
+    error.node_path = json::string_at(*object, "nodePath").value_or("");
+    if (const auto at = json::string_at(*object, "at"))
+      error.at = jsonata::parse_instant(*at).value_or(0);
   }
   return error;
 }
