@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -209,6 +211,61 @@ class Stack:
              "--workflow-id", f"workflow-runtime-v2:run:{run_id}", "--output", "json"],
             text=True, capture_output=True, check=True, timeout=PATIENCE_S)
         return json.loads(out.stdout)["events"]
+
+
+class Postgres:
+    """A PostgreSQL server in a folder of its own, on a unix socket; as root it runs as another user."""
+
+    def __init__(self):
+        programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        if not programs:
+            sys.exit("PostgreSQL is missing: run ./dev bootstrap first")
+        self._programs = programs[-1].parent
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fermata-pg-"))
+        self._as = {}
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        self.url = f"postgresql://fermata@/postgres?host={urllib.parse.quote(str(self.folder), safe='')}"
+        subprocess.run([self._programs / "initdb", "-D", self.folder / "data", "-U", "fermata", "-A", "trust", "-E", "UTF8",
+                        "--no-locale", "--no-sync"], cwd="/", check=True, stdout=subprocess.DEVNULL, **self._as)
+        self._server = None
+
+    def start(self):
+        with open(self.folder / "server.log", "ab") as log:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses="],
+                cwd="/", stdout=log, stderr=log, **self._as)
+        deadline = time.monotonic() + PATIENCE_S
+        while subprocess.run([self._programs / "pg_isready", "-q", "-d", self.url], check=False).returncode != 0:
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL does not start:\n" + (self.folder / "server.log").read_text())
+            time.sleep(0.05)
+
+    def stop(self):
+        """As an operator does: connections are cut, nothing is lost."""
+        if self._server:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(timeout=PATIENCE_S)
+            self._server = None
+
+    def query(self, sql):
+        """The rows, as lists of texts."""
+        out = subprocess.run([self._programs / "psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", sql],
+                             text=True, capture_output=True, check=True, timeout=PATIENCE_S)
+        return [line.split("\t") for line in out.stdout.splitlines()]
+
+
+@contextlib.contextmanager
+def postgres():
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

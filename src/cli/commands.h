@@ -14,6 +14,7 @@ namespace fermata::cli {
 struct CommonOptions {
   std::string log_level = "info";
   std::string data = ".fermata";
+  std::string database;  // URL or file; empty: the file in the data folder
   std::vector<std::string> allowed_private;
 };
 
@@ -57,6 +58,7 @@ struct ReplayOptions {
   std::vector<std::string> files;        // histories as the Temporal CLI prints them; or none …
   std::vector<std::string> definitions;  // … their definitions
   std::string data = ".fermata";         // … and then this database and server are asked
+  std::string database;                  // URL or file; empty: the file in the data folder
   std::string temporal_address;
   int recent = 100;    // how many ended runs, the newest first; open ones all
   std::string target;  // folder that the histories asked for are kept in; empty: nowhere

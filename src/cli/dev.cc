@@ -13,7 +13,7 @@
 #include "json/parse.h"
 #include "json/text.h"
 #include "service/schemas.h"
-#include "store/sqlite.h"
+#include "store/open.h"
 #include "temporal/dev_server.h"
 #include "worker/worker.h"
 
@@ -69,7 +69,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
   TRY(const DataFolder folder, open_data_folder(options.common.data));
   TRY(const auto lock, lock_data_folder(folder));
   say("data in " + folder.path);
-  TRY(const auto store, store::open_sqlite({folder.database()}));
+  TRY(const auto store, store::open(folder.database(options.common.database)));
   std::optional<temporal::DevServer> temporal_server;
   std::string address = options.temporal_address;
   if (address.empty()) {

@@ -41,7 +41,10 @@ class EnvironmentSecrets final : public actions::SecretResolver {
 // The data folder: database, Temporal's database, the token, who is running.
 struct DataFolder {
   std::string path;
-  [[nodiscard]] std::string database() const { return path + "/fermata.db"; }
+  // What was told (--database), else the file in here.
+  [[nodiscard]] std::string database(const std::string& told) const {
+    return told.empty() ? path + "/fermata.db" : told;
+  }
   [[nodiscard]] std::string temporal_database() const { return path + "/temporal.db"; }
   [[nodiscard]] std::string temporal_log() const { return path + "/temporal.log"; }
   [[nodiscard]] std::string state_file() const { return path + "/server.json"; }

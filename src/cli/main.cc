@@ -9,7 +9,13 @@ namespace {
 using fermata::cli::CommonOptions;
 using fermata::cli::ServerAddress;
 
+void add_database(CLI::App* command, std::string& database) {
+  command->add_option("--database", database, "postgresql:// URL, or file of a SQLite database")
+      ->envname("FERMATA_DATABASE");
+}
+
 void add_common(CLI::App* command, CommonOptions& options) {
+  add_database(command, options.database);
   command->add_option("--data", options.data, "folder of the database and of Temporal's")
       ->envname("FERMATA_DATA");
   command->add_option("--log-level", options.log_level, "debug, info, warn or error")
@@ -99,6 +105,7 @@ int main(int argc, char** argv) {
   command->add_option("files", replay.files, "histories as JSON; none: those of the server");
   command->add_option("--definition", replay.definitions, "definitions of the files' runs");
   command->add_option("--data", replay.data, "folder of the database")->envname("FERMATA_DATA");
+  add_database(command, replay.database);
   command->add_option("--temporal-address", replay.temporal_address, "host:port")
       ->envname("FERMATA_TEMPORAL_ADDRESS");
   command->add_option("--recent", replay.recent, "how many ended runs besides all open ones");

@@ -8,7 +8,7 @@
 #include "foundation/format.h"
 #include "json/text.h"
 #include "service/contract.h"
-#include "store/sqlite.h"
+#include "store/open.h"
 #include "worker/replay.h"
 
 namespace fermata::cli {
@@ -117,7 +117,7 @@ Result<std::string> temporal_address(const ReplayOptions& options) {
 Result<void> check_server(const ReplayOptions& options, const actions::ActionRegistry& actions,
                           const temporal::Runtime& runtime, Tally& tally) {
   TRY(const DataFolder folder, open_data_folder(options.data));
-  TRY(const auto store, store::open_sqlite({folder.database()}));
+  TRY(const auto store, store::open(folder.database(options.database)));
   TRY(const std::string address, temporal_address(options));
   TRY(const auto client, temporal::Client::connect(runtime, {.address = address}));
   service::DefinitionCache definitions(*store, actions);

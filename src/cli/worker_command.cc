@@ -7,7 +7,7 @@
 #include "cli/host.h"
 #include "cli/signals.h"
 #include "foundation/format.h"
-#include "store/sqlite.h"
+#include "store/open.h"
 #include "worker/worker.h"
 
 namespace fermata::cli {
@@ -15,7 +15,7 @@ namespace {
 
 Result<void> work(const WorkerOptions& options, Log& log) {
   TRY(const DataFolder folder, open_data_folder(options.common.data));
-  TRY(const auto store, store::open_sqlite({folder.database()}));
+  TRY(const auto store, store::open(folder.database(options.common.database)));
   TRY(const auto runtime, temporal::Runtime::create({.log = &log}));
   TRY(const auto client, temporal::Client::connect(runtime, {.address = options.temporal_address}));
   const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);

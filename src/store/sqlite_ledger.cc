@@ -1,5 +1,6 @@
 // The ledger of action invocations.
 #include "foundation/format.h"
+#include "store/invocation_words.h"
 #include "store/sqlite_connection.h"
 
 namespace fermata::store {
@@ -17,23 +18,6 @@ constexpr std::string_view kByRun =
     "FROM workflow_action_invocations WHERE tenant = ? AND run_id = ? ORDER BY started_at, "
     "idempotency_key";
 
-std::string_view to_text(InvocationStatus status) {
-  switch (status) {
-    case InvocationStatus::Started:
-      return "STARTED";
-    case InvocationStatus::Succeeded:
-      return "SUCCEEDED";
-    case InvocationStatus::Failed:
-      return "FAILED";
-  }
-  return "STARTED";
-}
-
-InvocationStatus from_text(const std::string& text) {
-  if (text == "SUCCEEDED") return InvocationStatus::Succeeded;
-  return text == "FAILED" ? InvocationStatus::Failed : InvocationStatus::Started;
-}
-
 InvocationRow read(Statement& row, const TenantId& tenant) {
   InvocationRow made;
   made.tenant = tenant;
@@ -43,7 +27,7 @@ InvocationRow read(Statement& row, const TenantId& tenant) {
   made.iteration = row.text(3);
   made.action_id = row.text(4);
   made.action_version = static_cast<int>(row.number(5));
-  made.status = from_text(row.text(6));
+  made.status = invocation_status_of(row.text(6));
   made.attempt = static_cast<std::uint32_t>(row.number(7));
   made.lease_owner = row.text(8);
   made.lease_expires_at = row.number(9);
@@ -103,7 +87,7 @@ Result<bool> SqliteStore::put_invocation(const InvocationPut& invocation) {
       .bind(row.iteration);
   put.bind(row.action_id)
       .bind(static_cast<std::int64_t>(row.action_version))
-      .bind(to_text(row.status));
+      .bind(word_of(row.status));
   put.bind(static_cast<std::int64_t>(row.attempt))
       .bind(row.lease_owner)
       .bind(row.lease_expires_at)
@@ -114,7 +98,7 @@ Result<bool> SqliteStore::put_invocation(const InvocationPut& invocation) {
       .bind(row.started_at)
       .bind(row.completed_at);
   TRY_DO(put.bind(static_cast<std::int64_t>(invocation.expected_attempt))
-             .bind(to_text(invocation.expected_status))
+             .bind(word_of(invocation.expected_status))
              .run());
   return writer_->changes() > 0;
 }

@@ -1,37 +1,26 @@
-// The store on a real file.
+// The store on real databases, the same suite for each kind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <thread>
 
 #include "json/parse.h"
+#include "json/text.h"
 #include "store/group_writer.h"
-#include "store/sqlite.h"
+#include "store/open.h"
+#include "store/test_database.h"
 
 namespace fermata::store {
 namespace {
 
 const TenantId kTenant("t");
 
-class SqliteStoreTest : public testing::Test {
+class StoreTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "fermata-store-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    store_ = open();
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  [[nodiscard]] std::string file() const { return folder_ + "/fermata.db"; }
-  [[nodiscard]] std::unique_ptr<Store> open(int busy_timeout_ms = 10'000) const {
-    auto opened = open_sqlite({file(), busy_timeout_ms});
-    EXPECT_TRUE(opened.has_value()) << (opened.has_value() ? "" : opened.error().message);
-    return opened.has_value() ? *std::move(opened) : nullptr;
+    auto opened = open(database_->location());
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    store_ = *std::move(opened);
   }
   static LaunchRow launch(const std::string& id, TimeMs at) {
     LaunchRow row;
@@ -69,11 +58,14 @@ class SqliteStoreTest : public testing::Test {
     return batch;
   }
 
-  std::string folder_;
+  std::unique_ptr<TestDatabase> database_ = make_test_database(GetParam());
   std::unique_ptr<Store> store_;
 };
 
-TEST_F(SqliteStoreTest, PublishedVersionsNeverChange) {
+INSTANTIATE_TEST_SUITE_P(On, StoreTest, testing::Values("sqlite", "postgres"),
+                         [](const auto& chosen) { return chosen.param; });
+
+TEST_P(StoreTest, PublishedVersionsNeverChange) {
   DefinitionRow draft;
   draft.tenant = kTenant;
   draft.workflow_id = WorkflowId("w");
@@ -88,7 +80,7 @@ TEST_F(SqliteStoreTest, PublishedVersionsNeverChange) {
   EXPECT_EQ(store_->definition(TenantId("other"), WorkflowId("w")).error().code, "NOT_FOUND");
 }
 
-TEST_F(SqliteStoreTest, OlderRowsNeverReplaceNewerOnes) {
+TEST_P(StoreTest, OlderRowsNeverReplaceNewerOnes) {
   ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
   const std::vector<projection::RowBatch> batches = {step(5, "SUCCEEDED"), step(3, "STARTED")};
   ASSERT_TRUE(store_->write(batches, {}).has_value());
@@ -99,7 +91,7 @@ TEST_F(SqliteStoreTest, OlderRowsNeverReplaceNewerOnes) {
   EXPECT_EQ(store_->run(kTenant, RunId("r1"))->run.status, "SUCCEEDED");
 }
 
-TEST_F(SqliteStoreTest, OneOccurrenceLaunchesOnce) {
+TEST_P(StoreTest, OneOccurrenceLaunchesOnce) {
   LaunchRow first = launch("r1", 1);
   first.fire_key = "schedule-1:10";
   LaunchRow second = launch("r2", 2);
@@ -108,7 +100,7 @@ TEST_F(SqliteStoreTest, OneOccurrenceLaunchesOnce) {
   EXPECT_EQ(store_->insert_launch(second).error().code, "STORE_CONFLICT");
 }
 
-TEST_F(SqliteStoreTest, PagesRunsNewestFirstWithoutGaps) {
+TEST_P(StoreTest, PagesRunsNewestFirstWithoutGaps) {
   for (int i = 0; i < 5; ++i)
     ASSERT_TRUE(store_->insert_launch(launch("r" + std::to_string(i), i / 2)).has_value());
   std::vector<std::string> seen;
@@ -124,7 +116,7 @@ TEST_F(SqliteStoreTest, PagesRunsNewestFirstWithoutGaps) {
   EXPECT_EQ(*store_->count_runs(kTenant, {}), 5);
 }
 
-TEST_F(SqliteStoreTest, AnInvocationIsTakenOverByOneOnly) {
+TEST_P(StoreTest, AnInvocationIsTakenOverByOneOnly) {
   InvocationRow row;
   row.tenant = kTenant;
   row.idempotency_key = "k";
@@ -138,49 +130,43 @@ TEST_F(SqliteStoreTest, AnInvocationIsTakenOverByOneOnly) {
   EXPECT_EQ((*store_->invocation(kTenant, "k"))->attempt, 2U);
 }
 
-TEST_F(SqliteStoreTest, ALockedDatabaseIsAClearErrorAndLosesNothing) {
-  auto impatient = open(50);
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(file().c_str(), &other), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+TEST_P(StoreTest, ALockedDatabaseIsAClearErrorAndLosesNothing) {
+  const auto impatient = database_->open_impatient(50);
+  auto lock = database_->lock_runs();
   const auto refused = impatient->insert_launch(launch("r1", 1));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "STORE_BUSY");
-  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
+  lock.reset();
   EXPECT_TRUE(impatient->insert_launch(launch("r1", 1)).has_value());
 }
 
-TEST_F(SqliteStoreTest, ADatabaseOfANewerProgramIsRefused) {
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(file().c_str(), &other), SQLITE_OK);
-  sqlite3_exec(other, "INSERT INTO schema_migrations VALUES (999, 'x')", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
-  EXPECT_EQ(open_sqlite({file()}).error().code, "STORE_TOO_NEW");
+TEST_P(StoreTest, ADatabaseOfANewerProgramIsRefused) {
+  database_->execute("INSERT INTO schema_migrations VALUES (999, 'x')");
+  EXPECT_EQ(open(database_->location()).error().code, "STORE_TOO_NEW");
 }
 
-TEST_F(SqliteStoreTest, AFullDiskIsAClearErrorAndLosesNothing) {
-  auto small = open_sqlite({file(), 10'000, 400'000});
-  ASSERT_TRUE(small.has_value());
-  ASSERT_TRUE((*small)->insert_launch(launch("r1", 1)).has_value());
+TEST_P(StoreTest, AFullDiskIsAClearErrorAndLosesNothing) {
+  const auto small = database_->open_small();
+  ASSERT_TRUE(small->insert_launch(launch("r1", 1)).has_value());
   LaunchRow big = launch("r2", 2);
   big.input = std::string(1'000'000, 'x');
-  const auto refused = (*small)->insert_launch(big);
+  const auto refused = small->insert_launch(big);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "STORE_FULL");
-  EXPECT_EQ((*small)->run(kTenant, RunId("r1"))->launch.run_id.text, "r1");
-  EXPECT_TRUE((*small)->insert_launch(launch("r3", 3)).has_value());
+  EXPECT_EQ(small->run(kTenant, RunId("r1"))->launch.run_id.text, "r1");
+  EXPECT_TRUE(small->insert_launch(launch("r3", 3)).has_value());
 }
 
-TEST_F(SqliteStoreTest, OneThatCannotBeWrittenDoesNotHoldTheOthers) {
-  auto small = open_sqlite({file(), 10'000, 400'000});
-  ASSERT_TRUE(small.has_value());
-  ASSERT_TRUE((*small)->insert_launch(launch("r1", 1)).has_value());
+TEST_P(StoreTest, OneThatCannotBeWrittenDoesNotHoldTheOthers) {
+  const auto small = database_->open_small();
+  for (int i = 1; i <= 5; ++i)
+    ASSERT_TRUE(small->insert_launch(launch("r" + std::to_string(i), 1)).has_value());
   std::vector<std::string> codes;
   {
-    GroupWriter writer(**small);
+    GroupWriter writer(*small);
     for (std::uint64_t i = 1; i <= 5; ++i) {
       projection::RowBatch batch = step(i, "SUCCEEDED");
+      batch.run->run_id = RunId("r" + std::to_string(i));
       if (i == 3) batch.run->output = json::Value(std::string(1'000'000, 'x'));
       writer.submit(std::move(batch), [&](const Result<void>& written) {
         codes.push_back(written.has_value() ? "ok" : written.error().code);
@@ -190,7 +176,7 @@ TEST_F(SqliteStoreTest, OneThatCannotBeWrittenDoesNotHoldTheOthers) {
   EXPECT_THAT(codes, testing::ElementsAre("ok", "ok", "STORE_FULL", "ok", "ok"));
 }
 
-TEST_F(SqliteStoreTest, TheGroupWriterCallsBackOncePerBatch) {
+TEST_P(StoreTest, TheGroupWriterCallsBackOncePerBatch) {
   ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
   std::mutex mutex;
   int done = 0;
@@ -212,6 +198,112 @@ TEST_F(SqliteStoreTest, TheGroupWriterCallsBackOncePerBatch) {
   EXPECT_TRUE(*writer.put({row}));
   EXPECT_FALSE(*writer.put({row}));
   EXPECT_EQ(store_->run(kTenant, RunId("r1"))->run.status, "SUCCEEDED");
+}
+
+TEST_P(StoreTest, WhatWasWrittenIsReadBackAsItWas) {
+  const std::string odd = "quote \" backslash \\ brace {} comma , line\n NULL \u00fc \U0001F600";
+  LaunchRow row = launch("r1", 1);
+  row.input = *json::parse(R"({"z":1,"a":[1e300,-0.5,"\\u0000","\\\\"],"big":9007199254740993})");
+  row.trigger_metadata = json::Value(odd);
+  row.fire_key = odd;
+  row.parent_run_id = "NULL";
+  ASSERT_TRUE(store_->insert_launch(row).has_value());
+  projection::RowBatch batch = step(1, "FAILED");
+  batch.steps.front().error = row.input;
+  batch.steps.front().iteration = odd;
+  projection::WaitRow wait;
+  wait.tenant = kTenant;
+  wait.run_id = RunId("r1");
+  wait.wait_id = WaitId("w1");
+  wait.correlation_key = odd;
+  wait.event_name = "NULL";
+  wait.created_at = 7;
+  batch.waits.push_back(wait);
+  InvocationPut put;
+  put.row.tenant = kTenant;
+  put.row.run_id = RunId("r1");
+  put.row.idempotency_key = odd;
+  put.row.output = row.input;
+  ASSERT_TRUE(store_->write(std::span(&batch, 1), std::span(&put, 1)).has_value());
+
+  const auto read = store_->run(kTenant, RunId("r1"));
+  EXPECT_EQ(json::to_text(read->launch.input), json::to_text(row.input));
+  EXPECT_EQ(read->launch.trigger_metadata, row.trigger_metadata);
+  EXPECT_EQ(read->launch.fire_key, odd);
+  EXPECT_EQ(read->launch.parent_run_id, "NULL");
+  const auto steps = store_->steps(kTenant, RunId("r1"), 0, 10);
+  EXPECT_EQ(steps->front().error, row.input);
+  EXPECT_EQ(steps->front().note, std::nullopt);
+  EXPECT_EQ(steps->front().iteration, odd);
+  const auto waits = store_->waits(kTenant, RunId("r1"));
+  EXPECT_EQ(waits->front().correlation_key, odd);
+  EXPECT_EQ(waits->front().event_name, "NULL");
+  EXPECT_EQ(waits->front().task_id, std::nullopt);
+  EXPECT_EQ((*store_->invocation(kTenant, odd))->output, row.input);
+}
+
+TEST_P(StoreTest, AWaitOpensAndClosesInOneTransactionOrInTwo) {
+  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  std::vector<projection::RowBatch> batches(3);
+  const auto wait = [](const std::string& id, std::uint64_t sequence, TimeMs created_at) {
+    projection::WaitRow row;
+    row.tenant = kTenant;
+    row.run_id = RunId("r1");
+    row.wait_id = WaitId(id);
+    row.sequence = sequence;
+    row.step_path = "root.steps[0]";
+    row.created_at = created_at;
+    row.status = created_at == 0 ? "RESOLVED" : "WAITING";
+    if (created_at == 0) row.resolved_at = 50;
+    return row;
+  };
+  batches[0].waits = {wait("a", 1, 10), wait("b", 2, 11)};
+  batches[1].waits = {wait("a", 3, 0)};
+  ASSERT_TRUE(store_->write(batches, {}).has_value());
+  batches[2].waits = {wait("b", 4, 0)};
+  ASSERT_TRUE(store_->write(std::span(&batches[2], 1), {}).has_value());
+  // The same task again, as after a crash.
+  ASSERT_TRUE(store_->write(std::span(batches.data(), 1), {}).has_value());
+  const auto read = store_->waits(kTenant, RunId("r1"));
+  ASSERT_EQ(read->size(), 2U);
+  for (const projection::WaitRow& row : *read) {
+    EXPECT_EQ(row.status, "RESOLVED");
+    EXPECT_EQ(row.step_path, "root.steps[0]");
+    EXPECT_EQ(row.resolved_at, 50);
+  }
+}
+
+TEST_P(StoreTest, OfManyWhoPutOneInvocationAtOnceOneMadeIt) {
+  std::vector<InvocationPut> puts(3);
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    puts[i].row.tenant = kTenant;
+    puts[i].row.run_id = RunId("r1");
+    puts[i].row.idempotency_key = i == 2 ? "other" : "same";
+    puts[i].row.lease_owner = std::to_string(i);
+  }
+  EXPECT_THAT(*store_->write({}, puts), testing::ElementsAre(true, false, true));
+  EXPECT_EQ((*store_->invocation(kTenant, "same"))->lease_owner, "0");
+  for (InvocationPut& put : puts) {
+    put.expected_attempt = 1;
+    put.row.attempt = 2;
+    put.row.lease_owner += " again";
+  }
+  EXPECT_THAT(*store_->write({}, puts), testing::ElementsAre(true, false, true));
+  EXPECT_EQ((*store_->invocation(kTenant, "same"))->lease_owner, "0 again");
+}
+
+TEST_P(StoreTest, TwoProgramsMayOpenANewDatabaseAtOnce) {
+  const auto other = make_test_database(GetParam());
+  std::vector<std::string> codes(4, "ok");
+  std::vector<std::thread> programs;
+  for (std::string& code : codes) {
+    programs.emplace_back([&code, &other] {
+      const auto opened = open(other->location());
+      if (!opened.has_value()) code = opened.error().code + ": " + opened.error().message;
+    });
+  }
+  for (std::thread& program : programs) program.join();
+  EXPECT_THAT(codes, testing::Each("ok"));
 }
 
 }  // namespace

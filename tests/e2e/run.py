@@ -57,15 +57,21 @@ class OnRealParts(unittest.TestCase):
     launched = 0
 
     @classmethod
+    def database(cls):
+        """Options that choose the database; what it needs is started here."""
+        return []
+
+    @classmethod
     def setUpClass(cls):
         cls.exits = contextlib.ExitStack()
-        cls.stack = cls.exits.enter_context(harness.Stack("--allow-private-http", "127.0.0.1/32"))
+        cls.options = cls.database()
+        cls.stack = cls.exits.enter_context(harness.Stack("--allow-private-http", "127.0.0.1/32", *cls.options))
         cls.shop = cls.exits.enter_context(harness.shop(cls.stack.data))
 
     @classmethod
     def tearDownClass(cls):
         with cls.exits:
-            replayed = run_program("replay-check", "--data", cls.stack.data, "--recent", "1000")
+            replayed = run_program("replay-check", "--data", cls.stack.data, "--recent", "1000", *cls.options)
             last = replayed.stdout.strip().splitlines()[-1]
             print(f"{cls.__name__}: {last}")
             if replayed.returncode != 0 or (cls.launched and last.startswith("0 replayed")):
@@ -163,6 +169,35 @@ class Language(OnRealParts):
                             config={"saveAs": "vars.answer"}),
                      action("bad", "workflow.fail", {"code": "LATE", "message": "after the call"})]}])
         self.assertEqual((row["status"], row["output"]["vars"]["seen"], row["output"]["vars"]["done"]), ("SUCCEEDED", "LATE", True))
+
+
+class OnPostgres(OnRealParts):
+    """What touches the database most, on the other one."""
+
+    @classmethod
+    def database(cls):
+        cls.postgres = cls.exits.enter_context(harness.postgres())
+        return ["--database", cls.postgres.url]
+
+    test_long_loop = Language.test_long_loop_continues_as_new_from_its_depth
+    test_children = Language.test_child_runs_are_linked_and_their_errors_wrapped
+    test_cancel = Language.test_cancel_closes_waits_children_and_rows
+    test_ledger = Language.test_durable_action_and_finally
+
+    def test_rows_are_there_and_not_in_a_file(self):
+        run, row = self.finished([assign("a", x="1"), wait_ms("w", 20)])
+        self.assertEqual(row["status"], "SUCCEEDED")
+        self.assertEqual(self.postgres.query(f"SELECT count(*) FROM workflow_run_steps WHERE run_id = '{run}'"), [["2"]])
+        self.assertFalse((self.stack.data / "fermata.db").exists())
+
+    def test_a_restarted_database_delays_and_loses_nothing(self):
+        run = self.launch([wait_ms("w", 1_000), assign("a", x="1")])
+        self.parked(run)
+        self.postgres.stop()
+        time.sleep(2)
+        self.postgres.start()
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.assertEqual([s["status"] for s in self.stack.steps(run)], ["SUCCEEDED", "SUCCEEDED"])
 
 
 class Replay(OnRealParts):

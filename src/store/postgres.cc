@@ -1,0 +1,35 @@
+#include "store/postgres.h"
+
+#include "store/postgres_store.h"
+
+namespace fermata::store {
+
+Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
+  {
+    TRY(const auto connection, PostgresConnection::open(options));
+    TRY_DO(migrate(*connection, options.schema));
+  }
+  return std::unique_ptr<Store>(std::make_unique<PostgresStore>(options));
+}
+
+Result<PostgresRows> PostgresStore::run_alone(std::string_view sql, const Params& params) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  return connection->run(sql, params);
+}
+
+Result<void> PostgresStore::check_health() {
+  TRY(const PostgresRows rows, run_alone("SELECT count(*) FROM schema_migrations", {}));
+  return {};
+}
+
+Result<std::vector<bool>> PostgresStore::write(std::span<const projection::RowBatch> batches,
+                                               std::span<const InvocationPut> puts) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  TRY_DO(put_rows(*connection, batches));
+  TRY(std::vector<bool> made, put_invocations(*connection, puts));
+  TRY_DO(transaction.commit());
+  return made;
+}
+
+}  // namespace fermata::store

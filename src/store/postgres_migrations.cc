@@ -1,0 +1,112 @@
+// The schema, as numbered steps forward, with the numbers of sqlite_migrations.cc. A step is never
+// changed once it was released: its checksum is kept, and what is wrong gets a new step.
+#include <array>
+
+#include "foundation/format.h"
+#include "json/hash.h"
+#include "store/postgres_store.h"
+
+namespace fermata::store {
+namespace {
+
+struct Migration {
+  std::int64_t number;
+  const char* sql;
+};
+
+// Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
+constexpr std::array<Migration, 1> kMigrations = {{{1, R"sql(
+CREATE TABLE workflow_definitions (
+  tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
+  draft_version bigint NOT NULL, published_version bigint NOT NULL DEFAULT 0, trigger_type text NOT NULL DEFAULT '',
+  created_at bigint NOT NULL, updated_at bigint NOT NULL,
+  PRIMARY KEY (tenant, workflow_id));
+CREATE TABLE workflow_definition_versions (
+  tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, version bigint NOT NULL, definition_json json NOT NULL,
+  definition_hash text NOT NULL, published_at bigint NOT NULL,
+  PRIMARY KEY (tenant, workflow_id, version));
+CREATE TABLE workflow_runs (
+  run_id text COLLATE "C" NOT NULL PRIMARY KEY, tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL,
+  workflow_version bigint NOT NULL, status text COLLATE "C" NOT NULL, node_path text, input_json json, output_json json, error_json json,
+  trigger_type text NOT NULL, trigger_metadata_json json, trigger_fire_key text COLLATE "C" UNIQUE,
+  engine text NOT NULL DEFAULT 'temporal', temporal_workflow_id text NOT NULL, temporal_run_id text,
+  definition_hash text NOT NULL, runtime_semantics_version bigint NOT NULL, parent_run_id text COLLATE "C", root_run_id text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL DEFAULT 0, started_at bigint NOT NULL, completed_at bigint, updated_at bigint NOT NULL);
+CREATE INDEX workflow_runs_by_start ON workflow_runs (tenant, started_at DESC, run_id DESC);
+CREATE INDEX workflow_runs_by_status ON workflow_runs (tenant, status, started_at DESC, run_id DESC);
+CREATE INDEX workflow_runs_by_workflow ON workflow_runs (tenant, workflow_id, started_at DESC, run_id DESC);
+CREATE INDEX workflow_runs_by_parent ON workflow_runs (parent_run_id);
+CREATE TABLE workflow_run_steps (
+  run_id text COLLATE "C" NOT NULL, step_number bigint NOT NULL, tenant text COLLATE "C" NOT NULL, sequence bigint NOT NULL,
+  step_path text NOT NULL, definition_step_id text NOT NULL, step_type text NOT NULL, iteration text NOT NULL,
+  status text NOT NULL, attempt bigint NOT NULL, started_at bigint NOT NULL, completed_at bigint,
+  error_json json, note_json json,
+  PRIMARY KEY (run_id, step_number));
+CREATE TABLE workflow_run_waits (
+  wait_id text COLLATE "C" NOT NULL PRIMARY KEY, run_id text COLLATE "C" NOT NULL, tenant text COLLATE "C" NOT NULL, sequence bigint NOT NULL,
+  step_path text NOT NULL, iteration text NOT NULL, wait_type text NOT NULL, status text NOT NULL,
+  event_name text COLLATE "C", correlation_key text COLLATE "C", task_id text COLLATE "C", timeout_at bigint, accepts_from bigint NOT NULL,
+  payload json, matched_event_id text COLLATE "C", created_at bigint NOT NULL, resolved_at bigint);
+CREATE INDEX workflow_run_waits_by_run ON workflow_run_waits (run_id, created_at);
+CREATE INDEX workflow_run_waits_open ON workflow_run_waits (tenant, event_name, correlation_key) WHERE status = 'WAITING';
+CREATE TABLE workflow_action_invocations (
+  tenant text COLLATE "C" NOT NULL, idempotency_key text COLLATE "C" NOT NULL, run_id text COLLATE "C" NOT NULL,
+  step_path text NOT NULL, iteration text NOT NULL,
+  action_id text NOT NULL, action_version bigint NOT NULL, status text NOT NULL, attempt bigint NOT NULL,
+  lease_owner text NOT NULL, lease_expires_at bigint NOT NULL, input_json json NOT NULL, input_hash text NOT NULL,
+  output_json json, error_json json, started_at bigint NOT NULL, completed_at bigint,
+  PRIMARY KEY (tenant, idempotency_key));
+CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (run_id, started_at);
+)sql"}}};
+
+// Ours alone among the advisory locks of a database: the letters "fermata" as a number.
+constexpr std::int64_t kMigrationLock = 0x6665'726D'6174'61;
+
+Result<std::int64_t> applied_of(PostgresConnection& connection) {
+  TRY(const PostgresRows rows,
+      connection.run("SELECT number, checksum FROM schema_migrations ORDER BY number"));
+  std::int64_t applied = 0;
+  for (int i = 0; i < rows.size(); ++i) {
+    applied = rows[i].number(0);
+    if (applied > kMigrations.back().number) {
+      return make_error(ErrorKind::Conflict, "STORE_TOO_NEW",
+                        format("the database is at schema {}, this program knows {}", applied,
+                               kMigrations.back().number),
+                        "use the program that wrote it, or a newer one");
+    }
+    const char* sql = kMigrations[static_cast<std::size_t>(applied - 1)].sql;
+    if (rows[i].text(1) != json::sha256_hex(sql)) {
+      return make_error(ErrorKind::Internal, "STORE_CORRUPT",
+                        format("schema step {} is not the one that this program knows", applied),
+                        "the database was made by another program: choose another database");
+    }
+  }
+  return applied;
+}
+
+}  // namespace
+
+Result<void> migrate(PostgresConnection& connection, const std::string& schema) {
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(connection));
+  TRY(const PostgresRows locked,
+      connection.run("SELECT pg_advisory_xact_lock($1)", Params().bind(kMigrationLock)));
+  if (!schema.empty()) {
+    TRY(const PostgresRows quoted, connection.run("SELECT quote_ident($1)", Params().bind(schema)));
+    TRY_DO(connection.execute("CREATE SCHEMA IF NOT EXISTS " + quoted[0].text(0)));
+  }
+  TRY_DO(
+      connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY "
+                         "KEY, checksum text NOT NULL)"));
+  TRY(const std::int64_t applied, applied_of(connection));
+  for (const Migration& migration : kMigrations) {
+    if (migration.number <= applied) continue;
+    TRY_DO(connection.execute(migration.sql));
+    Params record;
+    record.bind(migration.number).bind(json::sha256_hex(migration.sql));
+    TRY(const PostgresRows recorded,
+        connection.run("INSERT INTO schema_migrations (number, checksum) VALUES ($1, $2)", record));
+  }
+  return transaction.commit();
+}
+
+}  // namespace fermata::store
