@@ -16,6 +16,7 @@
 #include "json/text.h"
 #include "jsonata/jsonata.h"
 #include "jsonata/suite.h"
+#include "jsonata/text.h"
 
 namespace fermata::cli {
 namespace {
@@ -162,7 +163,8 @@ int run_jsonata_eval(const JsonataEvalOptions& options) {
     print_failure(*made.failure);
     return 1;
   }
-  if (made.value) std::cout << json::to_pretty_text(*made.value) << "\n";
+  if (made.value)
+    std::cout << jsonata::with_escaped_halves(json::to_pretty_text(*made.value)) << "\n";
   return 0;
 }
 
@@ -232,7 +234,7 @@ int run_jsonata_serve() {
     }
     if (made.failure) answer["code"] = made.failure->code;
     if (made.value) answer["result"] = *std::move(made.value);
-    std::cout << json::to_text(answer) << "\n" << std::flush;
+    std::cout << jsonata::with_escaped_halves(json::to_text(answer)) << "\n" << std::flush;
   }
   return 0;
 }

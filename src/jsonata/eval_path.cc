@@ -121,7 +121,7 @@ bool PathRun::filter_into(std::uint32_t index, const Op* predicate, const Cell& 
       if (index == end_ && !out_->open_sequence()) return false;
       const Items items(kept);
       for (std::size_t i = 0; i < items.size(); ++i) {
-        if (!items.at(i).is_undefined() && !give_item(index, items.at(i))) return false;
+        if (!give_item(index, items.at(i))) return false;
       }
       return true;
     }
@@ -173,6 +173,9 @@ Cell PathRun::steps(std::uint32_t from, std::uint32_t to, const Cell& input) {
       current =
           run_.eval(step.op, current.is_array() ? current : run_.sequence_of(current), frame_);
       ++at;
+      // What a predicate picked from the constructor is no stream of items.
+      if (at < to && !current.is_array() && !current.is_failed())
+        current = Cell::array(run_.new_list(0, true));
     } else {
       Out out(run_);
       out_ = &out;

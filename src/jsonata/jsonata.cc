@@ -21,8 +21,8 @@ Evaluation finish(Run& run, const Cell& result, Dialect dialect) {
   if (result.is_undefined()) return {};
   if (result.is(Tag::Function))
     return {std::nullopt, Failure{"U1006", 0, "", "the expression's value is a function"}};
-  const auto not_finite = dialect == Dialect::Workflow ? NotFinite::Fail : NotFinite::Null;
-  auto value = to_json(run, result, not_finite);
+  const auto unwritable = dialect == Dialect::Workflow ? Unwritable::Refuse : Unwritable::Official;
+  auto value = to_json(run, result, unwritable);
   if (!value) return {std::nullopt, std::move(run.failure)};
   return {std::move(value), std::nullopt};
 }

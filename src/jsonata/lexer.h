@@ -23,6 +23,8 @@ struct Token {
 
 // Whether a `/` would start a regular expression here: after an operator it does, after an operand
 // it divides.
+// After `]` of `x[]`, the `)` of an order-by, and the ends of lambdas and transforms the official
+// engine expects an operand all the same: divide in brackets there.
 enum class Expect : std::uint8_t { Operand, Operator };
 
 class Lexer {

@@ -52,14 +52,6 @@ bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// Half of a pair on its own, as three bytes.
-bool has_lone_half(std::string_view text) {
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    if (text[i] == '\xED' && static_cast<unsigned char>(text[i + 1]) >= 0xA0) return true;
-  }
-  return false;
-}
-
 Cell encode(Run& run, const Cell& value, std::string_view kept) {
   if (value.is_undefined()) return {};
   if (has_lone_half(value.view())) return run.fail("D3140", std::string(value.view()));

@@ -230,7 +230,8 @@ Cell fn_replace(Run& run, Arguments& a) {
   if (!(limit > 0)) return a[0];
   if (a[1].is_undefined()) return run.fail("T1006");
   if (a[1].is_text()) {
-    if (!a[2].is_text()) return run.fail("D3012");
+    if (!a[2].is_text())
+      return text.find(a[1].view()) == std::string_view::npos ? a[0] : run.fail("D3012");
     return replace_text(run, text, a[1].view(), a[2].view(), limit);
   }
   if (a[2].is_undefined()) return run.fail("D3012");

@@ -63,10 +63,14 @@ Cell fn_sqrt(Run& run, Arguments& a) {
   return a[0].number < 0 ? run.fail("D3060") : Cell::real(std::sqrt(a[0].number));
 }
 
-// Digits of a whole number in a base up to 36; doubles beyond 2^53 keep their exact value.
+// Digits of a whole number in a base up to 36. Digits that a double cannot hold are zero, as the
+// official engine's host writes them.
 std::string in_base(double number, int base) {
+  constexpr double kWholeMax = 36028797018963968.0;
   std::string digits;
-  for (double rest = std::fabs(number); rest >= 1; rest = std::floor(rest / base)) {
+  double whole = std::fabs(number);
+  for (; whole >= kWholeMax; whole /= base) digits += '0';
+  for (double rest = std::floor(whole); rest >= 1; rest = std::floor(rest / base)) {
     const auto digit = static_cast<std::size_t>(std::fmod(rest, base));
     digits.insert(digits.begin(), "0123456789abcdefghijklmnopqrstuvwxyz"[digit]);
   }

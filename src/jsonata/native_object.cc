@@ -83,12 +83,13 @@ Cell fn_merge(Run& run, Arguments& a) {
   return Cell::object(record);
 }
 
-Cell fn_type(Run&, Arguments& a) {
+Cell fn_type(Run& run, Arguments& a) {
   switch (a[0].tag) {
     case Tag::Null:
       return Cell::string("null");
     case Tag::Number:
-      return Cell::string("number");
+      // What is no number is an object to the official engine.
+      return Cell::string(run.is_number(a[0]) ? "number" : "object");
     case Tag::String:
       return Cell::string("string");
     case Tag::Bool:

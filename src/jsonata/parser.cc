@@ -235,7 +235,7 @@ class Parser {
       advance(Expect::Operand);
       made->other = expression(0);
     }
-    take("|", Expect::Operator);
+    take("|", Expect::Operand);
     return made;
   }
 
@@ -287,7 +287,7 @@ class Parser {
       Node* step = left.get();
       while (step->type == NodeType::Binary && step->text == "[") step = step->left.get();
       step->keep_array = true;
-      advance(Expect::Operator);
+      advance(Expect::Operand);
       return left;
     }
     NodePtr made = node(NodeType::Binary, token);
@@ -310,7 +310,7 @@ class Parser {
       if (!at(",")) break;
       advance(Expect::Operand);
     }
-    take(")", Expect::Operator);
+    take(")", Expect::Operand);
   }
 
   NodePtr call(const Token& token, NodePtr procedure) {
@@ -359,7 +359,7 @@ class Parser {
     if (at("<") && !signature(*made)) return nullptr;
     if (!take("{", Expect::Operand)) return nullptr;
     made->left = expression(0);
-    take("}", Expect::Operator);
+    take("}", Expect::Operand);
     return made;
   }
 

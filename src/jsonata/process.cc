@@ -295,7 +295,10 @@ class Processor {
       step = result->children.back().get();
       is_stage = true;
     }
-    if (step->group != nullptr || result->group != nullptr) return fail("S0209", *raw);
+    const auto is_grouped = [](const Node& at) {
+      return at.group != nullptr && at.type != NodeType::Object;
+    };
+    if (is_grouped(*step) || is_grouped(*result)) return fail("S0209", *raw);
     NodePtr predicate = node(std::move(raw->right));
     if (predicate == nullptr) return nullptr;
     for (AncestorSlot* slot : predicate->seeking_parent) {

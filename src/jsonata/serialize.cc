@@ -162,19 +162,19 @@ class Writer {
   std::uint32_t indent_ = 0;
 };
 
-bool append_json(Run& run, const Cell& cell, NotFinite not_finite, json::Value& out);
+bool append_json(Run& run, const Cell& cell, Unwritable unwritable, json::Value& out);
 
-bool append_members(Run& run, const Cell& cell, NotFinite not_finite, json::Value& out) {
+bool append_members(Run& run, const Cell& cell, Unwritable unwritable, json::Value& out) {
   json::Object& object = out.emplace_object();
   Members members(cell);
   while (members.next()) {
     json::Value& place = object[members.key()];
-    if (!append_json(run, members.value(), not_finite, place)) return false;
+    if (!append_json(run, members.value(), unwritable, place)) return false;
   }
   return true;
 }
 
-bool append_json(Run& run, const Cell& cell, NotFinite not_finite, json::Value& out) {
+bool append_json(Run& run, const Cell& cell, Unwritable unwritable, json::Value& out) {
   switch (cell.tag) {
     case Tag::Bool:
       out = cell.flag;
@@ -182,8 +182,8 @@ bool append_json(Run& run, const Cell& cell, NotFinite not_finite, json::Value& 
     case Tag::Number: {
       const double number = cell.number;
       if (!std::isfinite(number)) {
-        if (not_finite == NotFinite::Fail) run.fail("D1001");
-        return not_finite == NotFinite::Null;
+        if (unwritable == Unwritable::Refuse) run.fail("D1001");
+        return unwritable == Unwritable::Official;
       }
       if (std::trunc(number) == number && std::fabs(number) <= kExactMax) {
         out = static_cast<std::int64_t>(number);
@@ -193,7 +193,11 @@ bool append_json(Run& run, const Cell& cell, NotFinite not_finite, json::Value& 
       return true;
     }
     case Tag::String:
-      out = cell.view();
+      if (unwritable == Unwritable::Refuse && has_lone_half(cell.view())) {
+        out = with_replaced_halves(cell.view());
+      } else {
+        out = cell.view();
+      }
       return true;
     case Tag::Array:
     case Tag::Object:
@@ -203,12 +207,12 @@ bool append_json(Run& run, const Cell& cell, NotFinite not_finite, json::Value& 
   }
   DataLevel level(run);
   if (!level.fits()) return false;
-  if (cell.is(Tag::Object)) return append_members(run, cell, not_finite, out);
+  if (cell.is(Tag::Object)) return append_members(run, cell, unwritable, out);
   json::Array& array = out.emplace_array();
   const Items items(cell);
   array.resize(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!append_json(run, items.at(i), not_finite, array[i])) return false;
+    if (!append_json(run, items.at(i), unwritable, array[i])) return false;
   }
   return true;
 }
@@ -272,9 +276,9 @@ Cell Run::to_text(const Cell& value, bool is_pretty) {
   return text(writer.out);
 }
 
-std::optional<json::Value> to_json(Run& run, const Cell& value, NotFinite not_finite) {
+std::optional<json::Value> to_json(Run& run, const Cell& value, Unwritable unwritable) {
   json::Value out;
-  if (!append_json(run, value, not_finite, out)) return std::nullopt;
+  if (!append_json(run, value, unwritable, out)) return std::nullopt;
   return out;
 }
 

@@ -13,8 +13,12 @@ namespace fermata::jsonata {
 void append_rounded(std::string& out, double number);
 double rounded_to_15_digits(double number);
 
-enum class NotFinite : std::uint8_t { Null, Fail };
+// What JSON cannot hold: numbers that are not finite, halves of UTF-16 pairs on their own.
+enum class Unwritable : std::uint8_t {
+  Official,  // null, and kept as three bytes
+  Refuse,    // a failure (D1001), and U+FFFD
+};
 // Empty when the run failed (a number that is not finite, nesting too deep).
-std::optional<json::Value> to_json(Run& run, const Cell& value, NotFinite not_finite);
+std::optional<json::Value> to_json(Run& run, const Cell& value, Unwritable unwritable);
 
 }  // namespace fermata::jsonata

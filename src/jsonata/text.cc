@@ -1,7 +1,11 @@
 #include "jsonata/text.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
+
+#include "jsonata/case_tables.h"
 
 namespace fermata::jsonata {
 namespace {
@@ -10,33 +14,59 @@ constexpr bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-// Letters of Latin, Greek and Cyrillic whose other case is a fixed distance away; others stay as
-// they are.
+template <std::size_t N>
+char32_t mapped(const std::array<CaseRange, N>& ranges, char32_t code) {
+  const auto* at = std::ranges::lower_bound(ranges, code, {}, &CaseRange::last);
+  if (at == ranges.end() || code < at->first || (code - at->first) % at->stride != 0) return code;
+  return static_cast<char32_t>(static_cast<std::int32_t>(code) + at->delta);
+}
+
+template <std::size_t N>
+bool append_special(const std::array<CaseSpecial, N>& specials, char32_t code, std::string& out) {
+  const auto* at = std::ranges::lower_bound(specials, code, {}, &CaseSpecial::code);
+  if (at == specials.end() || at->code != code) return false;
+  for (const char32_t to : at->to) {
+    if (to != 0) append_utf8(out, to);
+  }
+  return true;
+}
+
 char32_t lower_code(char32_t c) {
-  if (c >= 'A' && c <= 'Z') return c + 32;
-  if (c < 0x80) return c;
-  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) ||
-      (c >= 0x410 && c <= 0x42F))
-    return c + 32;
-  if (c >= 0x400 && c <= 0x40F) return c + 80;
-  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177)) return c | 1U;
-  if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return (c & 1U) != 0 ? c + 1 : c;
-  return c;
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+  return mapped(kLowerRanges, c);
 }
 
 char32_t upper_code(char32_t c) {
-  if (c >= 'a' && c <= 'z') return c - 32;
-  if (c < 0x80) return c;
-  if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) ||
-      (c >= 0x430 && c <= 0x44F)) {
-    return c - 32;
+  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 32 : c;
+  return mapped(kUpperRanges, c);
+}
+
+constexpr char32_t kSigma = 0x3A3;
+constexpr char32_t kFinalSigma = 0x3C2;
+
+bool has_case(char32_t c) {
+  return lower_code(c) != c || upper_code(c) != c;
+}
+// Marks and signs that do not end a word for the sigma's sake.
+bool is_passed_over(char32_t c) {
+  return c == '\'' || c == '.' || c == ':' || c == '^' || c == '`' || c == 0xA8 || c == 0xAD ||
+         c == 0xAF || c == 0xB4 || c == 0xB7 || c == 0xB8 || (c >= 0x2B0 && c <= 0x36F) ||
+         c == 0x2018 || c == 0x2019 || (c >= 0x200B && c <= 0x200F);
+}
+
+// Whether the sigma that ends at `end` and begins at `start` is the last letter of a word.
+bool is_final_sigma(std::string_view text, std::size_t start, std::size_t end) {
+  bool is_after_letter = false;
+  for (std::size_t at = 0; at < start;) {
+    const char32_t code = next_code(text, at);
+    if (!is_passed_over(code)) is_after_letter = has_case(code);
   }
-  if (c == 0x3C2) return 0x3A3;
-  if (c >= 0x450 && c <= 0x45F) return c - 80;
-  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177)) return c & ~char32_t{1};
-  if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return (c & 1U) == 0 ? c - 1 : c;
-  if (c == 0xFF) return 0x178;
-  return c;
+  if (!is_after_letter) return false;
+  while (end < text.size()) {
+    const char32_t code = next_code(text, end);
+    if (!is_passed_over(code)) return !has_case(code);
+  }
+  return true;
 }
 
 }  // namespace
@@ -107,7 +137,15 @@ int compare_text(std::string_view left, std::string_view right) {
 std::string to_lower(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) append_utf8(out, lower_code(next_code(text, at)));
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t start = at;
+    const char32_t code = next_code(text, at);
+    if (code == kSigma && is_final_sigma(text, start, at)) {
+      append_utf8(out, kFinalSigma);
+    } else if (code < 0x80 || !append_special(kLowerSpecials, code, out)) {
+      append_utf8(out, lower_code(code));
+    }
+  }
   return out;
 }
 
@@ -116,11 +154,8 @@ std::string to_upper(std::string_view text) {
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const char32_t code = next_code(text, at);
-    if (code == 0xDF) {
-      out += "SS";  // the one letter whose upper case is two
-    } else {
+    if (code < 0x80 || !append_special(kUpperSpecials, code, out))
       append_utf8(out, upper_code(code));
-    }
   }
   return out;
 }
@@ -150,6 +185,48 @@ bool is_ascii(std::string_view text) {
   }
   for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
   return (seen & 0x8080808080808080U) == 0;
+}
+
+namespace {
+
+bool is_half_at(std::string_view text, std::size_t at) {
+  return text[at] == '\xED' && at + 2 < text.size() &&
+         static_cast<unsigned char>(text[at + 1]) >= 0xA0;
+}
+
+template <typename Replace>
+std::string with_halves(std::string_view text, Replace replace) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (is_half_at(text, at)) {
+      replace(out, next_code(text, at));
+    } else {
+      out += text[at++];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool has_lone_half(std::string_view text) {
+  for (std::size_t at = text.find('\xED'); at != std::string_view::npos;
+       at = text.find('\xED', at + 1)) {
+    if (is_half_at(text, at)) return true;
+  }
+  return false;
+}
+
+std::string with_escaped_halves(std::string_view text) {
+  return with_halves(text, [](std::string& out, char32_t code) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 15U];
+  });
+}
+
+std::string with_replaced_halves(std::string_view text) {
+  return with_halves(text, [](std::string& out, char32_t) { append_utf8(out, 0xFFFD); });
 }
 
 std::u16string to_utf16(std::string_view text) {

@@ -24,6 +24,11 @@ std::string to_upper(std::string_view text);
 std::size_t unit_length(std::string_view text);
 std::size_t byte_of_unit(std::string_view text, double unit);
 bool is_ascii(std::string_view text);
+// Halves of UTF-16 pairs that stand alone, which are not UTF-8: written as `\uXXXX`, as JSON text
+// may hold them, or replaced by U+FFFD.
+std::string with_escaped_halves(std::string_view text);
+std::string with_replaced_halves(std::string_view text);
+bool has_lone_half(std::string_view text);
 
 // UTF-16 units and back. A half of a pair on its own is kept as three bytes (WTF-8), so that
 // nothing is lost between the two.

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs the official JSONata engine, which tests and measurements hold ours against, by the lock
+# file of tests/jsonata, outside the tree. May be run twice; prints the folder.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${FERMATA_CACHE:-$HOME/.cache/fermata}/jsonata
+mkdir -p "$target"
+if ! cmp -s tests/jsonata/package-lock.json "$target/package-lock.json" || [ ! -d "$target/node_modules/jsonata" ]; then
+  cp tests/jsonata/package.json tests/jsonata/package-lock.json "$target/"
+  npm ci --prefix "$target" --no-audit --no-fund >&2
+fi
+echo "$target"
