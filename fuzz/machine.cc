@@ -8,7 +8,8 @@
 #include "../tests/simulation/bytes.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  for (const std::string& problem : fermata::simulation::play_bytes({data, size})) {
+  fermata::simulation::Marks marks;
+  for (const std::string& problem : fermata::simulation::play_bytes({data, size}, marks)) {
     std::fprintf(stderr, "%s\n", problem.c_str());
     std::abort();
   }

@@ -6,52 +6,27 @@
 #include "foundation/limits.h"
 #include "foundation/match.h"
 #include "interpreter/steps.h"
+#include "interpreter/transitions.h"
 
 namespace fermata::interpreter {
 namespace {
 
-Result<void> check_seq(const Run& run, Seq seq) {
-  if (seq > 0 && seq < run.state.next_seq) return {};
-  return make_error(ErrorKind::Internal, "NONDETERMINISM",
-                    format("history settles number {}, which this run never asked for", seq),
+Error nondeterminism(std::string text) {
+  return make_error(ErrorKind::Internal, "NONDETERMINISM", std::move(text),
                     "this worker's program does not fit the run's history: run it on the version "
                     "it was started with");
 }
 
-enum class Kind : std::uint8_t { Action, Timer, Child };
-
-// What the parked step waits for under this number, if it does.
-std::optional<Kind> awaited(const Parked& parked, Seq seq) {
-  const auto timer = [&](Seq mine) {
-    return mine == seq ? std::optional(Kind::Timer) : std::nullopt;
-  };
-  return std::visit(match{[&](const AwaitAction& a) {
-                            return a.seq == seq ? std::optional(Kind::Action) : std::nullopt;
-                          },
-                          [&](const AwaitTimer& a) { return timer(a.seq); },
-                          [&](const AwaitRetry& a) { return timer(a.seq); },
-                          [&](const AwaitEvent& a) { return timer(a.timer); },
-                          [&](const AwaitTask& a) { return timer(a.timer); },
-                          [&](const AwaitChild& a) {
-                            return a.seq == seq ? std::optional(Kind::Child) : timer(a.timer);
-                          }},
-                    parked.await);
-}
-
-Result<void> settle(Run& run, Delivered& delivered, Seq seq, Kind kind, Settled settled) {
-  TRY_DO(check_seq(run, seq));
-  const auto& parked = run.branch().parked;
-  const auto wanted = parked ? awaited(*parked, seq) : std::nullopt;
-  // Of a step that was left: late news changes nothing.
-  if (!wanted) return {};
-  if (*wanted != kind) {
-    return make_error(ErrorKind::Internal, "NONDETERMINISM",
-                      format("history settles number {} as something else than it is", seq),
-                      "this worker's program does not fit the run's history: run it on the version "
-                      "it was started with");
+// Whether the input is for now: false when it is late.
+Result<bool> is_timely(const RunState& state, const InputKind& input) {
+  const auto number = number_of(input);
+  if (!number) return true;
+  if (*number == 0 || *number >= state.next_seq) {
+    return nondeterminism(
+        format("history settles number {}, which this run never asked for", *number));
   }
-  if (!delivered.settled) delivered.settled = std::move(settled);
-  return {};
+  const auto& parked = state.branches.front().parked;
+  return parked && is_awaited(*parked, *number);
 }
 
 // Whether this id is new; it is remembered, up to a bound.
@@ -71,17 +46,39 @@ void take_event(RunState& state, const EventArrived& event) {
   }
 }
 
-void take_answer(Run& run, const TaskAnswered& answer, Delivered& delivered) {
-  const auto& parked = run.branch().parked;
-  if (!parked || delivered.settled) return;
-  const auto* task = std::get_if<AwaitTask>(&parked->await);
-  if (task == nullptr || task->task_id != answer.task_id || !remember(run.state, answer.answer_id))
-    return;
-  delivered.settled = SettledAnswer{answer};
+// Of an answer: only the one to this task, once.
+std::optional<Settled> settled_by(Run& run, const InputKind& input) {
+  return std::visit(
+      match{[](const ActionCompleted& in) -> std::optional<Settled> {
+              return SettledOutput{in.output};
+            },
+            [](const ActionFailed& in) -> std::optional<Settled> {
+              return SettledError{in.error, in.retry_after_ms};
+            },
+            [](const TimerFired& in) -> std::optional<Settled> { return SettledTimer{in.seq}; },
+            [](const ChildCompleted& in) -> std::optional<Settled> {
+              return SettledOutput{in.result};
+            },
+            [](const ChildFailed& in) -> std::optional<Settled> {
+              return SettledError{in.error, std::nullopt};
+            },
+            [&](const EventArrived& in) -> std::optional<Settled> {
+              take_event(run.state, in);
+              return take_buffered(run);
+            },
+            [&](const TaskAnswered& in) -> std::optional<Settled> {
+              const auto& task = std::get<AwaitTask>(run.branch().parked->await);
+              if (task.task_id != in.task_id || !remember(run.state, in.answer_id))
+                return std::nullopt;
+              return SettledAnswer{in};
+            },
+            [](const auto&) -> std::optional<Settled> { return std::nullopt; }},
+      input);
 }
 
-void pause(Run& run) {
-  if (run.state.phase == Phase::Running) run.state.is_paused = true;
+void cancel(RunState& state, const InputKind& input) {
+  state.phase = Phase::Canceling;
+  state.cancel_reason = std::get<CancelRequested>(input).reason;
 }
 
 void resume(Run& run) {
@@ -109,52 +106,40 @@ std::optional<Settled> take_buffered(Run& run) {
 }
 
 Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
-  return std::visit(
-      match{[&](const ActionCompleted& done) {
-              return settle(run, delivered, done.seq, Kind::Action, SettledOutput{done.output});
-            },
-            [&](const ActionFailed& failed) {
-              return settle(run, delivered, failed.seq, Kind::Action,
-                            SettledError{failed.error, failed.retry_after_ms});
-            },
-            [&](const TimerFired& fired) {
-              if (fired.seq != 0 && fired.seq == run.state.run_timer)
-                delivered.run_timed_out = true;
-              return settle(run, delivered, fired.seq, Kind::Timer, SettledTimer{fired.seq});
-            },
-            [&](const EventArrived& event) -> Result<void> {
-              take_event(run.state, event);
-              // At once, so that a timeout behind it in the same activation comes too late.
-              if (!delivered.settled) delivered.settled = take_buffered(run);
-              return {};
-            },
-            [&](const TaskAnswered& answer) -> Result<void> {
-              take_answer(run, answer, delivered);
-              return {};
-            },
-            [&](const ChildCompleted& done) {
-              return settle(run, delivered, done.seq, Kind::Child, SettledOutput{done.result});
-            },
-            [&](const ChildFailed& failed) {
-              return settle(run, delivered, failed.seq, Kind::Child,
-                            SettledError{failed.error, std::nullopt});
-            },
-            [&](const CancelRequested& cancel) -> Result<void> {
-              if (run.state.phase == Phase::Running) {
-                run.state.phase = Phase::Canceling;
-                run.state.cancel_reason = cancel.reason;
-              }
-              return {};
-            },
-            [&](const PauseRequested&) -> Result<void> {
-              pause(run);
-              return {};
-            },
-            [&](const ResumeRequested&) -> Result<void> {
-              resume(run);
-              return {};
-            }},
-      input.kind);
+  const InputKind& kind = input.kind;
+  if (const auto* timer = std::get_if<TimerFired>(&kind))
+    delivered.run_timed_out |= timer->seq != 0 && timer->seq == run.state.run_timer;
+  TRY(const bool is_due, is_timely(run.state, kind));
+  // Between two steps nothing is awaited: then what has a number is late by itself.
+  if (!is_due) return {};
+  switch (reaction_to(run.state, kind)) {
+    case Reaction::Settles:
+      // The first thing that settles the step does; an event behind it is kept.
+      if (!delivered.settled) {
+        delivered.settled = settled_by(run, kind);
+      } else if (const auto* event = std::get_if<EventArrived>(&kind)) {
+        take_event(run.state, *event);
+      }
+      return {};
+    case Reaction::Keeps:
+      take_event(run.state, std::get<EventArrived>(kind));
+      return {};
+    case Reaction::Cancels:
+      cancel(run.state, kind);
+      return {};
+    case Reaction::Pauses:
+      run.state.is_paused = true;
+      return {};
+    case Reaction::Resumes:
+      resume(run);
+      return {};
+    case Reaction::Ignores:
+      return {};
+    case Reaction::Refuses:
+      break;
+  }
+  return nondeterminism(format("history settles number {} as something else than it is",
+                               number_of(kind).value_or(0)));
 }
 
 }  // namespace fermata::interpreter

@@ -28,29 +28,45 @@ class Bytes {
 };
 
 in::RunError some_error(std::uint8_t byte) {
-  static const std::vector<std::string> kCategories = {
-      "TransientError", "ActionError", "Cancellation", "InterpreterCorruption", "TimeoutError", ""};
+  static const std::vector<std::string> kCategories = {"TransientError",
+                                                       "TransientError",
+                                                       "ActionError",
+                                                       "Cancellation",
+                                                       "InterpreterCorruption",
+                                                       "TimeoutError",
+                                                       ""};
   in::RunError error;
   error.category = kCategories[byte % kCategories.size()];
   error.code = byte % 2 == 0 ? "BUSY" : "";
   return error;
 }
 
+// Mostly the awaited one; else one of the last, or one that was never given.
+in::Seq some_number(std::uint8_t byte, const in::RunState& state) {
+  const auto& parked = state.branches.front().parked;
+  for (in::Seq back = 1; byte > 80 && parked && back < state.next_seq && back < 6; ++back) {
+    if (in::is_awaited(*parked, state.next_seq - back)) return state.next_seq - back;
+  }
+  return state.next_seq - std::min<in::Seq>(state.next_seq, byte % 5U);
+}
+
 in::InputKind some_input(Bytes& bytes, const in::RunState& state) {
   const std::uint8_t op = bytes.next();
-  // Mostly a number of the last few; now and then one that was never given.
-  const in::Seq seq = state.next_seq - std::min<in::Seq>(state.next_seq, bytes.next() % 5U);
+  const in::Seq seq = some_number(bytes.next(), state);
   const json::Value value = static_cast<std::int64_t>(bytes.next() % 4U);
-  switch (op % 11) {
+  switch (op % 16) {
     case 0:
     case 1:
       return in::ActionCompleted{seq, value};
     case 2:
-      return in::ActionFailed{seq, some_error(bytes.next()), std::nullopt};
     case 3:
     case 4:
+      return in::ActionFailed{seq, some_error(bytes.next()), std::nullopt};
+    case 5:
+    case 6:
       return in::TimerFired{seq};
-    case 5: {
+    case 7:
+    case 8: {
       in::EventArrived event;
       event.event_id = EventId(format("e{}", bytes.next() % 9));
       event.event_name = op > 127 ? "E" : "F";
@@ -59,7 +75,7 @@ in::InputKind some_input(Bytes& bytes, const in::RunState& state) {
       event.received_at = static_cast<TimeMs>(bytes.next()) * 10;
       return event;
     }
-    case 6: {
+    case 9: {
       in::TaskAnswered answer;
       const auto& parked = state.branches.front().parked;
       const auto* task = parked ? std::get_if<in::AwaitTask>(&parked->await) : nullptr;
@@ -67,13 +83,14 @@ in::InputKind some_input(Bytes& bytes, const in::RunState& state) {
       answer.answer_id = format("a{}", bytes.next() % 5);
       return answer;
     }
-    case 7:
+    case 10:
       return in::ChildCompleted{seq, json::Object{{"vars", json::Object{{"n", value}}}}};
-    case 8:
+    case 11:
       return in::ChildFailed{seq, some_error(bytes.next())};
-    case 9:
-      return op > 230 ? in::InputKind(in::CancelRequested{"stop"})
-                      : in::InputKind(in::PauseRequested{"wait"});
+    case 12:
+      return in::CancelRequested{"stop"};
+    case 13:
+      return in::PauseRequested{"wait"};
     default:
       return in::ResumeRequested{"go on"};
   }
@@ -84,9 +101,18 @@ bool is_over(const std::vector<in::Effect>& effects) {
          !std::holds_alternative<in::ContinueAsNew>(effects.back());
 }
 
+void mark(Marks& marks, const in::RunState& state, const in::InputKind& input) {
+  const auto& parked = state.branches.front().parked;
+  if (const auto number = in::number_of(input)) {
+    if (*number == 0 || *number >= state.next_seq) return;
+    if (parked && !in::is_awaited(*parked, *number)) return;
+  }
+  marks.emplace(in::situation_of(state), input.index());
+}
+
 }  // namespace
 
-std::vector<std::string> play_bytes(std::span<const std::uint8_t> data) {
+std::vector<std::string> play_bytes(std::span<const std::uint8_t> data, Marks& marks) {
   Bytes bytes(data);
   Random random(bytes.next() * 256ULL + bytes.next());
   const simulate::TestOffers offers;
@@ -102,11 +128,12 @@ std::vector<std::string> play_bytes(std::span<const std::uint8_t> data) {
   std::vector<std::string> problems;
   TimeMs now = 0;
   std::vector<in::Input> inputs;
-  for (int turn = 0; turn < 200; ++turn) {
+  for (int left = 200; left > 0; --left) {
     const in::AdvanceOptions options{now, bytes.next() % 16 == 0
                                               ? in::HistorySuggestion::ContinueAsNew
                                               : in::HistorySuggestion::None};
     const json::Value before = in::save(host, state);
+    if (!inputs.empty()) mark(marks, state, inputs.front().kind);
     auto step = in::advance(host, std::move(state), inputs, options);
     if (!step.has_value()) {
       // The task fails and is tried again from the state before it.
@@ -117,7 +144,8 @@ std::vector<std::string> play_bytes(std::span<const std::uint8_t> data) {
     } else {
       state = std::move(step->state);
       properties.effects(identity, now, *step);
-      if (is_over(step->effects)) break;
+      // A little longer than its end: nothing may come of it.
+      if (is_over(step->effects)) left = std::min(left, 3);
       const auto* renewed =
           step->effects.empty() ? nullptr : std::get_if<in::ContinueAsNew>(&step->effects.back());
       const json::Value saved = renewed != nullptr ? renewed->checkpoint : in::save(host, state);

@@ -134,7 +134,7 @@ class Maker {
                       {"inputMapping", json::Object{{"message", "no"}, {"code", "NO_" + id}}}}}};
   }
   void policies(json::Object& step) {
-    if (random_.chance(40)) {
+    if (random_.chance(55)) {
       json::Object retry{{"maxAttempts", 1 + random_.below(4)}, {"backoffMs", delay(random_)}};
       if (random_.chance(60)) retry["jitter"] = false;
       if (random_.chance(30)) retry["maxDelayMs"] = 60;
