@@ -34,6 +34,8 @@ inline constexpr std::size_t kStateBytesMax = 1536 * 1024;
 // Output of one action, and what one expression may produce.
 inline constexpr std::size_t kActionOutputBytesMax = 1024 * 1024;
 inline constexpr std::size_t kExpressionOutputBytesMax = 256 * 1024;
+// Items of a forEach: as much as a payload may bring, so that all of it can be gone through.
+inline constexpr std::size_t kLoopItemsBytesMax = kPayloadBytesMax;
 // Expression source; longer ones belong in a transform action.
 inline constexpr std::size_t kExpressionSourceBytesMax = 64 * 1024;
 // Finished steps before a run continues as new: keeps a history near 300 events with local

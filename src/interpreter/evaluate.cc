@@ -1,7 +1,6 @@
 #include "interpreter/evaluate.h"
 
 #include "foundation/format.h"
-#include "foundation/limits.h"
 #include "json/text.h"
 
 namespace fermata::interpreter {
@@ -31,11 +30,12 @@ std::vector<const json::Object*> layers_of(const RunState& state) {
 
 Evaluated evaluate(Run& run, const StepVisit& visit, const definition::Expression& expression,
                    std::string_view what) {
-  return evaluate_with(run, visit, expression, what, {});
+  return evaluate_at(run, visit, expression, {.what = what});
 }
 
-Evaluated evaluate_with(Run& run, const StepVisit& visit, const definition::Expression& expression,
-                        std::string_view what, const ExtraNames& extra) {
+Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expression& expression,
+                      const Place& place) {
+  const std::string_view what = place.what;
   if (expression.program == nullptr) {
     return run.error_at(visit, category::kCorruption, "EXPRESSION_INVALID",
                         "an expression was not compiled");
@@ -47,7 +47,7 @@ Evaluated evaluate_with(Run& run, const StepVisit& visit, const definition::Expr
   ExtraNames members = {
       {"payload", &scopes.payload},  {"vars", &scopes.vars}, {"local", &local},
       {"system", &run.state.system}, {"meta", &scopes.meta}, {"error", &scopes.error}};
-  members.insert(members.end(), extra.begin(), extra.end());
+  members.insert(members.end(), place.names.begin(), place.names.end());
   jsonata::EvaluateOptions options;
   options.now = run.now;
   auto made =
@@ -63,10 +63,9 @@ Evaluated evaluate_with(Run& run, const StepVisit& visit, const definition::Expr
     return expression_error(run, visit, kValueMissing,
                             format("{}: `{}` has no value", what, expression.source));
   }
-  if (json::text_bytes(*made.value) > limits::kExpressionOutputBytesMax) {
-    return expression_error(
-        run, visit, "VALUE_TOO_LARGE",
-        format("{}: result is larger than {} bytes", what, limits::kExpressionOutputBytesMax));
+  if (json::text_bytes(*made.value) > place.bytes_max) {
+    return expression_error(run, visit, "VALUE_TOO_LARGE",
+                            format("{}: result is larger than {} bytes", what, place.bytes_max));
   }
   return *std::move(made.value);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "foundation/limits.h"
 #include "interpreter/run.h"
 
 namespace fermata::interpreter {
@@ -18,10 +19,15 @@ using Evaluated = std::variant<json::Value, RunError>;
 Evaluated evaluate(Run& run, const StepVisit& visit, const definition::Expression& expression,
                    std::string_view what);
 
-// The same with further names in scope (childRun).
+// The same with further names in scope (childRun), or with room for more.
 using ExtraNames = std::vector<std::pair<std::string_view, const json::Value*>>;
-Evaluated evaluate_with(Run& run, const StepVisit& visit, const definition::Expression& expression,
-                        std::string_view what, const ExtraNames& extra);
+struct Place {
+  std::string_view what;
+  ExtraNames names = {};
+  std::size_t bytes_max = limits::kExpressionOutputBytesMax;
+};
+Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expression& expression,
+                      const Place& place);
 
 // Literals copied, expressions evaluated, secrets left as {"$secret": NAME}.
 Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping);

@@ -177,6 +177,13 @@ TEST(Machine, LoopsRestoreTheItemVariableAndSeeOuterNames) {
                           "step l succeeded", R"(complete {"n":"before","seen":[10,21]})"));
 }
 
+TEST(Machine, GoesThroughAHundredThousandItems) {
+  Scenario s(
+      R"j({"id":"l","type":"control.forEach","items":{"$expr":"[1..100000]"},"itemVar":"n","body":[)j" +
+      call("c") + "]}");
+  EXPECT_THAT(s.input(), ElementsAre(testing::HasSubstr("run_action 1")));
+}
+
 TEST(Machine, ActionsParkAndSaveTheirOutput) {
   Scenario s(call("c"));
   EXPECT_THAT(s.input(), ElementsAre(R"(run_action 1 do attempt=1 {"n":0})"));

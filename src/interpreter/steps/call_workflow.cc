@@ -84,7 +84,8 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
   if (auto* done = std::get_if<SettledOutput>(&settled)) {
     const ExtraNames child = {{"childRun", &done->output}};
     for (const definition::Assignment& output : step.output_mapping) {
-      Evaluated value = evaluate_with(run, parked.visit, output.value, output.path.source, child);
+      Evaluated value = evaluate_at(run, parked.visit, output.value,
+                                    {.what = output.path.source, .names = child});
       if (auto* error = std::get_if<RunError>(&value)) return Raise{std::move(*error)};
       if (auto wrong = assign(run, output.path, std::move(std::get<json::Value>(value)))) {
         return Raise{

@@ -9,7 +9,8 @@ namespace fermata::interpreter {
 
 Outcome enter_ForEach(Run& run, const StepVisit& visit) {
   const auto& step = config_of<definition::ForEachStep>(run, visit);
-  Evaluated items = evaluate(run, visit, step.items, "items");
+  Evaluated items = evaluate_at(run, visit, step.items,
+                                {.what = "items", .bytes_max = limits::kLoopItemsBytesMax});
   if (auto* error = std::get_if<RunError>(&items)) return Raise{std::move(*error)};
   json::Value& value = std::get<json::Value>(items);
   if (!value.is_array()) {
