@@ -73,6 +73,32 @@ Result<std::size_t> limit_of(const http::Request& request) {
   return limit;
 }
 
+std::optional<std::string> query_of(const http::Request& request, const std::string& name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() || found->second.empty() ? std::nullopt
+                                                               : std::optional(found->second);
+}
+
+Error bad_cursor() {
+  return make_error(ErrorKind::Invalid, "QUERY_INVALID", "cursor: not one that this server gave",
+                    "start from the first page");
+}
+
+Result<std::optional<std::pair<TimeMs, std::string>>> cursor_of(const http::Request& request) {
+  const auto text = query_of(request, "cursor");
+  if (!text) return std::optional<std::pair<TimeMs, std::string>>{};
+  const std::size_t colon = text->find(':');
+  TimeMs at = 0;
+  if (colon == std::string::npos ||
+      std::from_chars(text->data(), text->data() + colon, at).ptr != text->data() + colon)
+    return bad_cursor();
+  return std::optional(std::pair(at, text->substr(colon + 1)));
+}
+
+std::string cursor_text(TimeMs at, const std::string& id) {
+  return format("{}:{}", at, id);
+}
+
 http::Response answer(const Result<json::Value>& result, int status) {
   return result.has_value() ? http::json_response(status, *result)
                             : http::problem_response(result.error());
@@ -82,6 +108,9 @@ http::Router make_router(const ApiParts& parts) {
   http::Router inner;
   add_workflow_routes(inner, parts);
   add_run_routes(inner, parts);
+  add_event_routes(inner, parts);
+  add_schema_routes(inner, parts);
+  add_task_routes(inner, parts);
   http::Router router;
   router.add("GET", "/healthz", [](const http::Request&) {
     return http::json_response(200, json::Object{{"alive", true}});

@@ -8,8 +8,11 @@
 #include "definition/catalog.h"
 #include "http/router.h"
 #include "service/catalog.h"
+#include "service/events.h"
 #include "service/launch.h"
+#include "service/random.h"
 #include "service/run_control.h"
+#include "service/tasks.h"
 #include "store/store.h"
 
 namespace fermata::api {
@@ -19,6 +22,10 @@ struct ApiParts {
   service::Catalog& catalog;
   service::Launcher& launcher;
   service::RunControl& control;
+  service::EventRouter& events;
+  service::Tasks& tasks;
+  service::Random& random;
+  const Clock& clock;
   const definition::ActionCatalog& actions;
   std::function<Result<void>()> check_temporal;
   TenantId tenant;    // the one tenant of this server

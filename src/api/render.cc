@@ -123,4 +123,23 @@ json::Value render(const definition::Finding& finding) {
       {"help", finding.help}};
 }
 
+json::Value render(const store::EventRow& row) {
+  return json::Object{{"eventId", row.event_id.text},
+                      {"eventName", row.event_name},
+                      {"correlationKey", row.correlation_key ? json::Value(*row.correlation_key)
+                                                             : json::Value(nullptr)},
+                      {"payloadSchemaRef", row.payload_schema_ref},
+                      {"notes", row.notes},
+                      {"receivedAt", instant(row.received_at)},
+                      {"isRouted", row.is_routed}};
+}
+
+json::Value render(const store::DeliveryRow& row) {
+  return json::Object{{"kind", row.kind},
+                      {"target", row.target},
+                      {"outcome", row.outcome},
+                      {"details", row.details},
+                      {"at", instant(row.at)}};
+}
+
 }  // namespace fermata::api

@@ -13,5 +13,8 @@ json::Value render(const projection::WaitRow& row);
 json::Value render(const store::InvocationRow& row);
 json::Value render(const store::DefinitionRow& row);
 json::Value render(const definition::Finding& finding);
+// Without the payload.
+json::Value render(const store::EventRow& row);
+json::Value render(const store::DeliveryRow& row);
 
 }  // namespace fermata::api

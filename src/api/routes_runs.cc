@@ -8,27 +8,6 @@
 namespace fermata::api {
 namespace {
 
-std::optional<std::string> query_of(const http::Request& request, const std::string& name) {
-  const auto found = request.query.find(name);
-  return found == request.query.end() || found->second.empty() ? std::nullopt
-                                                               : std::optional(found->second);
-}
-
-Error bad_cursor() {
-  return make_error(ErrorKind::Invalid, "QUERY_INVALID", "cursor: not one that this server gave",
-                    "start from the first page");
-}
-
-// started_at:run_id of the last row of a page.
-Result<std::pair<TimeMs, std::string>> read_cursor(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  TimeMs at = 0;
-  if (colon == std::string::npos ||
-      std::from_chars(text.data(), text.data() + colon, at).ptr != text.data() + colon)
-    return bad_cursor();
-  return std::pair(at, text.substr(colon + 1));
-}
-
 Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   store::RunFilter filter;
   filter.workflow_id = query_of(request, "workflowId");
@@ -39,15 +18,12 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
     TRY(const std::int64_t total, parts.store.count_runs(parts.tenant, filter));
     page["total"] = total;
   }
-  if (const auto cursor = query_of(request, "cursor")) {
-    TRY(filter.after, read_cursor(*cursor));
-  }
+  TRY(filter.after, cursor_of(request));
   TRY(const auto rows, parts.store.runs(parts.tenant, filter));
   json::Array items;
   for (const store::RunView& view : rows) items.push_back(render(view));
   if (rows.size() == filter.limit) {
-    page["nextCursor"] =
-        format("{}:{}", rows.back().launch.started_at, rows.back().launch.run_id.text);
+    page["nextCursor"] = cursor_text(rows.back().launch.started_at, rows.back().launch.run_id.text);
   }
   page["items"] = std::move(items);
   return json::Value(std::move(page));
@@ -85,15 +61,22 @@ Result<json::Value> all_of(const ApiParts& parts, const http::Request& request, 
   return json::Value(json::Object{{"items", std::move(items)}});
 }
 
-Result<json::Value> cancel(const ApiParts& parts, const http::Request& request) {
+// What an operator asks of a run, with a reason.
+struct Control {
+  Result<void> (service::RunControl::*call)(const TenantId&, const RunId&, const std::string&);
+  std::string_view word;  // member of the answer
+};
+
+Result<json::Value> control(const ApiParts& parts, const http::Request& request,
+                            const Control& asked) {
   const RunId run(request.params.at("id"));
-  std::string reason = "canceled by an operator";
+  std::string reason = "asked by an operator";
   if (!request.body.empty()) {
     TRY(const json::Value body, body_of(request));
     reason = json::string_at(body.get_object(), "reason").value_or(reason);
   }
-  TRY_DO(parts.control.cancel(parts.tenant, run, reason));
-  return json::Value(json::Object{{"runId", run.text}, {"cancelRequested", true}});
+  TRY_DO((parts.control.*asked.call)(parts.tenant, run, reason));
+  return json::Value(json::Object{{"runId", run.text}, {asked.word, true}});
 }
 
 }  // namespace
@@ -113,8 +96,14 @@ void add_run_routes(http::Router& router, const ApiParts& parts) {
     return answer(all_of(
         parts, r, [&](const RunId& run) { return parts.store.invocations(parts.tenant, run); }));
   });
-  router.add("POST", "/api/v1/runs/{id}/cancel",
-             [&parts](const http::Request& r) { return answer(cancel(parts, r), 202); });
+  const auto add_control = [&](const std::string& verb, const Control& asked) {
+    router.add("POST", "/api/v1/runs/{id}/" + verb, [&parts, asked](const http::Request& r) {
+      return answer(control(parts, r, asked), 202);
+    });
+  };
+  add_control("cancel", {&service::RunControl::cancel, "cancelRequested"});
+  add_control("pause", {&service::RunControl::pause, "pauseRequested"});
+  add_control("resume", {&service::RunControl::resume, "resumeRequested"});
 }
 
 }  // namespace fermata::api

@@ -39,10 +39,11 @@ http::Response publish(const ApiParts& parts, const http::Request& request) {
 http::Response validate(const ApiParts& parts, const http::Request& request) {
   const auto body = body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
-  const definition::Checked checked = parts.catalog.check(*body);
-  return http::json_response(200, json::Object{{"valid", checked.program != nullptr},
-                                               {"hash", checked.hash},
-                                               {"findings", findings_json(checked.findings)}});
+  const auto checked = parts.catalog.check(parts.tenant, *body);
+  if (!checked.has_value()) return http::problem_response(checked.error());
+  return http::json_response(200, json::Object{{"valid", checked->program != nullptr},
+                                               {"hash", checked->hash},
+                                               {"findings", findings_json(checked->findings)}});
 }
 
 Result<json::Value> list(const ApiParts& parts) {
@@ -68,8 +69,9 @@ Result<json::Value> launch(const ApiParts& parts, const http::Request& request) 
   if (const json::Value* payload = json::find(body, "payload")) launch.payload = *payload;
   launch.version = json::int_at(body.get_object(), "version");
   TRY(const service::Launched launched, parts.launcher.launch(launch));
-  return json::Value(
-      json::Object{{"runId", launched.run_id.text}, {"workflowVersion", launched.version}});
+  return json::Value(json::Object{{"runId", launched.run_id.text},
+                                  {"workflowVersion", launched.version},
+                                  {"isStarted", launched.is_started}});
 }
 
 Result<json::Value> actions(const ApiParts& parts) {

@@ -75,7 +75,20 @@ int run_launch(const ServerAddress& server, const std::string& workflow,
                const std::string& input_file, bool waits);
 int run_runs_list(const ServerAddress& server, const std::string& status);
 int run_runs_show(const ServerAddress& server, const std::string& run);
-int run_runs_cancel(const ServerAddress& server, const std::string& run);
+// `verb`: cancel, pause or resume.
+int run_runs_control(const ServerAddress& server, const std::string& verb, const std::string& run);
+
+struct EventOptions {
+  std::string name;
+  std::string id;       // empty: the server makes one
+  std::string key;      // empty: the server looks into the payload
+  std::string payload;  // file; empty: {}
+};
+int run_events_send(const ServerAddress& server, const EventOptions& event);
+int run_events_explain(const ServerAddress& server, const std::string& id);
+int run_tasks_list(const ServerAddress& server);
+int run_tasks_answer(const ServerAddress& server, const std::string& task,
+                     const std::string& response_file);
 
 // FILE: PATH: MESSAGE (CODE), and the help.
 std::string line_of(const std::string& file, const definition::Finding& finding);

@@ -91,6 +91,15 @@ int print(const Result<json::Value>& result) {
   return 0;
 }
 
+// The file's JSON; {} without one.
+Result<json::Value> read_object(const std::string& file) {
+  if (file.empty()) return json::Value(json::Object{});
+  TRY(const std::string text, read_file(file, limits::kPayloadBytesMax));
+  auto parsed = json::parse(text);
+  if (!parsed.has_value()) return parsed.error().within(file);
+  return parsed;
+}
+
 bool is_terminal(const json::Value& run) {
   const std::string status = json::string_at(run.get_object(), "status").value_or("");
   return status == "SUCCEEDED" || status == "FAILED" || status == "CANCELED";
@@ -110,16 +119,10 @@ int run_publish(const ServerAddress& server, const std::string& file) {
 
 int run_launch(const ServerAddress& server, const std::string& workflow,
                const std::string& input_file, bool waits) {
-  json::Value payload = json::Object{};
-  if (!input_file.empty()) {
-    const auto text = read_file(input_file, limits::kPayloadBytesMax);
-    if (!text.has_value()) return report(text.error());
-    auto parsed = json::parse(*text);
-    if (!parsed.has_value()) return report(parsed.error().within(input_file));
-    payload = *std::move(parsed);
-  }
+  const auto payload = read_object(input_file);
+  if (!payload.has_value()) return report(payload.error());
   const auto launched = call(server, {"POST", "/api/v1/workflows/" + workflow + "/runs",
-                                      json::to_text(json::Object{{"payload", payload}})});
+                                      json::to_text(json::Object{{"payload", *payload}})});
   if (!launched.has_value() || !waits) return print(launched);
   const std::string path =
       "/api/v1/runs/" + json::string_at(launched->get_object(), "runId").value_or("");
@@ -147,8 +150,33 @@ int run_runs_show(const ServerAddress& server, const std::string& run) {
   return print(shown);
 }
 
-int run_runs_cancel(const ServerAddress& server, const std::string& run) {
-  return print(call(server, {"POST", "/api/v1/runs/" + run + "/cancel", ""}));
+int run_runs_control(const ServerAddress& server, const std::string& verb, const std::string& run) {
+  return print(call(server, {"POST", format("/api/v1/runs/{}/{}", run, verb), "{}"}));
+}
+
+int run_events_send(const ServerAddress& server, const EventOptions& event) {
+  const auto payload = read_object(event.payload);
+  if (!payload.has_value()) return report(payload.error());
+  json::Object body{{"eventName", event.name}, {"payload", *payload}};
+  if (!event.id.empty()) body["eventId"] = event.id;
+  if (!event.key.empty()) body["correlationKey"] = event.key;
+  return print(call(server, {"POST", "/api/v1/events", json::to_text(body)}));
+}
+
+int run_events_explain(const ServerAddress& server, const std::string& id) {
+  return print(call(server, {"GET", format("/api/v1/events/{}/explain", id), ""}));
+}
+
+int run_tasks_list(const ServerAddress& server) {
+  return print(call(server, {"GET", "/api/v1/tasks?limit=500", ""}));
+}
+
+int run_tasks_answer(const ServerAddress& server, const std::string& task,
+                     const std::string& response_file) {
+  const auto response = read_object(response_file);
+  if (!response.has_value()) return report(response.error());
+  return print(call(server, {"POST", format("/api/v1/tasks/{}/answer", task),
+                             json::to_text(json::Object{{"response", *response}})}));
 }
 
 }  // namespace fermata::cli

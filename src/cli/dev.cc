@@ -12,7 +12,7 @@
 #include "http/server.h"
 #include "json/parse.h"
 #include "json/text.h"
-#include "service/schemas.h"
+#include "service/sweep.h"
 #include "store/open.h"
 #include "temporal/dev_server.h"
 #include "worker/worker.h"
@@ -84,7 +84,6 @@ Result<void> serve(const DevOptions& options, Log& log) {
   EnvironmentSecrets secrets;
   const SystemClock clock;
   SystemRandom random(clock);
-  const service::BuiltInSchemas schemas;
   std::unique_ptr<worker::Worker> worker;
   if (options.has_worker) {
     say("starting the worker");
@@ -92,13 +91,21 @@ Result<void> serve(const DevOptions& options, Log& log) {
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
     TRY(worker, worker::Worker::start(client, {*store, actions, secrets, clock, log}, settings));
   }
-  service::Catalog catalog(*store, actions, schemas, clock);
+  service::Catalog catalog(*store, actions, clock);
   service::Launcher launcher(*store, client, clock, random);
   service::RunControl control(*store, client);
+  service::Tasks tasks(*store, client);
+  service::DefinitionCache definitions(*store, actions);
+  service::EventRouter events({*store, client, definitions, clock}, launcher, random);
+  const service::Sweep sweep({*store, events, launcher, clock, log});
   const api::ApiParts parts{*store,
                             catalog,
                             launcher,
                             control,
+                            events,
+                            tasks,
+                            random,
+                            clock,
                             actions,
                             [&client] { return client.check_health(); },
                             TenantId("default"),

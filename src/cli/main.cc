@@ -141,10 +141,41 @@ int main(int argc, char** argv) {
   add_server(command, server);
   command->add_option("run", run, "id of the run")->required();
   command->callback([&] { code = cli::run_runs_show(server, run); });
-  command = runs->add_subcommand("cancel", "cancel a run");
+  for (const char* verb : {"cancel", "pause", "resume"}) {
+    command = runs->add_subcommand(verb, std::string(verb) + " a run");
+    add_server(command, server);
+    command->add_option("run", run, "id of the run")->required();
+    command->callback([&, verb] { code = cli::run_runs_control(server, verb, run); });
+  }
+
+  CLI::App* events = app.add_subcommand("events", "send events and see what they did");
+  events->require_subcommand(1);
+  cli::EventOptions event;
+  command = events->add_subcommand("send", "store an event; it launches and resumes what it may");
   add_server(command, server);
-  command->add_option("run", run, "id of the run")->required();
-  command->callback([&] { code = cli::run_runs_cancel(server, run); });
+  command->add_option("name", event.name, "the event's name")->required();
+  command->add_option("--id", event.id, "the same id is the same event");
+  command->add_option("--key", event.key, "correlation key");
+  command->add_option("--payload", event.payload, "file with the payload, a JSON object");
+  command->callback([&] { code = cli::run_events_send(server, event); });
+  std::string event_id;
+  command = events->add_subcommand("explain", "why an event did what it did");
+  add_server(command, server);
+  command->add_option("id", event_id, "id of the event")->required();
+  command->callback([&] { code = cli::run_events_explain(server, event_id); });
+
+  CLI::App* tasks = app.add_subcommand("tasks", "what runs ask of people");
+  tasks->require_subcommand(1);
+  command = tasks->add_subcommand("list", "open tasks");
+  add_server(command, server);
+  command->callback([&] { code = cli::run_tasks_list(server); });
+  std::string task;
+  std::string response;
+  command = tasks->add_subcommand("answer", "answer a task");
+  add_server(command, server);
+  command->add_option("task", task, "id of the task")->required();
+  command->add_option("--response", response, "file with the response, a JSON object")->required();
+  command->callback([&] { code = cli::run_tasks_answer(server, task, response); });
 
   try {
     app.parse(argc, argv);

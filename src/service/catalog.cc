@@ -2,6 +2,7 @@
 
 #include "foundation/format.h"
 #include "json/hash.h"
+#include "service/schemas.h"
 
 namespace fermata::service {
 namespace {
@@ -9,21 +10,24 @@ namespace {
 // Another publisher was faster with the same number: the next one is tried.
 constexpr int kPublishTries = 5;
 
-std::string trigger_type_of(const json::Value& document) {
-  const json::Value* trigger = json::find(document, "trigger");
-  return trigger != nullptr && trigger->is_object()
-             ? json::string_at(trigger->get_object(), "type").value_or("")
-             : "";
+store::Store::TriggerKey trigger_key_of(const definition::Program& program) {
+  if (!program.trigger) return {};
+  if (const auto* event = std::get_if<definition::EventTrigger>(&*program.trigger))
+    return {"event", event->event_name};
+  const bool is_once = std::holds_alternative<definition::ScheduleTrigger>(*program.trigger);
+  return {is_once ? "schedule" : "recurring", ""};
 }
 
 }  // namespace
 
-definition::Checked Catalog::check(const json::Value& document) const {
-  return definition::check(document, {actions_, schemas_, clock_.now(), std::nullopt});
+Result<definition::Checked> Catalog::check(const TenantId& tenant,
+                                           const json::Value& document) const {
+  TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
+  return definition::check(document, {actions_, schemas, clock_.now(), std::nullopt});
 }
 
 Result<Published> Catalog::publish(const TenantId& tenant, const json::Value& document) {
-  definition::Checked checked = check(document);
+  TRY(definition::Checked checked, check(tenant, document));
   Published published;
   published.findings = std::move(checked.findings);
   if (checked.program == nullptr) return published;
@@ -50,13 +54,15 @@ Result<Published> Catalog::publish(const TenantId& tenant, const json::Value& do
                                versioned,
                                newest + 1,
                                newest,
-                               trigger_type_of(document),
+                               "",
+                               "",
                                existing.has_value() ? existing->created_at : now,
                                now};
     TRY_DO(store_.put_draft(draft));
     const std::string hash = json::hash(versioned);
-    const auto done = store_.publish(
-        {tenant, published.workflow_id, newest + 1, versioned, hash, now}, draft.trigger_type);
+    const auto done =
+        store_.publish({tenant, published.workflow_id, newest + 1, versioned, hash, now},
+                       trigger_key_of(*checked.program));
     if (!done.has_value() && done.error().code == "STORE_CONFLICT") continue;
     TRY_DO(done);
     published.version = newest + 1;

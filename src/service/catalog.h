@@ -20,11 +20,11 @@ struct Published {
 
 class Catalog {
  public:
-  Catalog(store::Store& store, const definition::ActionCatalog& actions,
-          const definition::SchemaCatalog& schemas, const Clock& clock)
-      : store_(store), actions_(actions), schemas_(schemas), clock_(clock) {}
+  Catalog(store::Store& store, const definition::ActionCatalog& actions, const Clock& clock)
+      : store_(store), actions_(actions), clock_(clock) {}
 
-  [[nodiscard]] definition::Checked check(const json::Value& document) const;
+  [[nodiscard]] Result<definition::Checked> check(const TenantId& tenant,
+                                                  const json::Value& document) const;
   // Saves the document as draft and publishes it as the next version. Its own `version` is
   // replaced. Findings that are errors stop it; nothing is saved then.
   Result<Published> publish(const TenantId& tenant, const json::Value& document);
@@ -32,7 +32,6 @@ class Catalog {
  private:
   store::Store& store_;
   const definition::ActionCatalog& actions_;
-  const definition::SchemaCatalog& schemas_;
   const Clock& clock_;
 };
 

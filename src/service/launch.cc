@@ -4,11 +4,13 @@
 #include "foundation/limits.h"
 #include "interpreter/semantics.h"
 #include "json/text.h"
+#include "service/payload_check.h"
+#include "service/schemas.h"
 
 namespace fermata::service {
 namespace {
 
-Result<void> check_payload(const json::Value& payload) {
+Result<void> check_size(const json::Value& payload) {
   if (!payload.is_object()) {
     return make_error(ErrorKind::Invalid, "PAYLOAD_INVALID",
                       format("payload: expected an object, got {}", json::type_name(payload)));
@@ -23,8 +25,18 @@ Result<void> check_payload(const json::Value& payload) {
 
 }  // namespace
 
+Result<void> Launcher::check(const TenantId& tenant, const store::VersionRow& version,
+                             const json::Value& payload) const {
+  TRY_DO(check_size(payload));
+  const std::string ref =
+      json::string_at(version.definition.get_object(), "payloadSchemaRef").value_or("");
+  if (ref.empty() || ref == kAnyPayload) return {};
+  TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
+  const auto schema = schemas.payload_schema(ref);
+  return schema ? check_payload(*schema, payload) : Result<void>();
+}
+
 Result<Launched> Launcher::launch(const LaunchRequest& request) {
-  TRY_DO(check_payload(request.payload));
   TRY(const store::DefinitionRow workflow, store_.definition(request.tenant, request.workflow_id));
   const std::int64_t version = request.version.value_or(workflow.published_version);
   if (version == 0) {
@@ -34,21 +46,10 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   }
   TRY(const store::VersionRow definition,
       store_.version(request.tenant, request.workflow_id, version));
-  RunArguments arguments;
-  arguments.identity = {RunId(random_.uuid()),
-                        request.tenant,
-                        request.workflow_id,
-                        version,
-                        definition.hash,
-                        interpreter::kCurrentSemantics,
-                        0};
-  arguments.payload = request.payload;
-  arguments.root_run_id = arguments.identity.run_id.text;
-  const RunId run = arguments.identity.run_id;
-
+  TRY_DO(check(request.tenant, definition, request.payload));
   store::LaunchRow row;
   row.tenant = request.tenant;
-  row.run_id = run;
+  row.run_id = RunId(random_.uuid());
   row.workflow_id = request.workflow_id;
   row.workflow_version = version;
   row.definition_hash = definition.hash;
@@ -57,11 +58,29 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   row.trigger_type = request.trigger_type;
   row.trigger_metadata = request.trigger_metadata;
   row.fire_key = request.fire_key;
-  row.root_run_id = run.text;
-  row.temporal_workflow_id = temporal_workflow_id(run);
+  row.root_run_id = row.run_id.text;
+  row.temporal_workflow_id = temporal_workflow_id(row.run_id);
   row.started_at = clock_.now();
   TRY_DO(store_.insert_launch(row));
+  const auto started = start(row);
+  if (started.has_value()) return Launched{row.run_id, version};
+  // Away: the row stays, and repair() starts it. Refused: it will not get better.
+  if (started.error().kind == ErrorKind::Unavailable) return Launched{row.run_id, version, false};
+  const json::Value error = json::Object{{"category", "LaunchError"},
+                                         {"code", started.error().code},
+                                         {"message", started.error().message},
+                                         {"stage", "launch"}};
+  TRY_DO(store_.fail_launch(row.run_id, error, clock_.now()));
+  return started.error().within(format("launching workflow `{}`", request.workflow_id.text));
+}
 
+Result<void> Launcher::start(const store::LaunchRow& row) {
+  RunArguments arguments;
+  arguments.identity = {
+      row.run_id,    row.tenant, row.workflow_id, row.workflow_version, row.definition_hash,
+      row.semantics, 0};
+  arguments.payload = row.input;
+  arguments.root_run_id = row.root_run_id;
   temporal::StartWorkflow start;
   start.workflow_id = row.temporal_workflow_id;
   start.workflow_type = kWorkflowType;
@@ -69,18 +88,25 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   start.input = {temporal::to_payload(arguments.to_json())};
   start.task_timeout_ms = kTaskTimeoutMs;
   start.id_reuse = temporal::IdReuse::RejectDuplicate;
-  start.request_id = run.text;
+  start.request_id = row.run_id.text;
   const auto started = client_.start(start);
-  if (!started.has_value()) {
-    const json::Value error = json::Object{{"category", "LaunchError"},
-                                           {"code", started.error().code},
-                                           {"message", started.error().message},
-                                           {"stage", "launch"}};
-    TRY_DO(store_.fail_launch(run, error, clock_.now()));
-    return started.error().within(format("launching workflow `{}`", request.workflow_id.text));
+  if (started.has_value()) return store_.set_temporal_run(row.run_id, *started);
+  if (started.error().code != "TEMPORAL_ALREADY_EXISTS") return started.error();
+  // Started before, and the answer was lost.
+  TRY(const auto described, client_.describe({row.temporal_workflow_id, ""}));
+  return store_.set_temporal_run(row.run_id, described.ref.run_id);
+}
+
+Result<std::size_t> Launcher::repair(TimeMs before) {
+  constexpr std::size_t kPerCall = 100;
+  TRY(const auto rows, store_.unconfirmed_launches(before, kPerCall));
+  std::size_t started = 0;
+  for (const store::LaunchRow& row : rows) {
+    if (row.trigger_type == "child") continue;
+    TRY_DO(start(row));
+    ++started;
   }
-  TRY_DO(store_.set_temporal_run(run, *started));
-  return Launched{run, version};
+  return started;
 }
 
 }  // namespace fermata::service

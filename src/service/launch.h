@@ -26,6 +26,7 @@ struct LaunchRequest {
 struct Launched {
   RunId run_id;
   std::int64_t version = 0;
+  bool is_started = true;  // false: Temporal is away; repair() starts it
 };
 
 class Launcher {
@@ -34,10 +35,17 @@ class Launcher {
       : store_(store), client_(std::move(client)), clock_(clock), random_(random) {}
 
   // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, PAYLOAD_INVALID, STORE_CONFLICT (fire key),
-  // TEMPORAL_*.
+  // TEMPORAL_* when it refuses.
   Result<Launched> launch(const LaunchRequest& request);
+  // Starts what was launched before `before` and never confirmed: Temporal was away, or the process
+  // died between row and start. The same id makes it safe. Gives how many were started.
+  Result<std::size_t> repair(TimeMs before);
 
  private:
+  Result<void> check(const TenantId& tenant, const store::VersionRow& version,
+                     const json::Value& payload) const;
+  Result<void> start(const store::LaunchRow& row);
+
   store::Store& store_;
   temporal::Client client_;
   const Clock& clock_;

@@ -1,17 +1,42 @@
 #include "service/run_control.h"
 
 #include "foundation/format.h"
+#include "service/contract.h"
 
 namespace fermata::service {
 
+Result<store::RunView> RunControl::active(const TenantId& tenant, const RunId& run,
+                                          std::string_view verb) const {
+  TRY(store::RunView view, store_.run(tenant, run));
+  const std::string& status = view.run.status;
+  if (status == "RUNNING" || status == "WAITING" || status == "PAUSED") return view;
+  return make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE",
+                    format("run `{}` cannot be {}: it is {}", run.text, verb, status));
+}
+
+Result<void> RunControl::signal(const store::RunView& view, std::string_view name,
+                                const std::string& reason) const {
+  temporal::Signal signal;
+  signal.name = name;
+  signal.input = {temporal::to_payload(json::Object{{"reason", reason}})};
+  return client_.signal({view.launch.temporal_workflow_id, ""}, signal);
+}
+
+Result<void> RunControl::pause(const TenantId& tenant, const RunId& run,
+                               const std::string& reason) {
+  TRY(const store::RunView view, active(tenant, run, "paused"));
+  return signal(view, kPauseSignal, reason);
+}
+
+Result<void> RunControl::resume(const TenantId& tenant, const RunId& run,
+                                const std::string& reason) {
+  TRY(const store::RunView view, active(tenant, run, "resumed"));
+  return signal(view, kResumeSignal, reason);
+}
+
 Result<void> RunControl::cancel(const TenantId& tenant, const RunId& run,
                                 const std::string& reason) {
-  TRY(const store::RunView view, store_.run(tenant, run));
-  const std::string& status = view.run.status;
-  if (status != "RUNNING" && status != "WAITING" && status != "PAUSED") {
-    return make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE",
-                      format("run `{}` cannot be canceled: it is {}", run.text, status));
-  }
+  TRY(const store::RunView view, active(tenant, run, "canceled"));
   const auto canceled = client_.cancel({view.launch.temporal_workflow_id, ""}, reason);
   if (canceled.has_value()) return {};
   Error error = canceled.error().within(format("canceling run `{}`", run.text));

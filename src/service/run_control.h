@@ -17,8 +17,16 @@ class RunControl {
 
   // Errors: NOT_FOUND, RUN_NOT_ACTIVE, WORKFLOW_TEMPORAL_CANCEL_FAILED.
   Result<void> cancel(const TenantId& tenant, const RunId& run, const std::string& reason);
+  // Between two steps; what is under way ends first. Errors: NOT_FOUND, RUN_NOT_ACTIVE, TEMPORAL_*.
+  Result<void> pause(const TenantId& tenant, const RunId& run, const std::string& reason);
+  Result<void> resume(const TenantId& tenant, const RunId& run, const std::string& reason);
 
  private:
+  Result<store::RunView> active(const TenantId& tenant, const RunId& run,
+                                std::string_view verb) const;
+  Result<void> signal(const store::RunView& view, std::string_view name,
+                      const std::string& reason) const;
+
   store::Store& store_;
   temporal::Client client_;
 };

@@ -41,4 +41,47 @@ std::vector<std::string> BuiltInSchemas::event_names() const {
   return {};
 }
 
+Result<StoredSchemas> StoredSchemas::load(store::Store& store, const TenantId& tenant) {
+  StoredSchemas made;
+  const BuiltInSchemas built_in;
+  for (const std::string& ref : built_in.payload_schema_refs())
+    made.schemas_.emplace(ref, *built_in.payload_schema(ref));
+  TRY(auto schemas, store.schemas(tenant));
+  for (store::SchemaRow& row : schemas) made.schemas_.emplace(row.ref, std::move(row.schema));
+  TRY(auto types, store.event_types(tenant));
+  for (store::EventTypeRow& row : types) made.types_.emplace(row.event_name, std::move(row));
+  return made;
+}
+
+std::optional<json::Value> StoredSchemas::payload_schema(std::string_view ref) const {
+  const auto found = schemas_.find(ref);
+  return found == schemas_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::string> StoredSchemas::payload_schema_refs() const {
+  std::vector<std::string> refs;
+  for (const auto& [ref, schema] : schemas_) refs.push_back(ref);
+  return refs;
+}
+
+std::optional<std::string> StoredSchemas::event_payload_ref(std::string_view event_name) const {
+  const auto found = types_.find(event_name);
+  return found == types_.end() ? std::nullopt : std::optional(found->second.payload_schema_ref);
+}
+
+std::vector<std::string> StoredSchemas::event_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : types_) names.push_back(name);
+  return names;
+}
+
+std::string StoredSchemas::correlation_path(std::string_view event_name) const {
+  for (const std::string_view name : {event_name, std::string_view("*")}) {
+    const auto found = types_.find(name);
+    if (found != types_.end() && !found->second.correlation_path.empty())
+      return found->second.correlation_path;
+  }
+  return {};
+}
+
 }  // namespace fermata::service

@@ -1,10 +1,17 @@
 #pragma once
-// The payload schemas that exist: the built-in ones. payload.Any.v1 takes every object,
+// The payload schemas and event types that exist. Built in: payload.Any.v1 takes every object,
 // payload.Empty.v1 none but {}, payload.WorkflowClockTrigger.v1 is what clock triggers give.
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "definition/catalog.h"
+#include "store/store.h"
 
 namespace fermata::service {
+
+inline constexpr std::string_view kAnyPayload = "payload.Any.v1";
 
 class BuiltInSchemas final : public definition::SchemaCatalog {
  public:
@@ -13,6 +20,23 @@ class BuiltInSchemas final : public definition::SchemaCatalog {
   [[nodiscard]] std::optional<std::string> event_payload_ref(
       std::string_view event_name) const override;
   [[nodiscard]] std::vector<std::string> event_names() const override;
+};
+
+// The built-in ones and what a tenant registered, as of the moment of loading.
+class StoredSchemas final : public definition::SchemaCatalog {
+ public:
+  static Result<StoredSchemas> load(store::Store& store, const TenantId& tenant);
+  [[nodiscard]] std::optional<json::Value> payload_schema(std::string_view ref) const override;
+  [[nodiscard]] std::vector<std::string> payload_schema_refs() const override;
+  [[nodiscard]] std::optional<std::string> event_payload_ref(
+      std::string_view event_name) const override;
+  [[nodiscard]] std::vector<std::string> event_names() const override;
+  // Where the event's correlation key stands in its payload; empty: nowhere.
+  [[nodiscard]] std::string correlation_path(std::string_view event_name) const;
+
+ private:
+  std::map<std::string, json::Value, std::less<>> schemas_;
+  std::map<std::string, store::EventTypeRow, std::less<>> types_;
 };
 
 }  // namespace fermata::service

@@ -7,11 +7,16 @@ namespace {
 
 constexpr std::string_view kSelect =
     "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at "
+    "created_at, updated_at, trigger_event "
     "FROM workflow_definitions WHERE tenant = ? AND workflow_id = ?";
+constexpr std::string_view kSelectTriggered =
+    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
+    "created_at, updated_at, trigger_event "
+    "FROM workflow_definitions WHERE tenant = ? AND trigger_event = ? AND trigger_type = 'event' "
+    "AND published_version > 0 ORDER BY workflow_id";
 constexpr std::string_view kSelectAll =
     "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at "
+    "created_at, updated_at, trigger_event "
     "FROM workflow_definitions WHERE tenant = ? ORDER BY workflow_id";
 
 DefinitionRow read(Statement& row, const TenantId& tenant) {
@@ -25,6 +30,7 @@ DefinitionRow read(Statement& row, const TenantId& tenant) {
   made.trigger_type = row.text(5);
   made.created_at = row.number(6);
   made.updated_at = row.number(7);
+  made.trigger_event = row.text(8);
   return made;
 }
 
@@ -43,7 +49,7 @@ Result<void> SqliteStore::put_draft(const DefinitionRow& row) {
   return put.bind(row.draft_version).bind(row.created_at).bind(row.updated_at).run();
 }
 
-Result<void> SqliteStore::publish(const VersionRow& version, const std::string& trigger_type) {
+Result<void> SqliteStore::publish(const VersionRow& version, const TriggerKey& trigger) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Transaction transaction, Transaction::begin(*writer_));
   {
@@ -57,10 +63,14 @@ Result<void> SqliteStore::publish(const VersionRow& version, const std::string& 
         .bind_json(version.definition);
     TRY_DO(insert.bind(version.hash).bind(version.published_at).run());
     TRY(Statement update,
-        writer_->prepare("UPDATE workflow_definitions SET published_version = "
-                         "max(published_version, ?), trigger_type = ?, updated_at = ? "
-                         "WHERE tenant = ? AND workflow_id = ?"));
-    update.bind(version.version).bind(trigger_type).bind(version.published_at);
+        writer_->prepare(
+            "UPDATE workflow_definitions SET published_version = "
+            "max(published_version, ?), trigger_type = ?, trigger_event = ?, updated_at = ? "
+            "WHERE tenant = ? AND workflow_id = ?"));
+    update.bind(version.version)
+        .bind(trigger.type)
+        .bind(trigger.event_name)
+        .bind(version.published_at);
     TRY_DO(update.bind(version.tenant.text).bind(version.workflow_id.text).run());
   }
   return transaction.commit();
@@ -80,6 +90,19 @@ Result<std::vector<DefinitionRow>> SqliteStore::definitions(const TenantId& tena
   const std::scoped_lock lock(read_mutex_);
   TRY(Statement select, reader_->prepare(kSelectAll));
   select.bind(tenant.text);
+  std::vector<DefinitionRow> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back(read(select, tenant));
+  }
+}
+
+Result<std::vector<DefinitionRow>> SqliteStore::triggered_by(const TenantId& tenant,
+                                                             const std::string& event_name) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(kSelectTriggered));
+  select.bind(tenant.text).bind(event_name);
   std::vector<DefinitionRow> rows;
   while (true) {
     TRY(const bool has_row, select.step());

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 1> kMigrations = {{{1, R"sql(
+constexpr std::array<Migration, 2> kMigrations = {{{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
   draft_version INTEGER NOT NULL, published_version INTEGER NOT NULL DEFAULT 0, trigger_type TEXT NOT NULL DEFAULT '',
@@ -55,6 +55,29 @@ CREATE TABLE workflow_action_invocations (
   output_json TEXT, error_json TEXT, started_at INTEGER NOT NULL, completed_at INTEGER,
   PRIMARY KEY (tenant, idempotency_key)) STRICT;
 CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (run_id, started_at);
+)sql"},
+                                                   {2, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN trigger_event TEXT NOT NULL DEFAULT '';
+CREATE INDEX workflow_definitions_by_trigger ON workflow_definitions (tenant, trigger_event) WHERE trigger_event <> '';
+CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL AND status = 'RUNNING';
+CREATE INDEX workflow_run_waits_by_task ON workflow_run_waits (tenant, task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX workflow_run_waits_by_type ON workflow_run_waits (tenant, wait_type, created_at, wait_id) WHERE status = 'WAITING';
+CREATE TABLE workflow_runtime_events (
+  tenant TEXT NOT NULL, event_id TEXT NOT NULL, event_name TEXT NOT NULL, correlation_key TEXT, payload TEXT NOT NULL,
+  payload_schema_ref TEXT NOT NULL, notes TEXT NOT NULL, received_at INTEGER NOT NULL, is_routed INTEGER NOT NULL,
+  PRIMARY KEY (tenant, event_id)) STRICT;
+CREATE INDEX workflow_runtime_events_by_key ON workflow_runtime_events (tenant, event_name, correlation_key, received_at);
+CREATE INDEX workflow_runtime_events_by_time ON workflow_runtime_events (tenant, received_at DESC, event_id);
+CREATE INDEX workflow_runtime_events_unrouted ON workflow_runtime_events (received_at) WHERE is_routed = 0;
+CREATE TABLE workflow_event_deliveries (
+  tenant TEXT NOT NULL, event_id TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL,
+  details TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (tenant, event_id, kind, target)) STRICT, WITHOUT ROWID;
+CREATE TABLE workflow_payload_schemas (
+  tenant TEXT NOT NULL, ref TEXT NOT NULL, schema_json TEXT NOT NULL, created_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, ref)) STRICT;
+CREATE TABLE workflow_event_types (
+  tenant TEXT NOT NULL, event_name TEXT NOT NULL, payload_schema_ref TEXT NOT NULL, correlation_path TEXT NOT NULL,
+  updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, event_name)) STRICT;
 )sql"}}};
 
 }  // namespace

@@ -100,6 +100,22 @@ Result<void> SqliteStore::set_temporal_run(const RunId& run, const std::string& 
   return update.bind(std::string_view(temporal_run_id)).bind(run.text).run();
 }
 
+Result<std::vector<LaunchRow>> SqliteStore::unconfirmed_launches(TimeMs before, std::size_t limit) {
+  const std::scoped_lock lock(read_mutex_);
+  static const std::string kSql = format(
+      "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND status = 'RUNNING' "
+      "AND started_at <= ? ORDER BY started_at, run_id LIMIT ?",
+      kColumns);
+  TRY(Statement select, reader_->prepare(kSql));
+  select.bind(before).bind(static_cast<std::int64_t>(limit));
+  std::vector<LaunchRow> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back(read_run(select, TenantId(select.text(21))).launch);
+  }
+}
+
 Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Statement update, writer_->prepare("UPDATE workflow_runs SET status = 'FAILED', error_json = "
@@ -285,38 +301,41 @@ Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const Ru
   }
 }
 
+WaitRow read_wait(Statement& select) {
+  WaitRow row;
+  row.wait_id = WaitId(select.text(0));
+  row.sequence = static_cast<std::uint64_t>(select.number(1));
+  row.step_path = select.text(2);
+  row.iteration = select.text(3);
+  row.wait_type = select.text(4);
+  row.status = select.text(5);
+  row.event_name = select.optional_text(6);
+  row.correlation_key = select.optional_text(7);
+  row.task_id = select.optional_text(8);
+  row.timeout_at = select.optional_number(9);
+  row.accepts_from = select.number(10);
+  row.payload = select.optional_json(11);
+  row.matched_event_id = select.optional_text(12);
+  row.created_at = select.number(13);
+  row.resolved_at = select.optional_number(14);
+  row.tenant = TenantId(select.text(15));
+  row.run_id = RunId(select.text(16));
+  return row;
+}
+
 Result<std::vector<WaitRow>> SqliteStore::waits(const TenantId& tenant, const RunId& run) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select,
-      reader_->prepare("SELECT wait_id, sequence, step_path, iteration, wait_type, status, "
-                       "event_name, correlation_key, task_id, timeout_at, "
-                       "accepts_from, payload, matched_event_id, created_at, resolved_at FROM "
-                       "workflow_run_waits "
-                       "WHERE run_id = ? AND tenant = ? ORDER BY created_at, wait_id"));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_run_waits WHERE run_id = ? AND tenant = ? ORDER BY "
+      "created_at, wait_id",
+      kWaitColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(run.text).bind(tenant.text);
   std::vector<WaitRow> rows;
   while (true) {
     TRY(const bool has_row, select.step());
     if (!has_row) return rows;
-    WaitRow row;
-    row.tenant = tenant;
-    row.run_id = run;
-    row.wait_id = WaitId(select.text(0));
-    row.sequence = static_cast<std::uint64_t>(select.number(1));
-    row.step_path = select.text(2);
-    row.iteration = select.text(3);
-    row.wait_type = select.text(4);
-    row.status = select.text(5);
-    row.event_name = select.optional_text(6);
-    row.correlation_key = select.optional_text(7);
-    row.task_id = select.optional_text(8);
-    row.timeout_at = select.optional_number(9);
-    row.accepts_from = select.number(10);
-    row.payload = select.optional_json(11);
-    row.matched_event_id = select.optional_text(12);
-    row.created_at = select.number(13);
-    row.resolved_at = select.optional_number(14);
-    rows.push_back(std::move(row));
+    rows.push_back(read_wait(select));
   }
 }
 

@@ -16,6 +16,7 @@
 #include "foundation/result.h"
 #include "json/value.h"
 #include "projection/rows.h"
+#include "store/event_store.h"
 
 namespace fermata::store {
 
@@ -28,6 +29,7 @@ struct DefinitionRow {
   std::int64_t draft_version = 1;
   std::int64_t published_version = 0;  // 0: never published
   std::string trigger_type;            // empty, event, schedule, recurring
+  std::string trigger_event;           // the event's name, for trigger_type event
   TimeMs created_at = 0;
   TimeMs updated_at = 0;
 };
@@ -103,13 +105,18 @@ struct InvocationPut {
   InvocationStatus expected_status = InvocationStatus::Started;
 };
 
-class Store {
+class Store : public EventStore {
  public:
-  virtual ~Store() = default;
-
   virtual Result<void> put_draft(const DefinitionRow& row) = 0;
   // STORE_CONFLICT when the version is there already.
-  virtual Result<void> publish(const VersionRow& version, const std::string& trigger_type) = 0;
+  struct TriggerKey {
+    std::string type;
+    std::string event_name;
+  };
+  virtual Result<void> publish(const VersionRow& version, const TriggerKey& trigger) = 0;
+  // Published workflows that this event starts.
+  virtual Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
+                                                          const std::string& event_name) = 0;
   virtual Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) = 0;
   virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;
   virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
@@ -118,6 +125,8 @@ class Store {
   // STORE_CONFLICT when run id or fire key is taken.
   virtual Result<void> insert_launch(const LaunchRow& row) = 0;
   virtual Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) = 0;
+  // Launches of all tenants before `before` that Temporal has not confirmed; oldest first.
+  virtual Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) = 0;
   // The launch failed before Temporal had it.
   virtual Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) = 0;
   // All in one transaction. A row of a lower sequence number never replaces a higher one. For each

@@ -21,18 +21,21 @@ Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, Wo
   options.activity_slots = settings.activity_threads;
   options.local_activity_slots = settings.activity_threads;
   TRY(temporal::Worker worker, temporal::Worker::create(client, options));
-  return std::unique_ptr<Worker>(new Worker(std::move(worker), parts, settings));
+  return std::unique_ptr<Worker>(new Worker(std::move(worker), client, parts, settings));
 }
 
-Worker::Worker(temporal::Worker worker, WorkerParts parts, const WorkerSettings& settings)
+Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerParts parts,
+               const WorkerSettings& settings)
     : parts_(parts),
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
+      router_({parts.store, client, definitions_, parts.clock}),
       writer_(std::make_unique<store::GroupWriter>(parts.store)),
       ledger_(parts.store, *writer_, parts.clock, settings.identity),
       runner_(std::make_unique<ActivityRunner>(
           RunnerParts{parts.actions, parts.secrets, ledger_, parts.clock, parts.log}, worker_)),
-      activities_(std::make_unique<Pool>(settings.activity_threads)) {
+      activities_(std::make_unique<Pool>(settings.activity_threads)),
+      lookups_(std::make_unique<Pool>(settings.workflow_threads)) {
   for (std::size_t i = 0; i < settings.workflow_threads; ++i)
     pollers_.emplace_back([this] { poll_activations(); });
   pollers_.emplace_back([this] { poll_activities(); });
@@ -92,19 +95,47 @@ void Worker::handle(const temporal::Activation& activation) {
   }
   // Rows first, then the acknowledgement: a crash between the two repeats the task and the same
   // rows.
-  writer_->submit(*std::move(driven.rows), [this, completion = std::move(driven.completion)](
+  std::vector<projection::WaitRow> opened;
+  for (const projection::WaitRow& wait : driven.rows->waits) {
+    if (wait.wait_type == "event" && wait.status == "WAITING") opened.push_back(wait);
+  }
+  writer_->submit(*std::move(driven.rows), [this, opened = std::move(opened),
+                                            completion = std::move(driven.completion)](
                                                const Result<void>& written) mutable {
     if (!written.has_value()) {
-      parts_.log.error("rows not written, the task will be repeated",
-                       {{"temporal_run_id", completion.run_id}, {"code", written.error().code}});
-      temporal::Failure failure;
-      failure.type = written.error().code;
-      failure.message = written.error().message;
-      completion.status =
-          temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
+      fail(completion, written.error(), "rows not written, the task will be repeated");
+    } else if (!opened.empty()) {
+      lookups_->post(
+          [this, opened = std::move(opened), completion = std::move(completion)]() mutable {
+            look_up(opened, completion);
+          });
+      return;
     }
     complete(completion);
   });
+}
+
+// An event that was stored before its wait's row was is found here; one that comes later finds the
+// row. Before the acknowledgement, so that a crash repeats the looking, too.
+void Worker::look_up(const std::vector<projection::WaitRow>& opened,
+                     temporal::Completion& completion) {
+  for (const projection::WaitRow& wait : opened) {
+    const auto looked = router_.wait_opened(wait);
+    if (looked.has_value()) continue;
+    fail(completion, looked.error(), "events not looked up, the task will be repeated");
+    break;
+  }
+  complete(completion);
+}
+
+void Worker::fail(temporal::Completion& completion, const Error& error, std::string_view what) {
+  parts_.log.error(std::string(what),
+                   {{"temporal_run_id", completion.run_id}, {"code", error.code}});
+  temporal::Failure failure;
+  failure.type = error.code;
+  failure.message = error.message;
+  completion.status =
+      temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
 }
 
 void Worker::complete(const temporal::Completion& completion) {

@@ -12,6 +12,7 @@
 
 #include "actions/registry.h"
 #include "service/definition_cache.h"
+#include "service/events.h"
 #include "service/ledger.h"
 #include "store/group_writer.h"
 #include "temporal/client.h"
@@ -48,22 +49,28 @@ class Worker {
   ~Worker();
 
  private:
-  Worker(temporal::Worker worker, WorkerParts parts, const WorkerSettings& settings);
+  Worker(temporal::Worker worker, const temporal::Client& client, WorkerParts parts,
+         const WorkerSettings& settings);
   void poll_activations();
   void poll_activities();
   void handle(const temporal::Activation& activation);
   void complete(const temporal::Completion& completion);
+  void look_up(const std::vector<projection::WaitRow>& opened, temporal::Completion& completion);
+  // Turns the answer into a failed task, which Temporal repeats.
+  void fail(temporal::Completion& completion, const Error& error, std::string_view what);
   std::shared_ptr<RunDriver> driver_of(const temporal::Activation& activation);
 
   WorkerParts parts_;
   temporal::Worker worker_;
   service::DefinitionCache definitions_;
+  service::EventRouter router_;
   std::unique_ptr<store::GroupWriter> writer_;
   service::Ledger ledger_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<RunDriver>> runs_;  // by Temporal's run id
   std::unique_ptr<ActivityRunner> runner_;
   std::unique_ptr<Pool> activities_;
+  std::unique_ptr<Pool> lookups_;
   std::vector<std::thread> pollers_;
 };
 

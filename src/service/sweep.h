@@ -1,0 +1,45 @@
+#pragma once
+// Sweep: mends in the background what a crash or an absent Temporal left half done: events that
+// were stored and not routed, runs that were launched and not started. All of it is idempotent, so
+// several processes may sweep.
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "foundation/log.h"
+#include "service/events.h"
+#include "service/launch.h"
+
+namespace fermata::service {
+
+class Sweep {
+ public:
+  struct Parts {
+    store::Store& store;
+    EventRouter& router;
+    Launcher& launcher;
+    const Clock& clock;
+    Log& log;
+  };
+  // What is younger than this is somebody's who is still at it.
+  static constexpr std::int64_t kGraceMs = 2'000;
+  static constexpr std::int64_t kPeriodMs = 1'000;
+
+  explicit Sweep(Parts parts);
+  Sweep(const Sweep&) = delete;
+  Sweep& operator=(const Sweep&) = delete;
+  ~Sweep();
+
+ private:
+  void run();
+  Result<void> once();
+
+  Parts parts_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace fermata::service
