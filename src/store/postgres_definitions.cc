@@ -5,14 +5,9 @@
 namespace fermata::store {
 namespace {
 
-constexpr std::string_view kSelect =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at "
-    "FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2";
-constexpr std::string_view kSelectAll =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at "
-    "FROM workflow_definitions WHERE tenant = $1 ORDER BY workflow_id";
+constexpr std::string_view kColumns =
+    "workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
+    "created_at, updated_at, trigger_event";
 
 DefinitionRow read(const PostgresRow& row, const TenantId& tenant) {
   DefinitionRow made;
@@ -25,6 +20,7 @@ DefinitionRow read(const PostgresRow& row, const TenantId& tenant) {
   made.trigger_type = row.text(5);
   made.created_at = row.number(6);
   made.updated_at = row.number(7);
+  made.trigger_event = row.text(8);
   return made;
 }
 
@@ -44,7 +40,7 @@ Result<void> PostgresStore::put_draft(const DefinitionRow& row) {
   return {};
 }
 
-Result<void> PostgresStore::publish(const VersionRow& version, const std::string& trigger_type) {
+Result<void> PostgresStore::publish(const VersionRow& version, const TriggerKey& trigger) {
   TRY(const PostgresPool::Lease connection, pool_.take());
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   Params insert;
@@ -56,18 +52,21 @@ Result<void> PostgresStore::publish(const VersionRow& version, const std::string
                       "VALUES ($1, $2, $3, $4, $5, $6)",
                       insert));
   Params update;
-  update.bind(version.version).bind(trigger_type).bind(version.published_at);
+  update.bind(version.version).bind(trigger.type).bind(trigger.event_name);
+  update.bind(version.published_at);
   update.bind(version.tenant.text).bind(version.workflow_id.text);
   TRY(const PostgresRows updated,
       connection->run("UPDATE workflow_definitions SET published_version = "
-                      "greatest(published_version, $1), trigger_type = $2, updated_at = $3 "
-                      "WHERE tenant = $4 AND workflow_id = $5",
+                      "greatest(published_version, $1), trigger_type = $2, trigger_event = $3, "
+                      "updated_at = $4 WHERE tenant = $5 AND workflow_id = $6",
                       update));
   return transaction.commit();
 }
 
 Result<DefinitionRow> PostgresStore::definition(const TenantId& tenant, const WorkflowId& id) {
-  TRY(const PostgresRows rows, run_alone(kSelect, Params().bind(tenant.text).bind(id.text)));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2", kColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND",
                       format("there is no workflow `{}`", id.text));
@@ -75,10 +74,21 @@ Result<DefinitionRow> PostgresStore::definition(const TenantId& tenant, const Wo
 }
 
 Result<std::vector<DefinitionRow>> PostgresStore::definitions(const TenantId& tenant) {
-  TRY(const PostgresRows rows, run_alone(kSelectAll, Params().bind(tenant.text)));
-  std::vector<DefinitionRow> made;
-  for (int i = 0; i < rows.size(); ++i) made.push_back(read(rows[i], tenant));
-  return made;
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_definitions WHERE tenant = $1 ORDER BY workflow_id", kColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text)));
+  return read_all<DefinitionRow>(rows, [&](const PostgresRow& row) { return read(row, tenant); });
+}
+
+Result<std::vector<DefinitionRow>> PostgresStore::triggered_by(const TenantId& tenant,
+                                                               const std::string& event_name) {
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_definitions WHERE tenant = $1 AND trigger_event = $2 AND "
+      "trigger_event <> '' AND trigger_type = 'event' AND published_version > 0 "
+      "ORDER BY workflow_id",
+      kColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(event_name)));
+  return read_all<DefinitionRow>(rows, [&](const PostgresRow& row) { return read(row, tenant); });
 }
 
 Result<VersionRow> PostgresStore::version(const TenantId& tenant, const WorkflowId& id,

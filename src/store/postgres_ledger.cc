@@ -108,9 +108,7 @@ Result<std::set<Key>> insert(PostgresConnection& connection, const Puts& puts) {
 Result<std::vector<InvocationRow>> PostgresStore::invocations(const TenantId& tenant,
                                                               const RunId& run) {
   TRY(const PostgresRows rows, run_alone(kByRun, Params().bind(tenant.text).bind(run.text)));
-  std::vector<InvocationRow> made;
-  for (int i = 0; i < rows.size(); ++i) made.push_back(read(rows[i], tenant));
-  return made;
+  return read_all<InvocationRow>(rows, [&](const PostgresRow& row) { return read(row, tenant); });
 }
 
 Result<std::optional<InvocationRow>> PostgresStore::invocation(const TenantId& tenant,

@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 1> kMigrations = {{{1, R"sql(
+constexpr std::array<Migration, 2> kMigrations = {{{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
   draft_version bigint NOT NULL, published_version bigint NOT NULL DEFAULT 0, trigger_type text NOT NULL DEFAULT '',
@@ -57,6 +57,30 @@ CREATE TABLE workflow_action_invocations (
   output_json json, error_json json, started_at bigint NOT NULL, completed_at bigint,
   PRIMARY KEY (tenant, idempotency_key));
 CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (run_id, started_at);
+)sql"},
+                                                   {2, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN trigger_event text COLLATE "C" NOT NULL DEFAULT '';
+CREATE INDEX workflow_definitions_by_trigger ON workflow_definitions (tenant, trigger_event) WHERE trigger_event <> '';
+CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL AND status = 'RUNNING';
+CREATE INDEX workflow_run_waits_by_task ON workflow_run_waits (tenant, task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX workflow_run_waits_by_type ON workflow_run_waits (tenant, wait_type, created_at, wait_id) WHERE status = 'WAITING';
+CREATE TABLE workflow_runtime_events (
+  tenant text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL, event_name text COLLATE "C" NOT NULL,
+  correlation_key text COLLATE "C", payload json NOT NULL, payload_schema_ref text NOT NULL, notes json NOT NULL,
+  received_at bigint NOT NULL, is_routed bigint NOT NULL,
+  PRIMARY KEY (tenant, event_id));
+CREATE INDEX workflow_runtime_events_by_key ON workflow_runtime_events (tenant, event_name, correlation_key, received_at);
+CREATE INDEX workflow_runtime_events_by_time ON workflow_runtime_events (tenant, received_at DESC, event_id DESC);
+CREATE INDEX workflow_runtime_events_unrouted ON workflow_runtime_events (received_at) WHERE is_routed = 0;
+CREATE TABLE workflow_event_deliveries (
+  tenant text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL, kind text COLLATE "C" NOT NULL, target text COLLATE "C" NOT NULL,
+  outcome text NOT NULL, details json NOT NULL, at bigint NOT NULL, PRIMARY KEY (tenant, event_id, kind, target));
+CREATE TABLE workflow_payload_schemas (
+  tenant text COLLATE "C" NOT NULL, ref text COLLATE "C" NOT NULL, schema_json json NOT NULL, created_at bigint NOT NULL,
+  PRIMARY KEY (tenant, ref));
+CREATE TABLE workflow_event_types (
+  tenant text COLLATE "C" NOT NULL, event_name text COLLATE "C" NOT NULL, payload_schema_ref text NOT NULL,
+  correlation_path text NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, event_name));
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -92,6 +92,18 @@ Result<void> PostgresStore::set_temporal_run(const RunId& run, const std::string
   return {};
 }
 
+Result<std::vector<LaunchRow>> PostgresStore::unconfirmed_launches(TimeMs before,
+                                                                   std::size_t limit) {
+  static const std::string kSql = format(
+      "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND status = 'RUNNING' "
+      "AND started_at <= $1 ORDER BY started_at, run_id LIMIT $2",
+      kColumns);
+  TRY(const PostgresRows rows,
+      run_alone(kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
+  return read_all<LaunchRow>(
+      rows, [](const PostgresRow& row) { return read_run(row, TenantId(row.text(21))).launch; });
+}
+
 Result<void> PostgresStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {
   TRY(const PostgresRows done,
       run_alone("UPDATE workflow_runs SET status = 'FAILED', error_json = $1, completed_at = $2, "
@@ -117,9 +129,7 @@ Result<std::vector<RunView>> PostgresStore::runs(const TenantId& tenant, const R
              kColumns, where, params.next());
   params.bind(static_cast<std::int64_t>(filter.limit));
   TRY(const PostgresRows rows, run_alone(sql, params));
-  std::vector<RunView> made;
-  for (int i = 0; i < rows.size(); ++i) made.push_back(read_run(rows[i], tenant));
-  return made;
+  return read_all<RunView>(rows, [&](const PostgresRow& row) { return read_run(row, tenant); });
 }
 
 Result<std::int64_t> PostgresStore::count_runs(const TenantId& tenant, const RunFilter& filter) {
@@ -141,9 +151,7 @@ Result<std::vector<StepRow>> PostgresStore::steps(const TenantId& tenant, const 
           "workflow_run_steps WHERE run_id = $1 AND tenant = $2 AND step_number > $3 "
           "ORDER BY step_number LIMIT $4",
           params));
-  std::vector<StepRow> made;
-  for (int i = 0; i < rows.size(); ++i) {
-    const PostgresRow select = rows[i];
+  return read_all<StepRow>(rows, [&](const PostgresRow& select) {
     StepRow row;
     row.tenant = tenant;
     row.run_id = run;
@@ -159,42 +167,39 @@ Result<std::vector<StepRow>> PostgresStore::steps(const TenantId& tenant, const 
     row.completed_at = select.optional_number(9);
     row.error = select.optional_json(10);
     row.note = select.optional_json(11);
-    made.push_back(std::move(row));
-  }
-  return made;
+    return row;
+  });
+}
+
+WaitRow read_wait(const PostgresRow& select) {
+  WaitRow row;
+  row.wait_id = WaitId(select.text(0));
+  row.sequence = static_cast<std::uint64_t>(select.number(1));
+  row.step_path = select.text(2);
+  row.iteration = select.text(3);
+  row.wait_type = select.text(4);
+  row.status = select.text(5);
+  row.event_name = select.optional_text(6);
+  row.correlation_key = select.optional_text(7);
+  row.task_id = select.optional_text(8);
+  row.timeout_at = select.optional_number(9);
+  row.accepts_from = select.number(10);
+  row.payload = select.optional_json(11);
+  row.matched_event_id = select.optional_text(12);
+  row.created_at = select.number(13);
+  row.resolved_at = select.optional_number(14);
+  row.tenant = TenantId(select.text(15));
+  row.run_id = RunId(select.text(16));
+  return row;
 }
 
 Result<std::vector<WaitRow>> PostgresStore::waits(const TenantId& tenant, const RunId& run) {
-  TRY(const PostgresRows rows,
-      run_alone("SELECT wait_id, sequence, step_path, iteration, wait_type, status, event_name, "
-                "correlation_key, task_id, timeout_at, accepts_from, payload, matched_event_id, "
-                "created_at, resolved_at FROM workflow_run_waits "
-                "WHERE run_id = $1 AND tenant = $2 ORDER BY created_at, wait_id",
-                Params().bind(run.text).bind(tenant.text)));
-  std::vector<WaitRow> made;
-  for (int i = 0; i < rows.size(); ++i) {
-    const PostgresRow select = rows[i];
-    WaitRow row;
-    row.tenant = tenant;
-    row.run_id = run;
-    row.wait_id = WaitId(select.text(0));
-    row.sequence = static_cast<std::uint64_t>(select.number(1));
-    row.step_path = select.text(2);
-    row.iteration = select.text(3);
-    row.wait_type = select.text(4);
-    row.status = select.text(5);
-    row.event_name = select.optional_text(6);
-    row.correlation_key = select.optional_text(7);
-    row.task_id = select.optional_text(8);
-    row.timeout_at = select.optional_number(9);
-    row.accepts_from = select.number(10);
-    row.payload = select.optional_json(11);
-    row.matched_event_id = select.optional_text(12);
-    row.created_at = select.number(13);
-    row.resolved_at = select.optional_number(14);
-    made.push_back(std::move(row));
-  }
-  return made;
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_run_waits WHERE run_id = $1 AND tenant = $2 "
+      "ORDER BY created_at, wait_id",
+      kPostgresWaitColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(run.text).bind(tenant.text)));
+  return read_all<WaitRow>(rows, read_wait);
 }
 
 }  // namespace fermata::store

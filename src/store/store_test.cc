@@ -73,8 +73,8 @@ TEST_P(StoreTest, PublishedVersionsNeverChange) {
   draft.draft = *json::parse(R"({"b":1,"a":2})");
   ASSERT_TRUE(store_->put_draft(draft).has_value());
   VersionRow version{kTenant, WorkflowId("w"), 1, draft.draft, "hash", 5};
-  ASSERT_TRUE(store_->publish(version, "").has_value());
-  EXPECT_EQ(store_->publish(version, "").error().code, "STORE_CONFLICT");
+  ASSERT_TRUE(store_->publish(version, {}).has_value());
+  EXPECT_EQ(store_->publish(version, {}).error().code, "STORE_CONFLICT");
   EXPECT_EQ(store_->definition(kTenant, WorkflowId("w"))->published_version, 1);
   EXPECT_EQ(store_->version(kTenant, WorkflowId("w"), 2).error().code, "NOT_FOUND");
   EXPECT_EQ(store_->definition(TenantId("other"), WorkflowId("w")).error().code, "NOT_FOUND");
@@ -304,6 +304,53 @@ TEST_P(StoreTest, TwoProgramsMayOpenANewDatabaseAtOnce) {
   }
   for (std::thread& program : programs) program.join();
   EXPECT_THAT(codes, testing::Each("ok"));
+}
+
+TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
+  EventRow event;
+  event.tenant = kTenant;
+  event.event_id = EventId("e1");
+  event.event_name = "PAID";
+  event.correlation_key = "k";
+  event.payload = json::Object{{"n", 1}};
+  event.notes = json::Object{};
+  event.received_at = 100;
+  EXPECT_TRUE(*store_->insert_event(event));
+  EXPECT_FALSE(*store_->insert_event(event));
+  projection::RowBatch batch;
+  for (const auto& [id, key, from] :
+       std::vector<std::tuple<std::string, std::optional<std::string>, TimeMs>>{
+           {"same-key", "k", 100},
+           {"any-key", std::nullopt, 50},
+           {"other-key", "x", 0},
+           {"too-late", "k", 101}}) {
+    projection::WaitRow wait;
+    wait.tenant = kTenant;
+    wait.run_id = RunId("r-" + id);
+    wait.wait_id = WaitId(id);
+    wait.wait_type = "event";
+    wait.status = "WAITING";
+    wait.event_name = "PAID";
+    wait.correlation_key = key;
+    wait.accepts_from = from;
+    wait.created_at = from + 1;
+    batch.waits.push_back(wait);
+    const auto events = store_->events_for(wait);
+    EXPECT_EQ(events->size(), id == "same-key" || id == "any-key" ? 1U : 0U) << id;
+  }
+  ASSERT_TRUE(store_->write(std::span(&batch, 1), {}).has_value());
+  std::vector<std::string> found;
+  const auto open_waits = store_->waits_for(event);
+  for (const auto& wait : *open_waits) found.push_back(wait.wait_id.text);
+  EXPECT_THAT(found, testing::ElementsAre("any-key", "same-key"));
+  EXPECT_EQ(store_->unrouted_events(100, 10)->size(), 1U);
+  EXPECT_TRUE(store_->unrouted_events(99, 10)->empty());
+  const DeliveryRow delivery{kTenant,    event.event_id, "resume", "r1",
+                             "SIGNALED", json::Object{}, 5};
+  ASSERT_TRUE(store_->put_deliveries(std::vector{delivery, delivery}).has_value());
+  ASSERT_TRUE(store_->mark_routed(kTenant, event.event_id).has_value());
+  EXPECT_TRUE(store_->unrouted_events(100, 10)->empty());
+  EXPECT_EQ(store_->deliveries(kTenant, event.event_id)->size(), 1U);
 }
 
 }  // namespace
