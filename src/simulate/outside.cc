@@ -8,6 +8,29 @@ namespace fermata::simulate {
 
 namespace in = interpreter;
 
+namespace {
+
+ActionAnswer failure_on_purpose() {
+  in::RunError error;
+  error.category = in::category::kTransient;
+  error.code = "INJECTED";
+  error.message = "a failure on purpose";
+  ActionAnswer answer;
+  answer.outcome = std::move(error);
+  return answer;
+}
+
+}  // namespace
+
+std::variant<json::Value, in::RunError> World::Pure::run(std::string_view id, int version,
+                                                         const json::Value& input) const {
+  in::RunAction call;
+  call.action_id = id;
+  call.action_version = version;
+  const ActionAnswer* answer = world_.answer_for(format("{}@{}", id, version), call);
+  return answer != nullptr ? answer->outcome : world_.stage_.pure_actions.run(id, version, input);
+}
+
 void World::run_action(std::size_t run, const in::RunAction& action) {
   const std::string name = format("{}@{}", action.action_id, action.action_version);
   // The ledger: a success under the same key is reused, and nothing happens outside.
@@ -18,7 +41,9 @@ void World::run_action(std::size_t run, const in::RunAction& action) {
     schedule_seq(run, action.seq, now_, in::ActionCompleted{action.seq, done->second});
     return;
   }
+  static const ActionAnswer kFailure = failure_on_purpose();
   const ActionAnswer* answer = answer_for(name, action);
+  if (answer != nullptr && action.attempt <= stage_.faults.failing_attempts) answer = &kFailure;
   if (answer == nullptr) {
     stop("ACTION_NOT_MOCKED", format("the fixtures have no answer for action `{}`", name),
          action.path);
@@ -51,18 +76,8 @@ void World::run_action(std::size_t run, const in::RunAction& action) {
 }
 
 const ActionAnswer* World::answer_for(const std::string& name, const in::RunAction& action) {
-  static const ActionAnswer kInjected = [] {
-    ActionAnswer answer;
-    in::RunError error;
-    error.category = in::category::kTransient;
-    error.code = "INJECTED";
-    error.message = "a failure on purpose";
-    answer.outcome = std::move(error);
-    return answer;
-  }();
   const auto found = fixtures_.actions.find(name);
   if (found == fixtures_.actions.end()) return nullptr;
-  if (action.attempt <= stage_.faults.failing_attempts) return &kInjected;
   std::set<std::size_t>& used = used_[name];
   const ActionAnswer* last = nullptr;
   for (std::size_t i = 0; i < found->second.size(); ++i) {

@@ -91,6 +91,17 @@ TEST(Simulate, TakesActionsThatOnlyTheFixturesKnow) {
   EXPECT_EQ(report.root().status, "SUCCEEDED");
 }
 
+TEST(Simulate, RunsPureActionsUnlessTheyAreMocked) {
+  const std::string steps =
+      R"j({"id":"p","type":"action.call","onError":{"policy":"continue"},"config":{"actionId":"transform.sha256","version":1,
+          "inputMapping":{"text":"a"},"saveAs":"vars.p"}})j";
+  EXPECT_EQ(json::to_text(vars(play(steps))),
+            R"({"p":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"})");
+  const Report mocked = play(steps, R"({"actions":{"transform.sha256@1":{"result":"x"}}})");
+  EXPECT_EQ(json::to_text(vars(mocked)), R"({"p":"x"})");
+  EXPECT_THAT(mocked.side_effects, IsEmpty());
+}
+
 TEST(Simulate, RoutesAnEventByNameAndKey) {
   const Report report = play(
       kWait,

@@ -19,7 +19,7 @@ World::World(const Fixtures& fixtures, const Stage& stage)
 }
 
 in::Host World::host(const Run& run) const {
-  return {*run.program, run.identity, stage_.pure_actions};
+  return {*run.program, run.identity, pure_};
 }
 
 Report World::play(const definition::ProgramPtr& program, const json::Value& payload) {

@@ -23,10 +23,22 @@ namespace fermata::simulate {
 class World {
  public:
   World(const Fixtures& fixtures, const Stage& stage);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
 
   Report play(const definition::ProgramPtr& program, const json::Value& payload);
 
  private:
+  // Pure actions really run, unless the fixtures have answers for them.
+  class Pure final : public interpreter::PureActions {
+   public:
+    explicit Pure(World& world) : world_(world) {}
+    [[nodiscard]] std::variant<json::Value, interpreter::RunError> run(
+        std::string_view id, int version, const json::Value& input) const override;
+
+   private:
+    World& world_;
+  };
   struct Run {
     interpreter::RunIdentity identity;
     definition::ProgramPtr program;
@@ -89,6 +101,7 @@ class World {
 
   const Fixtures& fixtures_;
   const Stage& stage_;
+  const Pure pure_{*this};
   Report report_;
   Recorder recorder_;
   TimeMs now_ = 0;
