@@ -7,7 +7,7 @@ namespace fermata::store {
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
   {
     TRY(const auto connection, PostgresConnection::open(options));
-    TRY_DO(migrate(*connection, options.schema));
+    TRY_DO(migrate(*connection, options));
   }
   return std::unique_ptr<Store>(std::make_unique<PostgresStore>(options));
 }

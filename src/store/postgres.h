@@ -3,6 +3,7 @@
 // one that the server dropped is found out before it is used, and replaced.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,8 @@ struct PostgresOptions {
   std::size_t connections_max = 8;
   int lock_timeout_ms = 10'000;    // how long a locked row or a free connection is waited for
   int answer_timeout_ms = 30'000;  // how long the server may take for one statement
+  // Schema steps beyond this one are not taken: to go forward one by one.
+  std::int64_t schema_newest = INT64_MAX;
 };
 
 // Connects, and brings the schema up to date; two programs that open at once do it one after the

@@ -15,7 +15,8 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 2> kMigrations = {{{1, R"sql(
+constexpr std::array<Migration, 4> kMigrations = {
+    {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
   draft_version bigint NOT NULL, published_version bigint NOT NULL DEFAULT 0, trigger_type text NOT NULL DEFAULT '',
@@ -58,7 +59,7 @@ CREATE TABLE workflow_action_invocations (
   PRIMARY KEY (tenant, idempotency_key));
 CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (run_id, started_at);
 )sql"},
-                                                   {2, R"sql(
+     {2, R"sql(
 ALTER TABLE workflow_definitions ADD COLUMN trigger_event text COLLATE "C" NOT NULL DEFAULT '';
 CREATE INDEX workflow_definitions_by_trigger ON workflow_definitions (tenant, trigger_event) WHERE trigger_event <> '';
 CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL AND status = 'RUNNING';
@@ -81,6 +82,19 @@ CREATE TABLE workflow_payload_schemas (
 CREATE TABLE workflow_event_types (
   tenant text COLLATE "C" NOT NULL, event_name text COLLATE "C" NOT NULL, payload_schema_ref text NOT NULL,
   correlation_path text NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, event_name));
+)sql"},
+     {3, R"sql(
+ALTER TABLE workflow_runs ALTER COLUMN engine DROP NOT NULL;
+)sql"},
+     // Nothing executes them any more: said once, for good.
+     {4, R"sql(
+UPDATE workflow_run_waits SET status = 'RESOLVED', resolved_at = (extract(epoch FROM now()) * 1000)::bigint
+  WHERE status = 'WAITING' AND run_id IN (
+    SELECT run_id FROM workflow_runs WHERE (engine IS NULL OR engine = 'db') AND status IN ('RUNNING', 'WAITING'));
+UPDATE workflow_runs SET status = 'CANCELED', node_path = NULL,
+  completed_at = (extract(epoch FROM now()) * 1000)::bigint, updated_at = (extract(epoch FROM now()) * 1000)::bigint,
+  error_json = '{"category":"Cancellation","code":"ENGINE_REMOVED","message":"the engine of this run was removed and nothing can execute it; launch it again","stage":"migration","migration":"0004"}'
+  WHERE (engine IS NULL OR engine = 'db') AND status IN ('RUNNING', 'WAITING');
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.
@@ -110,7 +124,8 @@ Result<std::int64_t> applied_of(PostgresConnection& connection) {
 
 }  // namespace
 
-Result<void> migrate(PostgresConnection& connection, const std::string& schema) {
+Result<void> migrate(PostgresConnection& connection, const PostgresOptions& options) {
+  const std::string& schema = options.schema;
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(connection));
   TRY(const PostgresRows locked,
       connection.run("SELECT pg_advisory_xact_lock($1)", Params().bind(kMigrationLock)));
@@ -123,7 +138,7 @@ Result<void> migrate(PostgresConnection& connection, const std::string& schema) 
                          "KEY, checksum text NOT NULL)"));
   TRY(const std::int64_t applied, applied_of(connection));
   for (const Migration& migration : kMigrations) {
-    if (migration.number <= applied) continue;
+    if (migration.number <= applied || migration.number > options.schema_newest) continue;
     TRY_DO(connection.execute(migration.sql));
     Params record;
     record.bind(migration.number).bind(json::sha256_hex(migration.sql));

@@ -9,7 +9,7 @@
 namespace fermata::store {
 
 // Brings the schema up to date, in postgres_migrations.cc.
-Result<void> migrate(PostgresConnection& connection, const std::string& schema);
+Result<void> migrate(PostgresConnection& connection, const PostgresOptions& options);
 
 // The columns of a wait, and how they are read.
 inline constexpr std::string_view kPostgresWaitColumns =

@@ -174,7 +174,7 @@ Result<void> Transaction::commit() {
 
 Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
   TRY(auto writer, Connection::open(options));
-  TRY_DO(migrate(*writer));
+  TRY_DO(migrate(*writer, options.schema_newest));
   TRY(auto reader, Connection::open(options));
   return std::unique_ptr<Store>(
       std::make_unique<SqliteStore>(std::move(writer), std::move(reader)));

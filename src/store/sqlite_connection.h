@@ -107,7 +107,7 @@ class Transaction {
 };
 
 // Migrations, in sqlite_migrations.cc.
-Result<void> migrate(Connection& connection);
+Result<void> migrate(Connection& connection, std::int64_t newest);
 
 // The columns of a wait, and how they are read.
 inline constexpr std::string_view kWaitColumns =

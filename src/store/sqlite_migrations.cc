@@ -14,7 +14,8 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 2> kMigrations = {{{1, R"sql(
+constexpr std::array<Migration, 4> kMigrations = {
+    {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
   draft_version INTEGER NOT NULL, published_version INTEGER NOT NULL DEFAULT 0, trigger_type TEXT NOT NULL DEFAULT '',
@@ -56,7 +57,7 @@ CREATE TABLE workflow_action_invocations (
   PRIMARY KEY (tenant, idempotency_key)) STRICT;
 CREATE INDEX workflow_action_invocations_by_run ON workflow_action_invocations (run_id, started_at);
 )sql"},
-                                                   {2, R"sql(
+     {2, R"sql(
 ALTER TABLE workflow_definitions ADD COLUMN trigger_event TEXT NOT NULL DEFAULT '';
 CREATE INDEX workflow_definitions_by_trigger ON workflow_definitions (tenant, trigger_event) WHERE trigger_event <> '';
 CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL AND status = 'RUNNING';
@@ -78,30 +79,59 @@ CREATE TABLE workflow_payload_schemas (
 CREATE TABLE workflow_event_types (
   tenant TEXT NOT NULL, event_name TEXT NOT NULL, payload_schema_ref TEXT NOT NULL, correlation_path TEXT NOT NULL,
   updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, event_name)) STRICT;
+)sql"},
+     // Rows of the engine before Temporal come with no engine at all.
+     {3, R"sql(
+ALTER TABLE workflow_runs ADD COLUMN engine_or_none TEXT DEFAULT 'temporal';
+UPDATE workflow_runs SET engine_or_none = engine;
+ALTER TABLE workflow_runs DROP COLUMN engine;
+ALTER TABLE workflow_runs RENAME COLUMN engine_or_none TO engine;
+)sql"},
+     // Nothing executes them any more: said once, for good.
+     {4, R"sql(
+UPDATE workflow_run_waits SET status = 'RESOLVED', resolved_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+  WHERE status = 'WAITING' AND run_id IN (
+    SELECT run_id FROM workflow_runs WHERE (engine IS NULL OR engine = 'db') AND status IN ('RUNNING', 'WAITING'));
+UPDATE workflow_runs SET status = 'CANCELED', node_path = NULL,
+  completed_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER),
+  updated_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER),
+  error_json = '{"category":"Cancellation","code":"ENGINE_REMOVED","message":"the engine of this run was removed and nothing can execute it; launch it again","stage":"migration","migration":"0004"}'
+  WHERE (engine IS NULL OR engine = 'db') AND status IN ('RUNNING', 'WAITING');
 )sql"}}};
+
+Result<std::int64_t> applied_of(Connection& connection) {
+  TRY(Statement select,
+      connection.prepare("SELECT number, checksum FROM schema_migrations ORDER BY number"));
+  std::int64_t applied = 0;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return applied;
+    applied = select.number(0);
+    if (applied > kMigrations.back().number) {
+      return make_error(ErrorKind::Conflict, "STORE_TOO_NEW",
+                        format("the database is at schema {}, this program knows {}", applied,
+                               kMigrations.back().number),
+                        "use the program that wrote it, or a newer one");
+    }
+    const char* sql = kMigrations[static_cast<std::size_t>(applied - 1)].sql;
+    if (select.text(1) != json::sha256_hex(sql)) {
+      return make_error(ErrorKind::Internal, "STORE_CORRUPT",
+                        format("schema step {} is not the one that this program knows", applied),
+                        "the database was made by another program: choose another database");
+    }
+  }
+}
 
 }  // namespace
 
-Result<void> migrate(Connection& connection) {
+Result<void> migrate(Connection& connection, std::int64_t newest) {
   TRY_DO(
       connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY "
                          "KEY, checksum TEXT NOT NULL) STRICT"));
   TRY(Transaction transaction, Transaction::begin(connection));
-  std::int64_t applied = 0;
-  {
-    TRY(Statement newest,
-        connection.prepare("SELECT coalesce(max(number), 0) FROM schema_migrations"));
-    TRY_DO(newest.run());
-    applied = newest.number(0);
-  }
-  if (applied > kMigrations.back().number) {
-    return make_error(ErrorKind::Conflict, "STORE_TOO_NEW",
-                      format("the database is at schema {}, this program knows {}", applied,
-                             kMigrations.back().number),
-                      "use the program that wrote it, or a newer one");
-  }
+  TRY(const std::int64_t applied, applied_of(connection));
   for (const Migration& migration : kMigrations) {
-    if (migration.number <= applied) continue;
+    if (migration.number <= applied || migration.number > newest) continue;
     TRY_DO(connection.execute(migration.sql));
     TRY(Statement record,
         connection.prepare("INSERT INTO schema_migrations (number, checksum) VALUES (?, ?)"));

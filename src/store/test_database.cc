@@ -41,6 +41,9 @@ class TestSqlite final : public TestDatabase {
   [[nodiscard]] std::unique_ptr<Store> open_impatient(int lock_timeout_ms) const override {
     return *open_sqlite({location(), lock_timeout_ms});
   }
+  [[nodiscard]] std::unique_ptr<Store> open_at(std::int64_t schema_newest) const override {
+    return *open_sqlite({.file = location(), .schema_newest = schema_newest});
+  }
   [[nodiscard]] std::unique_ptr<Store> open_small() const override {
     return *open_sqlite({location(), 10'000, 600'000});
   }
@@ -70,6 +73,9 @@ class TestPostgresDatabase final : public TestDatabase {
   }
   [[nodiscard]] std::unique_ptr<Store> open_impatient(int lock_timeout_ms) const override {
     return *open_postgres({.url = location(), .lock_timeout_ms = lock_timeout_ms});
+  }
+  [[nodiscard]] std::unique_ptr<Store> open_at(std::int64_t schema_newest) const override {
+    return *open_postgres({.url = location(), .schema_newest = schema_newest});
   }
   // The code that a full disk gives, where the row is written.
   [[nodiscard]] std::unique_ptr<Store> open_small() const override {

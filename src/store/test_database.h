@@ -13,8 +13,10 @@ class TestDatabase {
   virtual ~TestDatabase() = default;
   // As store::open takes it.
   [[nodiscard]] virtual std::string location() const = 0;
-  // One statement on a connection of its own; ends the process when it fails.
+  // Statements on a connection of their own; ends the process when they fail.
   virtual void execute(const std::string& sql) const = 0;
+  // A store of a program that knows the schema up to this step.
+  [[nodiscard]] virtual std::unique_ptr<Store> open_at(std::int64_t schema_newest) const = 0;
   // Somebody else holds what an inserted run needs, until the result is gone.
   [[nodiscard]] virtual std::shared_ptr<void> lock_runs() const = 0;
   // A store that waits for locks only so long.
