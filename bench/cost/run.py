@@ -6,6 +6,7 @@ Prints a table, tab-separated: construct, events, transitions. Fails unless it e
 
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import harness  # noqa: E402
@@ -23,7 +24,15 @@ EXPECTED = {
     "short action": (1, 0),
     "durable action": (6, 3),
     "timer": (5, 3),
+    # A signal and its workflow task; with a timeout also a timer and its cancellation.
+    "event wait": (4, 3),
+    "event wait with timeout": (6, 3),
 }
+
+
+WAITS = 3
+# The row is committed before the workflow task is acknowledged: an event in between would share the task. This lets the task end.
+SETTLE_S = 0.3
 
 
 def expr(source):
@@ -59,15 +68,39 @@ def constructs():
     yield "pure action", 3, [action(f"p{i}", "transform.merge", {"objects": [{"a": 1}, {"b": i}]}) for i in range(3)]
     yield "short action", 10, [action(f"s{i}", "log", LOG) for i in range(10)]
     yield "durable action", 3, [action(f"d{i}", "log", LOG, execution="durable") for i in range(3)]
+    yield "event wait", WAITS, event_waits(WAITS)
+    yield "event wait with timeout", WAITS, event_waits(WAITS, timeoutMs=3_600_000)
     yield "timer", 3, [
         {"id": f"w{i}", "type": "time.wait", "config": {"mode": "duration", "durationMs": 200}} for i in range(3)]
+
+
+def event_waits(count, **config):
+    return [{"id": f"e{i}", "type": "event.wait",
+             "config": {"eventName": "COST", "correlationKey": expr(f'payload.run & ":{i}"'), **config}} for i in range(count)]
+
+
+def feed(stack, run, key):
+    """Sends each wait its event once the wait is there, so that none comes early."""
+    for number in range(WAITS):
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while True:
+            waits = stack.call("GET", f"/api/v1/runs/{run}/waits")["items"]
+            if len(waits) > number:
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"wait {number} of run {run} was not opened")
+            time.sleep(0.02)
+        time.sleep(SETTLE_S)
+        stack.call("POST", "/api/v1/events", {"eventName": "COST", "correlationKey": f"{key}:{number}", "payload": {}})
 
 
 def cost(stack, name, steps):
     workflow = "cost-" + name.replace(" ", "-").replace("+", "and")
     stack.publish_definition({"id": workflow, "version": 1, "name": name, "payloadSchemaRef": "payload.Any.v1",
                               "steps": [state("first")] + steps})
-    run = stack.launch(workflow, {})
+    run = stack.launch(workflow, {"run": name})
+    if name.startswith("event wait"):
+        feed(stack, run, name)
     row = stack.wait(run)
     if row["status"] != "SUCCEEDED":
         raise RuntimeError(f"{name}: run {run} ended {row['status']}: {row.get('error')}")

@@ -96,6 +96,18 @@ def declined_run(stack, address):
     print(f"run {run}: payment declined, error caught, 2 reservations given back")
 
 
+def other_examples(stack, address):
+    """A loop over timers, and a loop that goes on when an item fails."""
+    payload = json.loads((harness.ROOT / "examples/payment-reminder/input.json").read_text()) | {"shopUrl": address}
+    row = stack.wait(stack.launch("payment-reminder", payload))
+    check(row["status"] == "SUCCEEDED" and row["output"]["vars"]["sent"] == 2, f"payment-reminder: {row}")
+    print(f"run {row['runId']}: reminded twice, then gave the case away")
+    pages = {"goodMin": 1, "pages": [f"{address}/journal", f"{address}/nothing-here"]}
+    row = stack.wait(stack.launch("site-check", pages))
+    check(row["status"] == "SUCCEEDED" and row["output"]["meta"]["state"] == "HEALTHY", f"site-check: {row}")
+    print(f"run {row['runId']}: one page of two failed, the loop went on")
+
+
 def killed_run(stack, address):
     payload = {"orderId": "order-killed", "card": "visa", "shopUrl": address,
                "lines": [{"sku": f"item-{i}", "quantity": 1, "unitPrice": 10} for i in range(LINES)]}
@@ -142,6 +154,7 @@ def main():
             stack.publish(harness.ROOT / "examples" / example)
         steps, events, transitions = first_run(stack, address)
         declined_run(stack, address)
+        other_examples(stack, address)
     with harness.Stack(worker=False) as stack, harness.shop(stack.data, "--delay-ms", "40") as address:
         stack.publish(harness.ROOT / "examples/order-flow/definition.json")
         at_kill, effects = killed_run(stack, address)
