@@ -9,14 +9,25 @@
 #include <string_view>
 #include <type_traits>
 
+#ifdef __has_feature
+#define FERMATA_HAS_FEATURE(name) __has_feature(name)
+#else
+#define FERMATA_HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || FERMATA_HAS_FEATURE(address_sanitizer)
+#define FERMATA_WATCHES_MEMORY
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace fermata::jsonata {
 
 class Arena {
  public:
   Arena() = default;
   // `first` is used before any memory is asked for; it must outlive the arena.
-  Arena(char* first, std::size_t size) : at_(first), end_(first + size) {}
-  ~Arena() { drop_from(nullptr); }
+  Arena(char* first, std::size_t size)
+      : at_(first), end_(first + size), first_(first), first_bytes_(size) {}
+  ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -25,6 +36,7 @@ class Arena {
     if (bytes > static_cast<std::size_t>(end_ - at_)) return take_block(bytes);
     char* const start = at_;
     at_ += bytes;
+    allow(start, bytes);
     return start;
   }
   template <typename T>
@@ -54,7 +66,12 @@ class Arena {
   [[nodiscard]] Mark mark() const { return {at_, end_, last_}; }
   // Gives back everything taken since the mark.
   void release(const Mark& mark) {
-    if (mark.block != last_) drop_from(mark.block);
+    if (mark.block != last_) {
+      drop_from(mark.block);
+      forbid(mark.at, static_cast<std::size_t>(mark.end - mark.at));
+    } else {
+      forbid(mark.at, static_cast<std::size_t>(at_ - mark.at));
+    }
     at_ = mark.at;
     end_ = mark.end;
   }
@@ -70,11 +87,29 @@ class Arena {
     std::size_t bytes;
   };
   void* take_block(std::size_t bytes);
+  Block* take_spare(std::size_t bytes);
+  static void free_all(Block* block);
   void drop_from(void* keep);
+
+  // Under the address sanitizer, memory that was given back must not be touched.
+#ifdef FERMATA_WATCHES_MEMORY
+  static void allow(const void* start, std::size_t bytes) {
+    __asan_unpoison_memory_region(start, bytes);
+  }
+  static void forbid(const void* start, std::size_t bytes) {
+    __asan_poison_memory_region(start, bytes);
+  }
+#else
+  static void allow(const void*, std::size_t) {}
+  static void forbid(const void*, std::size_t) {}
+#endif
 
   char* at_ = nullptr;
   char* end_ = nullptr;
   Block* last_ = nullptr;
+  Block* spare_ = nullptr;  // given back by a release: taken again before the system is asked
+  char* first_ = nullptr;
+  std::size_t first_bytes_ = 0;
   std::uint64_t reserved_ = 0;
 };
 

@@ -13,6 +13,26 @@ namespace {
 constexpr std::array<std::string_view, 7> kCallers = {"map",  "filter", "single", "reduce",
                                                       "sift", "each",   "sort"};
 
+// A path without effects: running it a second time gives the same.
+bool is_foldable(const Op* op) {
+  if (op->keeps_memory || op->keeps_array) return false;
+  if (op->kind == OpKind::Field) return true;
+  if (op->kind != OpKind::Path) return false;
+  const auto* const path = static_cast<const PathOp*>(op);
+  return path->group == nullptr && !path->keeps_singleton &&
+         path->steps[path->count - 1].kind != StepOp::Kind::Sort;
+}
+
+FoldKind fold_of(const Native& native, const NativeCallOp& op) {
+  if (native.is_workflow_only || op.count != 1 || !is_foldable(op.arguments[0]))
+    return FoldKind::None;
+  if (native.name == "count") return FoldKind::Count;
+  if (native.name == "sum") return FoldKind::Sum;
+  if (native.name == "max") return FoldKind::Max;
+  if (native.name == "min") return FoldKind::Min;
+  return native.name == "average" ? FoldKind::Average : FoldKind::None;
+}
+
 std::string_view procedure_name(const Node& procedure) {
   if (procedure.type == NodeType::Path) return procedure.children.front()->text;
   return procedure.type == NodeType::Variable ? std::string_view(procedure.text)
@@ -73,6 +93,7 @@ Op* Compiler::native_call(const Node& node, const Native& native, bool is_piped)
     has_constant = true;
   }
   op->arguments = arguments;
+  op->fold = fold_of(native, *op);
   if (has_constant) {
     if (auto pictures = make_pictures(native, constants)) {
       op->pictures = pictures.get();

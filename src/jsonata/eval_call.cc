@@ -57,10 +57,29 @@ bool Run::overrides(std::string_view name) const {
   return false;
 }
 
+Cell Run::eval_fold(const NativeCallOp& op, const Cell& context, Frame* frame) {
+  Fold fold;
+  fold.kind = op.fold;
+  const Op* const path = op.arguments[0];
+  const Cell value = path->kind == OpKind::Field
+                         ? eval_field(*static_cast<const FieldOp*>(path), context, frame, &fold)
+                         : eval_path(*static_cast<const PathOp*>(path), context, frame, &fold);
+  if (failed()) return Cell::of(Tag::Failed);
+  return value.is(Tag::Unbound) && !fold.is_odd ? fold.result() : Cell::of(Tag::Unbound);
+}
+
 Cell Run::eval_native_call(const NativeCallOp& op, const Cell& context, Frame* frame,
                            const Cell* piped) {
   if (!options.bindings.empty() && overrides(op.name)) return eval_call(op, context, frame, piped);
   const Arena::Mark mark = memory.mark();
+  if (op.fold != FoldKind::None && piped == nullptr) {
+    const Cell folded = eval_fold(op, context, frame);
+    if (folded.is_failed()) return folded;
+    if (!folded.is(Tag::Unbound)) {
+      memory.release(mark);
+      return folded;
+    }
+  }
   std::array<Cell, kNearArguments> near;
   const std::uint32_t before = piped != nullptr ? 1 : 0;
   const std::uint32_t count = op.count + before;

@@ -236,6 +236,11 @@ Cell Run::sort_items(const StepOp& sort, const Cell& input, Frame* frame) {
   const std::size_t size = items.size();
   if (size <= 1) return input.is_array() ? input : sequence_of(input);
   if (!room_for_items(size * 3)) return Cell::of(Tag::Failed);
+  List* const list = new_list(static_cast<std::uint32_t>(size), false);
+  bool keeps_memory = false;
+  for (std::uint32_t i = 0; i < sort.term_count; ++i)
+    keeps_memory = keeps_memory || sort.terms[i].key->keeps_memory;
+  const Arena::Mark mark = memory.mark();
   OrderBy order(*this, sort, items, frame);
   std::uint32_t* const places = memory.array<std::uint32_t>(size);
   for (std::uint32_t i = 0; i < size; ++i) places[i] = i;
@@ -243,10 +248,11 @@ Cell Run::sort_items(const StepOp& sort, const Cell& input, Frame* frame) {
       merge_sort(places, static_cast<std::uint32_t>(size), memory.array<std::uint32_t>(size),
                  [&](std::uint32_t a, std::uint32_t b) { return order.is_after(a, b); });
   if (!is_done) return Cell::of(Tag::Failed);
-  List* const list = new_list(static_cast<std::uint32_t>(size), false);
   list->size = static_cast<std::uint32_t>(size);
   for (std::size_t i = 0; i < size; ++i) list->items[i] = items.at(places[i]);
   list->is_tuples = list->items[0].is(Tag::Tuple);
+  // The keys have done their work.
+  if (!keeps_memory) memory.release(mark);
   return Cell::array(list);
 }
 

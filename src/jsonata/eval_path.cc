@@ -133,9 +133,11 @@ bool PathRun::filter_into(std::uint32_t index, const Op* predicate, const Cell& 
   for (std::size_t i = 0; i < size; ++i) {
     if (!run_.step()) return false;
     const Cell item = items.at(i);
+    const Arena::Mark mark = run_.memory.mark();
     const Cell verdict = run_.eval(predicate, item, frame_);
     if (verdict.is_failed()) return false;
     if (verdict.is(Tag::Bool)) {
+      if (!predicate->keeps_memory) run_.memory.release(mark);
       if (verdict.flag && !give_item(index, item)) return false;
       continue;
     }
@@ -177,13 +179,19 @@ Cell PathRun::steps(std::uint32_t from, std::uint32_t to, const Cell& input) {
       if (at < to && !current.is_array() && !current.is_failed())
         current = Cell::array(run_.new_list(0, true));
     } else {
-      Out out(run_);
-      out_ = &out;
       end_ = std::min(step.segment_end, to - 1);
+      Fold* const fold = end_ + 1 == path_.count ? fold_ : nullptr;
+      Out out(run_, fold);
+      out_ = &out;
       const Items items(current);
       for (std::size_t i = 0; i < items.size(); ++i) {
+        const Arena::Mark mark = run_.memory.mark();
         if (!run_.step() || !feed(at, items.at(i))) return Cell::of(Tag::Failed);
+        // A fold keeps numbers only.
+        if (fold != nullptr && out.is_empty()) run_.memory.release(mark);
       }
+      // An array that came alone is counted as one.
+      if (fold != nullptr && out.is_empty()) return Cell::of(Tag::Unbound);
       at = end_ + 1;
       // The usual end of a path: one value, which stands for itself.
       const bool is_plain = at == path_.count && path_.group == nullptr && !path_.keeps_singleton;
@@ -197,7 +205,7 @@ Cell PathRun::steps(std::uint32_t from, std::uint32_t to, const Cell& input) {
   return current;
 }
 
-Cell Run::eval_field(const FieldOp& op, const Cell& context, Frame* frame) {
+Cell Run::eval_field(const FieldOp& op, const Cell& context, Frame* frame, Fold* fold) {
   Cell value = context;
   if (op.base != nullptr) value = eval(op.base, context, frame);
   if (value.is_failed()) return value;
@@ -218,18 +226,18 @@ Cell Run::eval_field(const FieldOp& op, const Cell& context, Frame* frame) {
         steps[k].op = &op;
         steps[k].segment_end = path.count - 1;
       }
-      return settle(PathRun(*this, path, nullptr).steps(0, path.count, value), &op);
+      return settle(PathRun(*this, path, nullptr, fold).steps(0, path.count, value), &op);
     }
     value = find_member(value, op.keys[i].key, hints[op.keys[i].site & hint_mask]);
   }
   return value.is_array() ? settle(value, &op) : value;
 }
 
-Cell Run::eval_path(const PathOp& op, const Cell& context, Frame* frame) {
+Cell Run::eval_path(const PathOp& op, const Cell& context, Frame* frame, Fold* fold) {
   const bool takes_items = context.is_array() && !op.starts_with_variable;
   const Cell input = takes_items || !context.is_array() ? context : sequence_of(context);
-  Cell result = PathRun(*this, op, frame).steps(0, op.count, input);
-  if (result.is_failed()) return result;
+  Cell result = PathRun(*this, op, frame, fold).steps(0, op.count, input);
+  if (result.is_failed() || result.is(Tag::Unbound)) return result;
   if (op.keeps_singleton && result.is_array() && !result.is_foreign()) {
     if (result.list->is_cons && !result.list->is_sequence) result = sequence_of(result);
     result.list->keep_singleton = true;

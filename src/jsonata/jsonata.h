@@ -55,7 +55,7 @@ Compiled compile(std::string_view source, const CompileOptions& options = {});
 struct Budget {
   std::uint64_t steps = 5'000'000;  // nodes evaluated
   std::uint32_t depth =
-      600;  // nested evaluation; each level is native stack, 8 MiB in every thread of ours
+      1'500;  // nested evaluation; each level is native stack, 8 MiB in every thread of ours
   std::uint64_t items = 20'000'000;       // elements appended to arrays and objects
   std::uint64_t text_bytes = 64'000'000;  // bytes of text built
   std::uint32_t regex_steps = 100'000;    // backtracking of one match

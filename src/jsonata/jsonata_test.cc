@@ -73,6 +73,11 @@ TEST(Budgets, EndWhatWouldNotEnd) {
   EXPECT_EQ(check("$pad('x', 100000000)", "{}"), "U1004");
   EXPECT_EQ(check("$contains('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', /^(a|aa)+$/)", "{}"), "U1005");
   EXPECT_EQ(check(std::string(3'000, '(') + "1" + std::string(3'000, ')'), "{}"), "U1001");
+  std::string chain = "1";
+  for (int i = 0; i < 20'000; ++i) chain += "+1";
+  EXPECT_EQ(check(chain, "{}"), "U1001");
+  // Data that an expression nests without end.
+  EXPECT_EQ(check("$reduce([1..100000], function($a, $b) { [$a] })", "{}"), "U1001");
 }
 
 TEST(ComposedInputs, AreLookedUpWithoutBeingCopied) {

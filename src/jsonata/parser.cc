@@ -24,6 +24,8 @@ constexpr std::array<Power, 28> kPowers = {{
 }};
 // Deep enough for people and generators, shallow enough for the native stack.
 constexpr int kDepthMax = 256;
+// Of the tree: chains like a + b + c + … grow it to the left without nesting.
+constexpr int kHeightMax = 400;
 
 int power_of(const Token& token) {
   if (token.type != TokenType::Operator) return 0;
@@ -109,12 +111,18 @@ class Parser {
   NodePtr expression(int right_power) {
     if (failed()) return nullptr;
     if (++depth_ > kDepthMax) return fail("U1001", token_);
+    const int height_beside = std::exchange(height_, 0);
     const Token first = token_;
     NodePtr left = prefix(first);
+    int height = height_ + 1;
     while (!failed() && left != nullptr && right_power < power_of(token_)) {
       const Token token = token_;
+      height_ = 0;
       left = infix(token, std::move(left));
+      height = std::max(height, height_) + 1;
+      if (height > kHeightMax) return fail("U1001", token);
     }
+    height_ = std::max(height_beside, height);
     --depth_;
     return failed() ? nullptr : std::move(left);
   }
@@ -385,6 +393,7 @@ class Parser {
   Token token_;
   std::optional<Failure> failure_;
   int depth_ = 0;
+  int height_ = 0;  // of the highest tree among the parts of what is being read
   Dialect dialect_;
   std::vector<Token> used_;
   std::vector<std::string> bound_;

@@ -3,6 +3,7 @@
 // `**`) run item by item together with at most one other step, so that no list stands between them;
 // the order in which authors' expressions are evaluated stays that of the language, step by step.
 
+#include "jsonata/fold.h"
 #include "jsonata/run.h"
 
 namespace fermata::jsonata {
@@ -10,9 +11,13 @@ namespace fermata::jsonata {
 // What the last step of a segment gives. One value needs no memory.
 class Out {
  public:
-  explicit Out(Run& run) : run_(run) {}
+  Out(Run& run, Fold* fold) : run_(run), fold_(fold) {}
 
   bool push(const Cell& item) {
+    if (fold_ != nullptr) {
+      fold_->add(item);
+      return !fold_->is_odd;
+    }
     if (size_ == 0) {
       first_ = item;
       size_ = 1;
@@ -44,6 +49,7 @@ class Out {
   bool push_pending();
 
   Run& run_;
+  Fold* fold_;
   Cell first_;
   std::uint32_t size_ = 0;
   std::uint32_t raws_ = 0;
@@ -54,9 +60,11 @@ class Out {
 
 class PathRun {
  public:
-  PathRun(Run& run, const PathOp& path, Frame* frame) : run_(run), path_(path), frame_(frame) {}
+  PathRun(Run& run, const PathOp& path, Frame* frame, Fold* fold = nullptr)
+      : run_(run), path_(path), frame_(frame), fold_(fold) {}
 
-  // Steps [from, to) on the items of `input`; the array that the last one gives, or one item.
+  // Steps [from, to) on the items of `input`; the array that the last one gives, or one item. With
+  // a fold that took the items of the last step: Unbound.
   Cell steps(std::uint32_t from, std::uint32_t to, const Cell& input);
 
  private:
@@ -75,6 +83,7 @@ class PathRun {
   Run& run_;
   const PathOp& path_;
   Frame* frame_;
+  Fold* fold_;
   Out* out_ = nullptr;
   std::uint32_t end_ = 0;
 };

@@ -13,6 +13,7 @@
 
 #include "jsonata/arena.h"
 #include "jsonata/cell.h"
+#include "jsonata/fold.h"
 #include "jsonata/jsonata.h"
 #include "jsonata/regex.h"
 #include "jsonata/signature.h"
@@ -161,6 +162,7 @@ struct LambdaOp : Op {
 };
 struct NativeCallOp : CallOp {
   const Native* native = nullptr;
+  FoldKind fold = FoldKind::None;  // when its one argument is a path whose items it can take
   const Signature* native_signature = nullptr;
   const LambdaOp* written_lambda = nullptr;  // the second argument, when it is one
   const Pictures* pictures = nullptr;        // made from constant arguments

@@ -14,6 +14,7 @@
 
 #include "jsonata/arena.h"
 #include "jsonata/cell.h"
+#include "jsonata/fold.h"
 #include "jsonata/jsonata.h"
 #include "jsonata/native.h"
 #include "jsonata/program.h"
@@ -152,8 +153,10 @@ class Run {
   bool out_of_steps();
   Cell eval_slot(const SlotOp& op, const Cell& context, Frame* frame);
   Cell eval_global(const GlobalOp& op);
-  Cell eval_field(const FieldOp& op, const Cell& context, Frame* frame);
-  Cell eval_path(const PathOp& op, const Cell& context, Frame* frame);
+  Cell eval_field(const FieldOp& op, const Cell& context, Frame* frame, Fold* fold = nullptr);
+  Cell eval_path(const PathOp& op, const Cell& context, Frame* frame, Fold* fold = nullptr);
+  // The aggregation of a path's items, or Unbound when it has to be made the long way.
+  Cell eval_fold(const NativeCallOp& op, const Cell& context, Frame* frame);
   Cell eval_tuple_path(const PathOp& op, const Cell& context, Frame* frame);
   Cell eval_arithmetic(const BinaryOp& op, const Cell& context, Frame* frame);
   Cell eval_order(const BinaryOp& op, const Cell& context, Frame* frame);

@@ -90,6 +90,7 @@ Cell Run::clone_value(const Cell& value) {
 
 Cell Run::clone(const Cell& value) {
   if (value.is_undefined()) return {};
+  shapes_.fill(nullptr);
   const bool is_outer = value.is_array() && !value.is_foreign() && value.list->is_outer;
   return clone_value(is_outer ? value.list->items[0] : value);
 }
@@ -137,7 +138,6 @@ Cell Run::transform(const Function& function, const Cell& input) {
     Cell argument = input;
     copy = call(*cloner.function, &argument, 1, Cell::null(), function.frame);
   } else {
-    shapes_.fill(nullptr);
     copy = clone(input);
   }
   if (copy.is_failed()) return copy;
