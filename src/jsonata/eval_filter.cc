@@ -234,7 +234,11 @@ class OrderBy {
 Cell Run::sort_items(const StepOp& sort, const Cell& input, Frame* frame) {
   const Items items(input);
   const std::size_t size = items.size();
-  if (size <= 1) return input.is_array() ? input : sequence_of(input);
+  if (size <= 1) {
+    const bool stays = is_sequence(input) || is_cons(input);
+    if (stays) return input;
+    return size == 1 ? sequence_of(items.at(0)) : Cell::array(new_list(0, true));
+  }
   if (!room_for_items(size * 3)) return Cell::of(Tag::Failed);
   List* const list = new_list(static_cast<std::uint32_t>(size), false);
   bool keeps_memory = false;

@@ -26,7 +26,8 @@ bool Out::push_pending() {
 
 bool Out::raw_array(const Cell& value, bool is_last) {
   const bool is_first = ++raws_ == 1;
-  if (is_first && is_last && !is_sequence(value)) {
+  // Before the last step it does not matter whose array the items are in.
+  if (is_first && (is_last ? !is_sequence(value) : !is_cons(value))) {
     pending_ = value;
     has_pending_ = true;
     return true;
@@ -41,8 +42,9 @@ bool Out::raw_array(const Cell& value, bool is_last) {
   return true;
 }
 
-Cell Out::take() {
-  if (has_pending_) return pending_;
+Cell Out::take(bool is_last) {
+  const bool is_nothing = has_pending_ && !is_last && Items(pending_).size() == 0;
+  if (has_pending_ && !is_nothing) return pending_;
   if (size_ == 0) return Cell::array(run_.new_list(0, true));
   if (size_ == 1) return run_.sequence_of(first_);
   return Cell::array(list_);
@@ -50,8 +52,11 @@ Cell Out::take() {
 
 bool PathRun::give_items(std::uint32_t index, const Cell& array) {
   const Items items(array);
+  const bool frees = out_->folds();
   for (std::size_t i = 0; i < items.size(); ++i) {
+    const Arena::Mark mark = run_.memory.mark();
     if (!feed(index + 1, items.at(i))) return false;
+    if (frees && out_->is_empty()) run_.memory.release(mark);
   }
   return true;
 }
@@ -197,7 +202,7 @@ Cell PathRun::steps(std::uint32_t from, std::uint32_t to, const Cell& input) {
       const bool is_plain = at == path_.count && path_.group == nullptr && !path_.keeps_singleton;
       if (is_plain && out.is_single()) return out.single();
       if (is_plain && out.is_empty()) return {};
-      current = out.take();
+      current = out.take(at == path_.count);
     }
     if (current.is_failed()) return current;
     if (current.is_undefined() || (current.is_array() && Items(current).size() == 0)) break;

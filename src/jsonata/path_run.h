@@ -38,7 +38,9 @@ class Out {
 
   [[nodiscard]] bool is_empty() const { return size_ == 0 && !has_pending_; }
   // The items as an array: the one array that came, or a sequence.
-  Cell take();
+  Cell take(bool is_last);
+  // Whether items are folded: they then leave nothing behind.
+  [[nodiscard]] bool folds() const { return fold_ != nullptr; }
   // The value of the path when nothing more happens to it.
   [[nodiscard]] bool is_single() const { return size_ == 1 && !has_pending_; }
   [[nodiscard]] const Cell& single() const { return first_; }
