@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "foundation/format.h"
+#include "foundation/limits.h"
 #include "json/text.h"
 #include "jsonata/instant.h"
 #include "simulate/reader.h"
@@ -24,7 +25,7 @@ class Times {
     } else if (start->is_string()) {
       at = jsonata::parse_instant(json::view(start->get_string()));
     }
-    if (!at || *at < 0) {
+    if (!at || *at < 0 || *at > kFixtureMsMax) {
       reader.wrong("startAt", "expected an ISO 8601 instant or milliseconds since 1970");
       return;
     }
@@ -62,7 +63,7 @@ ActionAnswer read_action_answer(const json::Value& value, const std::string& pla
   ActionAnswer answer;
   answer.path = reader.text("path");
   answer.iteration = reader.text("iteration");
-  if (const auto attempt = reader.whole("attempt"))
+  if (const auto attempt = reader.whole("attempt", limits::kAttemptsMax))
     answer.attempt = static_cast<std::uint32_t>(*attempt);
   answer.delay_ms = reader.whole("delayMs").value_or(0);
   answer.retry_after_ms = reader.whole("retryAfterMs");

@@ -56,11 +56,12 @@ std::optional<std::string> Reader::text(std::string_view key) {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> Reader::whole(std::string_view key) {
+std::optional<std::int64_t> Reader::whole(std::string_view key, std::int64_t most) {
   const json::Value* value = given(key);
   if (value == nullptr) return std::nullopt;
-  if (value->is_int64() && value->get_int64() >= 0) return value->get_int64();
-  wrong(key, "expected a whole number, 0 or more");
+  if (value->is_int64() && value->get_int64() >= 0 && value->get_int64() <= most)
+    return value->get_int64();
+  wrong(key, format("expected a whole number from 0 to {}", most));
   return std::nullopt;
 }
 

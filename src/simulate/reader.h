@@ -14,6 +14,9 @@
 
 namespace fermata::simulate {
 
+// Times and delays: two of them together are still an instant that ISO 8601 can write.
+inline constexpr std::int64_t kFixtureMsMax = 4'000'000'000'000'000;
+
 class Problems {
  public:
   void add(std::string place, std::string_view what);
@@ -37,7 +40,9 @@ class Reader {
   [[nodiscard]] const json::Value* any(std::string_view key);
   [[nodiscard]] const json::Value* given(std::string_view key);
   [[nodiscard]] std::optional<std::string> text(std::string_view key);
-  [[nodiscard]] std::optional<std::int64_t> whole(std::string_view key);  // 0 and more
+  // 0 to `most`.
+  [[nodiscard]] std::optional<std::int64_t> whole(std::string_view key,
+                                                  std::int64_t most = kFixtureMsMax);
   [[nodiscard]] std::optional<bool> flag(std::string_view key);
   [[nodiscard]] const json::Array* array(std::string_view key);
   [[nodiscard]] const json::Object* object(std::string_view key);

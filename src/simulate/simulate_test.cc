@@ -192,6 +192,12 @@ TEST(Fixtures, CountTimesFromTheStartOrAsInstants) {
   EXPECT_EQ(instants->origin, 0);
 }
 
+TEST(Fixtures, RefuseTimesThatNobodyCouldWrite) {
+  const auto read = read_fixtures(json::parse(R"({"cancelAtMs":9000000000000000000})").value());
+  ASSERT_FALSE(read.has_value());
+  EXPECT_THAT(read.error().message, HasSubstr("fixtures.cancelAtMs"));
+}
+
 TEST(Fixtures, ReportEveryPlaceThatIsWrong) {
   const auto read = read_fixtures(
       json::parse(R"({"strat":1,"actions":{"act":[]},"events":[{"atMs":"x"}],"cancelAtMs":-1})")

@@ -27,7 +27,8 @@ CaseResult play_case(const TestCase& test, const Prepared& prepared, const CaseS
 std::vector<std::string> differences(const Expectation& expect, const Report& report);
 
 // Whether `actual` has everything that `expected` names: members of objects may be more, lists are
-// of equal length. Adds a sentence for each place where not.
+// of equal length. Adds a sentence for each place where not. Its depth is that of a document, which
+// is bounded.
 void compare(const json::Value& expected, const json::Value& actual, const std::string& place,
              std::vector<std::string>& problems);
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "foundation/format.h"
+#include "foundation/limits.h"
 #include "simulate/reader.h"
 
 namespace fermata::simulate {
@@ -49,7 +50,8 @@ Faults read_faults(const json::Value& value, std::string place, Problems& proble
   faults.renews_history = reader.flag("newHistories").value_or(false);
   faults.late_events_ms = reader.whole("lateEventsMs").value_or(0);
   faults.slow_actions_ms = reader.whole("slowActionsMs").value_or(0);
-  faults.failing_attempts = static_cast<std::uint32_t>(reader.whole("failingAttempts").value_or(0));
+  faults.failing_attempts =
+      static_cast<std::uint32_t>(reader.whole("failingAttempts", limits::kAttemptsMax).value_or(0));
   return faults;
 }
 

@@ -3,12 +3,19 @@
 #include <algorithm>
 
 #include "foundation/format.h"
-#include "foundation/limits.h"
 #include "foundation/match.h"
 
 namespace fermata::simulate {
 
 namespace in = interpreter;
+
+namespace {
+
+// Activations of one simulation, children included: a definition ends by itself, but its children
+// may multiply. It is some minutes of work.
+constexpr std::uint64_t kActivationsMax = 2'000'000;
+
+}  // namespace
 
 World::World(const Fixtures& fixtures, const Stage& stage)
     : fixtures_(fixtures),
@@ -128,10 +135,9 @@ void World::gather(std::size_t run, std::vector<in::Input>& inputs) {
 }
 
 void World::advance(std::size_t index, std::vector<in::Input> inputs) {
-  // A definition ends by itself, but its children may multiply.
-  constexpr std::uint64_t kAdvancesMax = 2'000'000;
-  if (++advances_ > kAdvancesMax) {
-    stop("SIMULATION_TOO_LONG", format("more than {} activations", kAdvancesMax), StepPath("root"));
+  if (++advances_ > kActivationsMax) {
+    stop("SIMULATION_TOO_LONG", format("more than {} activations", kActivationsMax),
+         StepPath("root"));
     return;
   }
   Run& run = runs_[index];
