@@ -65,6 +65,16 @@ struct ReplayOptions {
 };
 int run_replay_check(const ReplayOptions& options);
 
+struct RebuildOptions {
+  std::vector<std::string> runs;
+  bool is_all = false;
+  bool checks = false;  // compare instead of writing
+  std::string data = ".fermata";
+  std::string database;
+  std::string temporal_address;
+};
+int run_rebuild(const RebuildOptions& options);
+
 struct ServerAddress {
   std::string url;  // empty: what `fermata dev` in the data folder wrote
   std::string token;

@@ -100,6 +100,12 @@ Result<DataFolder> open_data_folder(const std::string& path) {
   return DataFolder{std::filesystem::absolute(path).string()};
 }
 
+Result<std::string> temporal_address(const std::string& told, const DataFolder& folder) {
+  if (!told.empty()) return told;
+  TRY(const json::Value state, read_document_file(folder.state_file()));
+  return json::string_at(state.get_object(), "temporal").value_or("127.0.0.1:7233");
+}
+
 Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder) {
   const int fd = open((folder.path + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0)

@@ -51,6 +51,8 @@ struct DataFolder {
 };
 // Made when it is missing. Errors: DATA_FOLDER.
 Result<DataFolder> open_data_folder(const std::string& path);
+// The address as told, else what `fermata dev` on the folder wrote.
+Result<std::string> temporal_address(const std::string& told, const DataFolder& folder);
 // Kept while the object lives; a second `dev` on one folder is refused. Errors: DATA_IN_USE.
 Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder);
 // A JSON or, by its name, YAML document. Errors: FILE_UNREADABLE, JSON_*, YAML_*, with the file.

@@ -112,6 +112,17 @@ int main(int argc, char** argv) {
   command->add_option("--save", replay.target, "keep the server's histories in this folder");
   command->callback([&] { code = cli::run_replay_check(replay); });
 
+  cli::RebuildOptions rebuild;
+  command = app.add_subcommand("rebuild", "make the rows of runs again from Temporal alone");
+  command->add_option("runs", rebuild.runs, "ids of runs");
+  command->add_flag("--all", rebuild.is_all, "every run that Temporal has");
+  command->add_flag("--check", rebuild.checks, "write nothing; say what differs");
+  command->add_option("--data", rebuild.data, "folder of the database")->envname("FERMATA_DATA");
+  add_database(command, rebuild.database);
+  command->add_option("--temporal-address", rebuild.temporal_address, "host:port")
+      ->envname("FERMATA_TEMPORAL_ADDRESS");
+  command->callback([&] { code = cli::run_rebuild(rebuild); });
+
   ServerAddress server;
   std::string file;
   command = app.add_subcommand("publish", "publish a definition as the next version");

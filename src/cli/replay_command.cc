@@ -106,19 +106,11 @@ class ServerCheck {
   Tally& tally_;
 };
 
-// The address as told, else what `fermata dev` wrote.
-Result<std::string> temporal_address(const ReplayOptions& options) {
-  if (!options.temporal_address.empty()) return options.temporal_address;
-  TRY(const DataFolder folder, open_data_folder(options.data));
-  TRY(const json::Value state, read_document_file(folder.state_file()));
-  return json::string_at(state.get_object(), "temporal").value_or("127.0.0.1:7233");
-}
-
 Result<void> check_server(const ReplayOptions& options, const actions::ActionRegistry& actions,
                           const temporal::Runtime& runtime, Tally& tally) {
   TRY(const DataFolder folder, open_data_folder(options.data));
   TRY(const auto store, store::open(folder.database(options.database)));
-  TRY(const std::string address, temporal_address(options));
+  TRY(const std::string address, temporal_address(options.temporal_address, folder));
   TRY(const auto client, temporal::Client::connect(runtime, {.address = address}));
   service::DefinitionCache definitions(*store, actions);
   TRY(const auto replayer, worker::Replayer::create(runtime, definitions, actions));

@@ -2,6 +2,27 @@
 
 namespace fermata::service {
 
+namespace {
+
+json::Value to_json(const LaunchFacts& facts) {
+  json::Object object{{"triggerType", facts.trigger_type}, {"startedAt", facts.started_at}};
+  if (!facts.trigger_metadata.is_null()) object["triggerMetadata"] = facts.trigger_metadata;
+  if (facts.fire_key) object["fireKey"] = *facts.fire_key;
+  return json::Value(std::move(object));
+}
+
+LaunchFacts launch_facts(const json::Object& object) {
+  LaunchFacts facts;
+  facts.trigger_type = json::string_at(object, "triggerType").value_or("");
+  facts.started_at = json::int_at(object, "startedAt").value_or(0);
+  facts.fire_key = json::string_at(object, "fireKey");
+  if (const json::Value* metadata = json::find(object, "triggerMetadata"))
+    facts.trigger_metadata = *metadata;
+  return facts;
+}
+
+}  // namespace
+
 std::string temporal_workflow_id(const RunId& run) {
   return std::string(kTaskQueue) + ":run:" + run.text;
 }
@@ -21,6 +42,7 @@ json::Value RunArguments::to_json() const {
   } else {
     object["payload"] = payload;
     object["meta"] = meta;
+    if (launch) object["launch"] = service::to_json(*launch);
   }
   return json::Value(std::move(object));
 }
@@ -53,6 +75,8 @@ Result<RunArguments> RunArguments::from_json(const json::Value& value) {
   made.parent_run_id = json::string_at(object, "parentRunId");
   if (const json::Value* payload = json::find(object, "payload")) made.payload = *payload;
   if (const json::Value* meta = json::find(object, "meta")) made.meta = *meta;
+  if (const json::Value* launch = json::find(object, "launch"); launch && launch->is_object())
+    made.launch = launch_facts(launch->get_object());
   if (const json::Value* checkpoint = json::find(object, "checkpoint"))
     made.checkpoint = *checkpoint;
   return made;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "foundation/clock.h"
 #include "foundation/ids.h"
 #include "foundation/result.h"
 #include "interpreter/machine.h"
@@ -31,12 +32,22 @@ inline constexpr std::int64_t kTaskTimeoutMs = 2'400;
 // workflow-runtime-v2:run:<runId>
 std::string temporal_workflow_id(const RunId& run);
 
+// How the run was launched: nothing that the machine looks at, but its row can be made of it again.
+// A child has none; its row follows from the rest.
+struct LaunchFacts {
+  std::string trigger_type;
+  json::Value trigger_metadata;
+  std::optional<std::string> fire_key;
+  TimeMs started_at = 0;
+};
+
 struct RunArguments {
   interpreter::RunIdentity identity;
   json::Value payload;
   json::Value meta;
   std::optional<std::string> parent_run_id;
   std::string root_run_id;
+  std::optional<LaunchFacts> launch;      // of the first history only
   std::optional<json::Value> checkpoint;  // after continue-as-new
 
   [[nodiscard]] json::Value to_json() const;

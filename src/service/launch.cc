@@ -81,6 +81,8 @@ Result<void> Launcher::start(const store::LaunchRow& row) {
       row.semantics, 0};
   arguments.payload = row.input;
   arguments.root_run_id = row.root_run_id;
+  arguments.launch =
+      LaunchFacts{row.trigger_type, row.trigger_metadata, row.fire_key, row.started_at};
   temporal::StartWorkflow start;
   start.workflow_id = row.temporal_workflow_id;
   start.workflow_type = kWorkflowType;

@@ -12,6 +12,13 @@ Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options) {
   return std::unique_ptr<Store>(std::make_unique<PostgresStore>(options));
 }
 
+Result<void> drop_postgres_schema(const PostgresOptions& options) {
+  TRY(const auto connection, PostgresConnection::open(options));
+  TRY(const PostgresRows quoted,
+      connection->run("SELECT quote_ident($1)", Params().bind(options.schema)));
+  return connection->execute("DROP SCHEMA IF EXISTS " + quoted[0].text(0) + " CASCADE");
+}
+
 Result<PostgresRows> PostgresStore::run_alone(std::string_view sql, const Params& params) {
   TRY(const PostgresPool::Lease connection, pool_.take());
   return connection->run(sql, params);

@@ -26,4 +26,7 @@ struct PostgresOptions {
 // other. A database of a newer program is refused: STORE_TOO_NEW.
 Result<std::unique_ptr<Store>> open_postgres(const PostgresOptions& options);
 
+// Drops the schema with all that is in it.
+Result<void> drop_postgres_schema(const PostgresOptions& options);
+
 }  // namespace fermata::store

@@ -39,16 +39,22 @@ Replayer::~Replayer() {
 
 Result<ReplayVerdict> Replayer::check(const std::string& workflow_id,
                                       const temporal::History& history) {
+  TRY(Projected projected, project(workflow_id, history));
+  return std::move(projected.verdict);
+}
+
+Result<Projected> Replayer::project(const std::string& workflow_id,
+                                    const temporal::History& history) {
   TRY_DO(worker_.push(workflow_id, history));
-  RunDriver driver({definitions_, pure_actions_, nullptr});
-  ReplayVerdict verdict;
+  RunDriver driver({definitions_, pure_actions_, RowsOf::WholeHistory});
+  Projected made;
   const auto disagree = [&](const std::string& message) {
-    if (!verdict.agrees) return;
-    verdict.agrees = false;
-    verdict.message = message;
+    if (!made.verdict.agrees) return;
+    made.verdict.agrees = false;
+    made.verdict.message = message;
     if (const definition::Step* step = driver.place()) {
-      verdict.step_path = step->path.text;
-      verdict.step_id = step->id;
+      made.verdict.step_path = step->path.text;
+      made.verdict.step_id = step->id;
     }
   };
   while (true) {
@@ -57,11 +63,15 @@ Result<ReplayVerdict> Replayer::check(const std::string& workflow_id,
       if (removed->reason == temporal::EvictionReason::Nondeterminism)
         disagree(sentence_of(removed->message));
       TRY_DO(worker_.worker().complete({activation.run_id, std::vector<temporal::Command>{}}));
-      return verdict;
+      return made;
     }
+    if (const auto* begun = std::get_if<temporal::InitializeWorkflow>(&activation.jobs.front()))
+      made.continued_from = begun->continued_from_run_id;
     Driven driven = driver.handle(activation);
     if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status))
       disagree(failed->failure.message);
+    if (driven.launch) made.launch = std::move(driven.launch);
+    if (driven.rows) made.rows.push_back(*std::move(driven.rows));
     TRY_DO(worker_.worker().complete(driven.completion));
   }
 }

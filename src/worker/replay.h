@@ -3,10 +3,14 @@
 // cached. What it commands must be what the history holds.
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "interpreter/pure_action.h"
+#include "projection/rows.h"
 #include "service/definition_cache.h"
+#include "store/store.h"
 #include "temporal/client.h"
 #include "temporal/worker.h"
 
@@ -18,6 +22,14 @@ struct ReplayVerdict {
   std::string step_path;
   std::string step_id;
   std::string message;  // what history and program disagree on, or why it could not be replayed
+};
+
+// What a history says of the rows of its run.
+struct Projected {
+  ReplayVerdict verdict;
+  std::string continued_from;              // Temporal's id of the history before; empty: the first
+  std::optional<store::LaunchRow> launch;  // of the first history
+  std::vector<projection::RowBatch> rows;  // in order
 };
 
 class Replayer {
@@ -32,6 +44,8 @@ class Replayer {
 
   // Errors: TEMPORAL_REFUSED for bytes that are no history of ours.
   Result<ReplayVerdict> check(const std::string& workflow_id, const temporal::History& history);
+  // The same, with the rows that it would have written.
+  Result<Projected> project(const std::string& workflow_id, const temporal::History& history);
 
  private:
   Replayer(temporal::ReplayWorker worker, service::DefinitionSource& definitions,

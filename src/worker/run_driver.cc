@@ -54,6 +54,7 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
   commands_.clear();
   effects_.clear();
   first_effect_.reset();
+  launch_.reset();
   Driven driven;
   driven.completion.run_id = activation.run_id;
   const auto fail_task = [&](const Error& error) {
@@ -77,7 +78,8 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
       return driven;
     }
   }
-  if (first_effect_ && !activation.is_replaying) {
+  driven.launch = std::move(launch_);
+  if (first_effect_ && (!activation.is_replaying || parts_.rows_of == RowsOf::WholeHistory)) {
     driven.rows = projection::fold(
         {arguments_.identity.tenant, arguments_.identity.run_id, *first_effect_, now_}, effects_);
   }
@@ -140,32 +142,17 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   in::RunIdentity& identity = arguments_.identity;
   auto program = parts_.definitions.load(
       {identity.tenant, identity.workflow_id, identity.workflow_version, identity.definition_hash});
-  if (!program.has_value()) {
-    if (!is_final(program.error())) return std::move(program).error();
+  if (!program.has_value() && !is_final(program.error())) return std::move(program).error();
+  if (program.has_value()) {
+    program_ = *std::move(program);
+    identity.definition_hash = program_->hash;
+  }
+  const bool is_all = parts_.rows_of == RowsOf::WholeHistory;
+  const bool is_new_child = arguments_.parent_run_id && !activation.is_replaying;
+  if (!arguments_.checkpoint && (is_all || is_new_child)) launch_ = launch_row(job, activation);
+  if (program_ == nullptr) {
     fail_run(as_run_error(program.error(), now_));
     return {};
-  }
-  program_ = *std::move(program);
-  identity.definition_hash = program_->hash;
-  const bool is_new = !arguments_.checkpoint && !activation.is_replaying;
-  if (arguments_.parent_run_id && is_new && parts_.store != nullptr) {
-    // A child has no launcher: its row is made here. A repeated task finds it there already.
-    store::LaunchRow row;
-    row.tenant = identity.tenant;
-    row.run_id = identity.run_id;
-    row.workflow_id = identity.workflow_id;
-    row.workflow_version = identity.workflow_version;
-    row.definition_hash = identity.definition_hash;
-    row.semantics = identity.semantics;
-    row.input = arguments_.payload;
-    row.trigger_type = "child";
-    row.parent_run_id = arguments_.parent_run_id;
-    row.root_run_id = arguments_.root_run_id;
-    row.temporal_workflow_id = job.workflow_id;
-    row.temporal_run_id = activation.run_id;
-    row.started_at = now_;
-    const auto inserted = parts_.store->insert_launch(row);
-    if (!inserted.has_value() && inserted.error().code != "STORE_CONFLICT") return inserted;
   }
   if (!arguments_.checkpoint) {
     state_ = in::initial_state(host(), arguments_.payload, arguments_.meta);
@@ -181,6 +168,32 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
     fail_run(error);
   }
   return {};
+}
+
+store::LaunchRow RunDriver::launch_row(const temporal::InitializeWorkflow& job,
+                                       const temporal::Activation& activation) const {
+  const in::RunIdentity& identity = arguments_.identity;
+  store::LaunchRow row;
+  row.tenant = identity.tenant;
+  row.run_id = identity.run_id;
+  row.workflow_id = identity.workflow_id;
+  row.workflow_version = identity.workflow_version;
+  row.definition_hash = identity.definition_hash;
+  row.semantics = identity.semantics;
+  row.input = arguments_.payload;
+  row.trigger_type = "child";
+  row.parent_run_id = arguments_.parent_run_id;
+  row.root_run_id = arguments_.root_run_id;
+  row.temporal_workflow_id = job.workflow_id;
+  row.temporal_run_id = activation.run_id;
+  row.started_at = now_;
+  if (const auto& facts = arguments_.launch) {
+    row.trigger_type = facts->trigger_type;
+    row.trigger_metadata = facts->trigger_metadata;
+    row.fire_key = facts->fire_key;
+    row.started_at = facts->started_at;
+  }
+  return row;
 }
 
 const definition::Step* RunDriver::place() const {

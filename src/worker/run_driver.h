@@ -17,14 +17,20 @@
 
 namespace fermata::worker {
 
+// Rows of what is new, as a worker writes them; or of all, to make them again from a history.
+enum class RowsOf : std::uint8_t { WhatIsNew, WholeHistory };
+
 struct DriverParts {
   service::DefinitionSource& definitions;
   const interpreter::PureActions& pure_actions;
-  store::Store* store;  // for the rows of children; null in a mere replay, which writes nothing
+  RowsOf rows_of = RowsOf::WhatIsNew;
 };
 
 struct Driven {
   temporal::Completion completion;
+  // The row that a launcher makes; of a child, which has none, and of every run when all is made
+  // again. A repeated task finds it there already.
+  std::optional<store::LaunchRow> launch;
   std::optional<projection::RowBatch> rows;  // to be committed before the completion is given
 };
 
@@ -39,6 +45,8 @@ class RunDriver {
  private:
   Result<void> initialize(const temporal::InitializeWorkflow& job,
                           const temporal::Activation& activation);
+  [[nodiscard]] store::LaunchRow launch_row(const temporal::InitializeWorkflow& job,
+                                            const temporal::Activation& activation) const;
   Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
   void take_activity(const temporal::ResolveActivity& job);
   void take_timer(const temporal::FireTimer& job);
@@ -66,6 +74,7 @@ class RunDriver {
   std::vector<temporal::Command> commands_;
   std::vector<interpreter::Effect> effects_;
   std::optional<std::uint64_t> first_effect_;
+  std::optional<store::LaunchRow> launch_;
 };
 
 }  // namespace fermata::worker

@@ -70,7 +70,7 @@ std::shared_ptr<RunDriver> Worker::driver_of(const temporal::Activation& activat
   const std::scoped_lock lock(mutex_);
   auto& driver = runs_[activation.run_id];
   if (driver == nullptr)
-    driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions, &parts_.store});
+    driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions});
   return driver;
 }
 
@@ -88,6 +88,13 @@ void Worker::handle(const temporal::Activation& activation) {
     parts_.log.error("workflow task failed", {{"temporal_run_id", activation.run_id},
                                               {"code", failed->failure.type},
                                               {"text", failed->failure.message}});
+  }
+  if (driven.launch) {
+    const auto inserted = parts_.store.insert_launch(*driven.launch);
+    if (!inserted.has_value() && inserted.error().code != "STORE_CONFLICT") {
+      fail(driven.completion, inserted.error(), "row of a child not written, the task is repeated");
+      driven.rows.reset();
+    }
   }
   if (!driven.rows) {
     complete(driven.completion);

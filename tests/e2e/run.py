@@ -76,6 +76,10 @@ class OnRealParts(unittest.TestCase):
             print(f"{cls.__name__}: {last}")
             if replayed.returncode != 0 or (cls.launched and last.startswith("0 replayed")):
                 raise AssertionError(f"replay-check says {replayed.stdout}{replayed.stderr}")
+            rebuilt = run_program("rebuild", "--all", "--check", "--data", cls.stack.data, *cls.options)
+            print(f"{cls.__name__}: {rebuilt.stdout.strip().splitlines()[-1]}" if rebuilt.stdout else rebuilt.stderr)
+            if rebuilt.returncode != 0 or not rebuilt.stdout.endswith(" 0 differences\n"):
+                raise AssertionError(f"rebuild says {rebuilt.stdout}{rebuilt.stderr}")
 
     def launch(self, steps, payload=None, **more):
         name = self.id().split(".")[-1].replace("_", "-")
@@ -171,8 +175,54 @@ class Language(OnRealParts):
         self.assertEqual((row["status"], row["output"]["vars"]["seen"], row["output"]["vars"]["done"]), ("SUCCEEDED", "LATE", True))
 
 
-class OnPostgres(OnRealParts):
+class Rebuilds:
+    """Rows from Temporal alone; on each database."""
+
+    def rebuild(self, *arguments):
+        done = run_program("rebuild", *arguments, "--data", self.stack.data, *self.options)
+        return done.returncode, done.stdout
+
+    def test_lost_and_wrong_rows_are_found_and_made_again(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("[1..300]"), "itemVar": "i", "body": [assign("add", n="i")]}
+        done, _ = self.finished([wait_ms("w", 20), loop, action("note", "log", {"level": "info", "message": "done"})], {"secret": "no"})
+        self.stack.publish_definition(definition("parked", [assign("a", x="1"), wait_ms("w", 3_600_000)]))
+        parked = self.stack.launch("parked", {})
+        self.parked(parked)
+        self.assertEqual(self.rebuild(done, parked, "--check"), (0, "2 runs checked, 0 differences\n"))
+        before = self.stack.run(done), self.stack.steps(done), self.stack.run(parked)
+        self.sql(f"DELETE FROM workflow_run_steps WHERE run_id = '{done}' AND step_number > 5 AND step_number < 290")
+        self.sql(f"UPDATE workflow_runs SET status = 'FAILED', node_path = 'nowhere' WHERE run_id = '{done}'")
+        self.sql(f"DELETE FROM workflow_run_waits WHERE run_id = '{parked}'")
+        self.sql(f"DELETE FROM workflow_runs WHERE run_id = '{parked}'")
+        code, said = self.rebuild(done, parked, "--check")
+        self.assertEqual(code, 1)
+        for line in ("run: status is `FAILED`, expected `SUCCEEDED`", "step 6 is missing", f"{parked}: run is missing"):
+            self.assertIn(line, said)
+        self.assertEqual(self.rebuild(done, parked), (0, "2 runs rebuilt\n"))
+        self.assertEqual(self.rebuild(done, parked, "--check"), (0, "2 runs checked, 0 differences\n"))
+        self.assertEqual((self.stack.run(done), self.stack.steps(done), self.stack.run(parked)), before)
+
+    def test_a_row_that_temporal_does_not_know_is_found(self):
+        self.sql("INSERT INTO workflow_runs (run_id, tenant, workflow_id, workflow_version, status, trigger_type, temporal_workflow_id,"
+                 " temporal_run_id, definition_hash, runtime_semantics_version, root_run_id, started_at, updated_at)"
+                 " VALUES ('ghost', 'default', 'w', 1, 'RUNNING', 'api', 'x', 'y', '', 1, 'ghost', 1, 1)")
+        code, said = self.rebuild("--all", "--check")
+        self.sql("DELETE FROM workflow_runs WHERE run_id = 'ghost'")
+        self.assertEqual(code, 1)
+        self.assertIn("ghost: the run is RUNNING, and Temporal does not know it", said)
+
+
+class OnSqlite(Rebuilds, OnRealParts):
+    def sql(self, statement):
+        with sqlite3.connect(self.stack.data / "fermata.db", timeout=10) as db:
+            db.execute(statement)
+
+
+class OnPostgres(Rebuilds, OnRealParts):
     """What touches the database most, on the other one."""
+
+    def sql(self, statement):
+        self.postgres.query(statement)
 
     @classmethod
     def database(cls):

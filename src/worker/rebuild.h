@@ -1,0 +1,30 @@
+#pragma once
+// Rebuild: the rows of a run from Temporal's histories alone, as if they had never been written.
+
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+#include "temporal/client.h"
+#include "worker/replay.h"
+
+namespace fermata::worker {
+
+class Rebuilder {
+ public:
+  Rebuilder(const temporal::Client& client, Replayer& replayer)
+      : client_(client), replayer_(replayer) {}
+
+  // Writes the rows into `target`; what is there already stays unless it is older or the same.
+  // Gives the run's tenant. Errors: TEMPORAL_NOT_FOUND (the run, or an early history of it, is
+  // gone), REBUILD_DIVERGED (this program does not agree with the history), the store's.
+  Result<TenantId> rebuild(const RunId& run, store::Store& target);
+  // Every run that Temporal still has.
+  Result<std::vector<RunId>> runs() const;
+
+ private:
+  const temporal::Client& client_;
+  Replayer& replayer_;
+};
+
+}  // namespace fermata::worker
