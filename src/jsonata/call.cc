@@ -194,7 +194,10 @@ Cell Run::call_once(const Function& function, Cell* arguments, std::uint32_t cou
       return call(*function.second, &first, 1, context, frame);
     }
     case Function::Kind::Regex: {
-      if (count == 0 || !arguments[0].is_text()) return {};
+      if (count == 0) return {};
+      if (arguments[0].tag <= Tag::Number && !arguments[0].is_undefined())
+        arguments[0] = to_text(arguments[0]);
+      if (!arguments[0].is_text()) return arguments[0].is_failed() ? arguments[0] : Cell();
       // As a call-back it gets an index as second argument, and starts there.
       const bool has_start = count > 1 && arguments[1].is(Tag::Number);
       const std::size_t from =

@@ -155,7 +155,11 @@ Cell Run::eval_tuple_path(const PathOp& op, const Cell& context, Frame* frame) {
     input = PathRun(*this, op, frame).steps(0, op.tuple_start, input);
     if (input.is_failed()) return input;
     if (!input.is_array()) input = sequence_of(input);
-    if (Items(input).size() == 0) return settle(input, &op);
+    if (Items(input).size() == 0) {
+      if (op.group == nullptr) return settle(input, &op);
+      Frame* const nothing = new_frame(op.tuple_slots, frame);
+      return nothing == nullptr ? Cell::of(Tag::Failed) : group(*op.group, input, nothing);
+    }
   }
   List* const rows = TupleRun(*this, op, frame).rows(input);
   if (rows == nullptr) return Cell::of(Tag::Failed);

@@ -27,7 +27,7 @@ bool is_digit(char c) {
 
 bool ends_name(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' ||
-         kSingle.find(c) != std::string_view::npos || c == '"' || c == '\'' || c == '`';
+         kSingle.find(c) != std::string_view::npos;
 }
 
 int hex_digit(char c) {

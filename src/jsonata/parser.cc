@@ -7,6 +7,7 @@
 #include "jsonata/lexer.h"
 #include "jsonata/native.h"
 #include "jsonata/process.h"
+#include "jsonata/signature.h"
 
 namespace fermata::jsonata {
 namespace {
@@ -16,11 +17,11 @@ struct Power {
   std::string_view symbol;
   int left;
 };
-constexpr std::array<Power, 28> kPowers = {{
-    {".", 75},  {"[", 80},   {"{", 70},  {"(", 80},  {"@", 80},  {"#", 80},  {"?", 20},
-    {"+", 50},  {"-", 50},   {"*", 60},  {"/", 60},  {"%", 60},  {"=", 40},  {"<", 40},
-    {">", 40},  {"^", 40},   {"**", 60}, {":=", 10}, {"!=", 40}, {"<=", 40}, {">=", 40},
-    {"~>", 40}, {"and", 30}, {"or", 25}, {"in", 40}, {"&", 50},  {"?:", 40}, {"??", 40},
+constexpr std::array<Power, 27> kPowers = {{
+    {".", 75},   {"[", 80},  {"{", 70},  {"(", 80},  {"@", 80},  {"#", 80},  {"?", 20},
+    {"+", 50},   {"-", 50},  {"*", 60},  {"/", 60},  {"%", 60},  {"=", 40},  {"<", 40},
+    {">", 40},   {"^", 40},  {":=", 10}, {"!=", 40}, {"<=", 40}, {">=", 40}, {"~>", 40},
+    {"and", 30}, {"or", 25}, {"in", 40}, {"&", 50},  {"?:", 40}, {"??", 40},
 }};
 // Deep enough for people and generators, shallow enough for the native stack.
 constexpr int kDepthMax = 256;
@@ -42,7 +43,7 @@ class Parser {
   Parsed run() {
     NodePtr root = expression(0);
     if (!failed() && token_.type != TokenType::End) fail("S0201", token_);
-    if (lexer_.failure()) failure_ = lexer_.failure();
+    if (!failure_ && lexer_.failure()) failure_ = lexer_.failure();
     if (!failed() && dialect_ == Dialect::Workflow) check_names();
     if (failed()) return {nullptr, failure_};
     return {std::move(root), std::nullopt};
@@ -84,7 +85,9 @@ class Parser {
     return nullptr;
   }
 
-  void advance(Expect expect) { token_ = lexer_.next(expect); }
+  void advance(Expect expect) {
+    if (!failure_) token_ = lexer_.next(expect);
+  }
 
   // Takes the operator that has to stand here.
   bool take(std::string_view symbol, Expect next) {
@@ -138,7 +141,8 @@ class Parser {
   NodePtr prefix(const Token& token) {
     switch (token.type) {
       case TokenType::End:
-        return fail("S0207", token);
+        // Whoever expects something behind it says so first; else process() does.
+        return ending(token);
       case TokenType::Name:
         return terminal(NodeType::Name, token);
       case TokenType::Variable:
@@ -163,6 +167,12 @@ class Parser {
     return nullptr;
   }
 
+  static NodePtr ending(const Token& token) {
+    NodePtr made = node(NodeType::Placeholder, token);
+    made->flags = "end";
+    return made;
+  }
+
   NodePtr prefix_operator(const Token& token) {
     const std::string& symbol = token.text;
     // Words that are operators only between operands are names elsewhere.
@@ -170,8 +180,9 @@ class Parser {
     if (symbol == "*") return terminal(NodeType::Wildcard, token);
     if (symbol == "**") return terminal(NodeType::Descendant, token);
     if (symbol == "%") return terminal(NodeType::Parent, token);
-    if (symbol == "?") return terminal(NodeType::Placeholder, token);
-    advance(Expect::Operand);
+    // As in the official engine, what follows a prefix is read as if an operand stood before it:
+    // `-/a/` and `(/a/)` divide.
+    advance(Expect::Operator);
     if (symbol == "-") {
       NodePtr made = node(NodeType::Unary, token);
       made->left = expression(70);
@@ -202,7 +213,8 @@ class Parser {
 
   NodePtr array(const Token& token) {
     NodePtr made = node(NodeType::Array, token);
-    while (!failed() && !at("]")) {
+    const bool is_empty = at("]");
+    while (!failed() && !is_empty) {
       NodePtr item = expression(0);
       if (at("..")) {
         NodePtr range = node(NodeType::Binary, token_);
@@ -222,7 +234,8 @@ class Parser {
   std::unique_ptr<Group> group(const Token& token) {
     auto made = std::make_unique<Group>();
     made->position = token.position;
-    while (!failed() && !at("}")) {
+    const bool is_empty = at("}");
+    while (!failed() && !is_empty) {
       NodePtr key = expression(0);
       if (!take(":", Expect::Operand)) break;
       NodePtr value = expression(0);
@@ -324,10 +337,13 @@ class Parser {
   NodePtr call(const Token& token, NodePtr procedure) {
     NodePtr made = node(NodeType::Function, token);
     advance(Expect::Operand);
-    while (!failed() && !at(")")) {
-      NodePtr argument = expression(0);
-      if (argument != nullptr) {
-        if (argument->type == NodeType::Placeholder) made->type = NodeType::Partial;
+    const bool is_empty = at(")");
+    while (!failed() && !is_empty) {
+      if (at("?")) {
+        made->type = NodeType::Partial;
+        made->children.push_back(node(NodeType::Placeholder, token_));
+        advance(Expect::Operand);
+      } else if (NodePtr argument = expression(0)) {
         made->children.push_back(std::move(argument));
       }
       if (!at(",")) break;
@@ -364,7 +380,12 @@ class Parser {
       bound_.push_back(argument->text);
     }
     made->children.clear();
-    if (at("<") && !signature(*made)) return nullptr;
+    if (at("<")) {
+      const Token opening = token_;
+      Signature read;
+      if (!signature(*made)) return nullptr;
+      if (const char* code = read_signature(made->text, read)) return fail(code, opening);
+    }
     if (!take("{", Expect::Operand)) return nullptr;
     made->left = expression(0);
     take("}", Expect::Operand);

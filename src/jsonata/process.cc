@@ -53,6 +53,8 @@ class Processor {
         raw->right = node(std::move(raw->right));
         raw->other = node(std::move(raw->other));
         return raw;
+      case NodeType::Placeholder:
+        return raw->flags == "end" ? fail("S0207", *raw) : std::move(raw);
       default:
         return raw;
     }
@@ -248,18 +250,17 @@ class Processor {
     auto made = std::make_unique<Node>();
     made->type = NodeType::Path;
     made->position = step->position;
-    if (step->type == NodeType::Parent) {
-      made->seeking_parent.push_back(step->slot.get());
-    } else {
-      made->seeking_parent = step->seeking_parent;
-    }
     made->children.push_back(std::move(step));
     return made;
   }
 
   NodePtr path(NodePtr raw) {
     NodePtr left = node(std::move(raw->left));
+    // Only a parent itself goes on looking from inside a path, as in the official engine.
+    AncestorSlot* const slot =
+        left != nullptr && left->type == NodeType::Parent ? left->slot.get() : nullptr;
     NodePtr result = left == nullptr ? nullptr : as_path(std::move(left));
+    if (slot != nullptr) result->seeking_parent = {slot};
     NodePtr rest = node(std::move(raw->right));
     if (failure || result == nullptr || rest == nullptr) return nullptr;
     if (rest->type == NodeType::Path) {
