@@ -262,6 +262,7 @@ Op* Compiler::block(const Node& node) {
       scope.is_sure[static_cast<std::size_t>(at - scope.names.begin())] = true;
   }
   op->items = items;
+  op->is_tail = op->count > 0 && items[op->count - 1]->is_tail;
   if (op->slots > 0) close(scope);
   // What was bound in here dies with the block's frame.
   binds_ = binds;
@@ -273,6 +274,7 @@ Op* Compiler::condition(const Node& node) {
   op->condition = this->node(*node.left);
   op->then = this->node(*node.right);
   if (node.other != nullptr) op->otherwise = this->node(*node.other);
+  op->is_tail = op->then->is_tail || (op->otherwise != nullptr && op->otherwise->is_tail);
   return op;
 }
 

@@ -143,8 +143,8 @@ Cell Run::eval_block(const ListOp& op, const Cell& context, Frame* frame) {
     result = eval(op.items[i], context, frame);
     if (result.is_failed()) return result;
   }
-  if (op.keeps_array && is_sequence(result)) return settle(result, &op);
-  return result;
+  // What a call in tail position gave is not looked at on the way out.
+  return op.is_tail ? result : settle(result, &op);
 }
 
 Cell Run::eval_condition(const ConditionOp& op, const Cell& context, Frame* frame) {
@@ -152,8 +152,10 @@ Cell Run::eval_condition(const ConditionOp& op, const Cell& context, Frame* fram
   if (condition.is_failed()) return condition;
   const bool holds = condition.is(Tag::Bool) ? condition.flag : truthy(condition);
   if (failed()) return Cell::of(Tag::Failed);
-  if (holds) return eval(op.then, context, frame);
-  return op.otherwise == nullptr ? Cell() : eval(op.otherwise, context, frame);
+  const Op* const taken = holds ? op.then : op.otherwise;
+  if (taken == nullptr) return {};
+  const Cell value = eval(taken, context, frame);
+  return taken->is_tail ? value : settle(value, &op);
 }
 
 Cell Run::eval_choice(const BinaryOp& op, const Cell& context, Frame* frame) {
@@ -254,6 +256,11 @@ Cell Run::eval_wildcard(const Cell& context) {
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (!take(items.at(i))) return Cell::of(Tag::Failed);
     }
+    // The official engine's sequences carry their flags as members, and `*` finds those too.
+    const bool is_flagged = is_sequence(input);
+    if (is_flagged && !take(Cell::boolean(true))) return Cell::of(Tag::Failed);
+    if (is_flagged && input.list->keep_singleton && !take(Cell::boolean(true)))
+      return Cell::of(Tag::Failed);
   }
   return Cell::array(list);
 }

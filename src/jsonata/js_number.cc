@@ -1,5 +1,6 @@
 #include "jsonata/js_number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -91,8 +92,9 @@ double decimal_value(std::string_view text) {
 
 double round_half_even(double number, double precision) {
   const bool shifts = precision != 0 && !std::isnan(precision);
-  if (shifts && (std::trunc(precision) != precision || std::fabs(precision) > 10000)) return kNaN;
-  const int places = shifts ? static_cast<int>(precision) : 0;
+  constexpr double kPlacesMax = 1e6;
+  if (shifts && std::trunc(precision) != precision) return kNaN;
+  const int places = shifts ? static_cast<int>(std::clamp(precision, -kPlacesMax, kPlacesMax)) : 0;
   const double value = shifts ? shifted(number, places) : number;
   double result = std::floor(value);
   if (value - result >= 0.5) result += 1;

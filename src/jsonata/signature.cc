@@ -85,7 +85,8 @@ const char* read_signature(std::string_view text, Signature& signature) {
     } else if (symbol == '<') {
       if (all.empty() || (last != 'a' && last != 'f')) return "S0401";
       const std::size_t end = closing(text, at, '<', '>');
-      if (end > at + 1) all.back().item_type = text[at + 1];
+      // Without a type nothing fits.
+      all.back().item_type = end > at + 1 ? text[at + 1] : '?';
       at = end;
     } else if (!all.empty() && symbol == '-') {
       all.back().takes_context = true;
