@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${FERMATA_CACHE:-$HOME/.cache/fermata}/jsonata
 mkdir -p "$target"
+# Tests that run side by side may all come here first.
+exec 9>"$target/lock"
+flock 9
 if ! cmp -s tests/jsonata/package-lock.json "$target/package-lock.json" || [ ! -d "$target/node_modules/jsonata" ]; then
   cp tests/jsonata/package.json tests/jsonata/package-lock.json "$target/"
   npm ci --prefix "$target" --no-audit --no-fund >&2
