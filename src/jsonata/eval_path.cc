@@ -27,7 +27,8 @@ bool Out::push_pending() {
 bool Out::raw_array(const Cell& value, bool is_last) {
   const bool is_first = ++raws_ == 1;
   // Before the last step it does not matter whose array the items are in.
-  if (is_first && (is_last ? !is_sequence(value) : !is_cons(value))) {
+  const bool is_kept = is_sequence(value) && value.list->keep_singleton;
+  if (is_first && (is_last ? !is_sequence(value) : !is_cons(value) && !is_kept)) {
     pending_ = value;
     has_pending_ = true;
     return true;
