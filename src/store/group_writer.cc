@@ -59,7 +59,9 @@ void GroupWriter::write(Work& work) {
   puts.reserve(work.puts.size());
   for (Put& put : work.puts) puts.push_back(std::move(put.put));
   const auto written = store_.write(batches, puts);
-  if (!written.has_value() && batches.size() + puts.size() > 1) {
+  // Of a database that is away each would only wait in its turn.
+  const bool is_away = !written.has_value() && written.error().code == "STORE_UNAVAILABLE";
+  if (!written.has_value() && !is_away && batches.size() + puts.size() > 1) {
     for (std::size_t i = 0; i < batches.size(); ++i) work.rows[i].batch = std::move(batches[i]);
     for (std::size_t i = 0; i < puts.size(); ++i) work.puts[i].put = std::move(puts[i]);
     write_each(work);

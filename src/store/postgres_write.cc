@@ -26,9 +26,11 @@ constexpr std::string_view kSteps =
     "SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], "
     "$6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], "
     "$13::json[], $14::json[]) "
-    "ON CONFLICT (run_id, step_number) DO UPDATE SET sequence = excluded.sequence, status = "
-    "excluded.status, attempt = excluded.attempt, completed_at = excluded.completed_at, error_json "
-    "= excluded.error_json, note_json = excluded.note_json "
+    "ON CONFLICT (run_id, step_number) DO UPDATE SET sequence = excluded.sequence, step_path = "
+    "excluded.step_path, definition_step_id = excluded.definition_step_id, step_type = "
+    "excluded.step_type, iteration = excluded.iteration, status = excluded.status, attempt = "
+    "excluded.attempt, started_at = excluded.started_at, completed_at = excluded.completed_at, "
+    "error_json = excluded.error_json, note_json = excluded.note_json "
     "WHERE workflow_run_steps.sequence <= excluded.sequence";
 constexpr std::string_view kOpenings =
     "INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, step_path, iteration, "
@@ -38,7 +40,10 @@ constexpr std::string_view kOpenings =
     "$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], "
     "$13::bigint[], $14::json[], $15::text[], $16::bigint[], $17::bigint[]) "
     "ON CONFLICT (wait_id) DO UPDATE SET sequence = excluded.sequence, status = excluded.status, "
-    "matched_event_id = excluded.matched_event_id, resolved_at = excluded.resolved_at "
+    "correlation_key = excluded.correlation_key, timeout_at = excluded.timeout_at, accepts_from = "
+    "excluded.accepts_from, payload = excluded.payload, matched_event_id = "
+    "excluded.matched_event_id, created_at = excluded.created_at, resolved_at = "
+    "excluded.resolved_at "
     "WHERE workflow_run_waits.sequence <= excluded.sequence";
 constexpr std::string_view kClosings =
     "UPDATE workflow_run_waits AS old SET status = new.status, matched_event_id = "

@@ -164,7 +164,10 @@ Result<void> SqliteStore::apply_step(const StepRow& row) {
           "definition_step_id, step_type, "
           "iteration, status, attempt, started_at, completed_at, error_json, note_json) "
           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_number) DO "
-          "UPDATE SET "
+          "UPDATE SET step_path = excluded.step_path, definition_step_id = "
+          "excluded.definition_step_id, "
+          "step_type = excluded.step_type, iteration = excluded.iteration, started_at = "
+          "excluded.started_at, "
           "sequence = excluded.sequence, status = excluded.status, attempt = excluded.attempt, "
           "completed_at = excluded.completed_at, error_json = excluded.error_json, note_json = "
           "excluded.note_json "
@@ -194,16 +197,20 @@ Result<void> SqliteStore::apply_wait(const WaitRow& row) {
     return close.bind(row.wait_id.text).bind(static_cast<std::int64_t>(row.sequence)).run();
   }
   TRY(Statement put,
-      writer_->prepare("INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, "
-                       "step_path, iteration, wait_type, status, "
-                       "event_name, correlation_key, task_id, timeout_at, accepts_from, payload, "
-                       "matched_event_id, created_at, resolved_at) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
-                       "(wait_id) DO UPDATE SET "
-                       "sequence = excluded.sequence, status = excluded.status, matched_event_id = "
-                       "excluded.matched_event_id, "
-                       "resolved_at = excluded.resolved_at WHERE workflow_run_waits.sequence <= "
-                       "excluded.sequence"));
+      writer_->prepare(
+          "INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, "
+          "step_path, iteration, wait_type, status, "
+          "event_name, correlation_key, task_id, timeout_at, accepts_from, payload, "
+          "matched_event_id, created_at, resolved_at) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+          "(wait_id) DO UPDATE SET "
+          "correlation_key = excluded.correlation_key, timeout_at = excluded.timeout_at, "
+          "accepts_from = excluded.accepts_from, payload = excluded.payload, "
+          "created_at = excluded.created_at, "
+          "sequence = excluded.sequence, status = excluded.status, matched_event_id = "
+          "excluded.matched_event_id, "
+          "resolved_at = excluded.resolved_at WHERE workflow_run_waits.sequence <= "
+          "excluded.sequence"));
   put.bind(row.wait_id.text)
       .bind(row.run_id.text)
       .bind(row.tenant.text)

@@ -242,6 +242,29 @@ TEST_P(StoreTest, WhatWasWrittenIsReadBackAsItWas) {
   EXPECT_EQ((*store_->invocation(kTenant, odd))->output, row.input);
 }
 
+TEST_P(StoreTest, ARepeatedTaskWritesItsOwnTimes) {
+  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  for (const TimeMs at : {100, 200}) {
+    projection::RowBatch batch = step(1, "STARTED");
+    batch.steps.front().started_at = at;
+    projection::WaitRow wait;
+    wait.tenant = kTenant;
+    wait.run_id = RunId("r1");
+    wait.wait_id = WaitId("w1");
+    wait.sequence = 2;
+    wait.created_at = at;
+    wait.accepts_from = at;
+    wait.timeout_at = at + 50;
+    batch.waits.push_back(wait);
+    ASSERT_TRUE(store_->write(std::span(&batch, 1), {}).has_value());
+  }
+  EXPECT_EQ(store_->steps(kTenant, RunId("r1"), 0, 10)->front().started_at, 200);
+  const auto waits = store_->waits(kTenant, RunId("r1"));
+  EXPECT_EQ(waits->front().created_at, 200);
+  EXPECT_EQ(waits->front().accepts_from, 200);
+  EXPECT_EQ(waits->front().timeout_at, 250);
+}
+
 TEST_P(StoreTest, AWaitOpensAndClosesInOneTransactionOrInTwo) {
   ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
   std::vector<projection::RowBatch> batches(3);
