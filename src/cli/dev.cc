@@ -89,7 +89,9 @@ Result<void> serve(const DevOptions& options, Log& log) {
     say("starting the worker");
     worker::WorkerSettings settings;
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
-    TRY(worker, worker::Worker::start(client, {*store, actions, secrets, clock, log}, settings));
+    settings.spool_folder = folder.path;
+    TRY(worker,
+        worker::Worker::start(client, {runtime, *store, actions, secrets, clock, log}, settings));
   }
   service::Catalog catalog(*store, actions, clock);
   service::Launcher launcher(*store, client, clock, random);

@@ -23,8 +23,9 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   const SystemClock clock;
   worker::WorkerSettings settings;
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
+  settings.spool_folder = folder.path;
   TRY(const auto worker,
-      worker::Worker::start(client, {*store, actions, secrets, clock, log}, settings));
+      worker::Worker::start(client, {runtime, *store, actions, secrets, clock, log}, settings));
   log.info("worker started",
            {{"queue", std::string(service::kTaskQueue)}, {"temporal", options.temporal_address}});
   wait_for_stop_signal();

@@ -46,6 +46,10 @@ Error error_of(const PGresult* result) {
   if (state == "53100")
     return make_error(ErrorKind::Unavailable, "STORE_FULL", why, "make room on the server's disk");
   if (state.starts_with("23")) return make_error(ErrorKind::Conflict, "STORE_CONFLICT", why);
+  if (state.starts_with("22")) {
+    return make_error(ErrorKind::Internal, "STORE_REFUSED", why,
+                      "a value is not one that this database can hold: report it");
+  }
   if (state.starts_with("XX00") && state != "XX000") {
     return make_error(ErrorKind::Internal, "STORE_CORRUPT", why,
                       "restore the database from a backup");

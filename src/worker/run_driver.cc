@@ -78,6 +78,7 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
       return driven;
     }
   }
+  driven.run_id = arguments_.identity.run_id;
   driven.launch = std::move(launch_);
   if (first_effect_ && (!activation.is_replaying || parts_.rows_of == RowsOf::WholeHistory)) {
     driven.rows = projection::fold(

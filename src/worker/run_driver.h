@@ -28,6 +28,7 @@ struct DriverParts {
 
 struct Driven {
   temporal::Completion completion;
+  RunId run_id;
   // The row that a launcher makes; of a child, which has none, and of every run when all is made
   // again. A repeated task finds it there already.
   std::optional<store::LaunchRow> launch;

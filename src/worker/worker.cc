@@ -20,8 +20,15 @@ Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, Wo
   options.max_cached_workflows = settings.cached_runs_max;
   options.activity_slots = settings.activity_threads;
   options.local_activity_slots = settings.activity_threads;
+  std::unique_ptr<Spool> spool;
+  if (!settings.spool_folder.empty()) {
+    TRY(spool, Spool::open(settings.spool_folder));
+  }
   TRY(temporal::Worker worker, temporal::Worker::create(client, options));
-  return std::unique_ptr<Worker>(new Worker(std::move(worker), client, parts, settings));
+  std::unique_ptr<Worker> made(new Worker(std::move(worker), client, parts, settings));
+  made->spool_ = std::move(spool);
+  made->begin(client, settings);
+  return made;
 }
 
 Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerParts parts,
@@ -35,13 +42,21 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
       runner_(std::make_unique<ActivityRunner>(
           RunnerParts{parts.actions, parts.secrets, ledger_, parts.clock, parts.log}, worker_)),
       activities_(std::make_unique<Pool>(settings.activity_threads)),
-      lookups_(std::make_unique<Pool>(settings.workflow_threads)) {
+      lookups_(std::make_unique<Pool>(settings.workflow_threads)) {}
+
+void Worker::begin(const temporal::Client& client, const WorkerSettings& settings) {
+  if (spool_ != nullptr) {
+    repairer_ =
+        std::make_unique<Repairer>(RepairParts{parts_.runtime, client, definitions_, parts_.actions,
+                                               parts_.store, router_, *spool_, parts_.log});
+  }
   for (std::size_t i = 0; i < settings.workflow_threads; ++i)
     pollers_.emplace_back([this] { poll_activations(); });
   pollers_.emplace_back([this] { poll_activities(); });
 }
 
 Worker::~Worker() {
+  repairer_.reset();
   worker_.initiate_shutdown();
   for (std::thread& poller : pollers_) poller.join();
   activities_.reset();
@@ -89,15 +104,18 @@ void Worker::handle(const temporal::Activation& activation) {
                                               {"code", failed->failure.type},
                                               {"text", failed->failure.message}});
   }
+  Held held;
   if (driven.launch) {
     const auto inserted = parts_.store.insert_launch(*driven.launch);
     if (!inserted.has_value() && inserted.error().code != "STORE_CONFLICT") {
-      fail(driven.completion, inserted.error(), "row of a child not written, the task is repeated");
+      held = lag(driven.run_id, inserted.error());
+      if (held == nullptr)
+        fail(driven.completion, inserted.error(), "row of a child not written, task repeated");
       driven.rows.reset();
     }
   }
   if (!driven.rows) {
-    complete(driven.completion);
+    complete(driven.completion, std::move(held));
     return;
   }
   // Rows first, then the acknowledgement: a crash between the two repeats the task and the same
@@ -106,33 +124,53 @@ void Worker::handle(const temporal::Activation& activation) {
   for (const projection::WaitRow& wait : driven.rows->waits) {
     if (wait.wait_type == "event" && wait.status == "WAITING") opened.push_back(wait);
   }
-  writer_->submit(*std::move(driven.rows), [this, opened = std::move(opened),
-                                            completion = std::move(driven.completion)](
-                                               const Result<void>& written) mutable {
-    if (!written.has_value()) {
-      fail(completion, written.error(), "rows not written, the task will be repeated");
-    } else if (!opened.empty()) {
-      lookups_->post(
-          [this, opened = std::move(opened), completion = std::move(completion)]() mutable {
-            look_up(opened, completion);
-          });
-      return;
-    }
-    complete(completion);
-  });
+  writer_->submit(
+      *std::move(driven.rows),
+      [this, run = std::move(driven.run_id), opened = std::move(opened),
+       completion = std::move(driven.completion)](const Result<void>& written) mutable {
+        Held until_taken;
+        if (!written.has_value()) {
+          until_taken = lag(run, written.error());
+          if (until_taken == nullptr)
+            fail(completion, written.error(), "rows not written, the task will be repeated");
+        } else if (!opened.empty()) {
+          lookups_->post(
+              [this, opened = std::move(opened), completion = std::move(completion)]() mutable {
+                look_up(opened, completion);
+              });
+          return;
+        }
+        complete(completion, std::move(until_taken));
+      });
 }
 
 // An event that was stored before its wait's row was is found here; one that comes later finds the
 // row. Before the acknowledgement, so that a crash repeats the looking, too.
 void Worker::look_up(const std::vector<projection::WaitRow>& opened,
                      temporal::Completion& completion) {
+  Held held;
   for (const projection::WaitRow& wait : opened) {
     const auto looked = router_.wait_opened(wait);
     if (looked.has_value()) continue;
-    fail(completion, looked.error(), "events not looked up, the task will be repeated");
+    held = lag(wait.run_id, looked.error());
+    if (held == nullptr)
+      fail(completion, looked.error(), "events not looked up, the task will be repeated");
     break;
   }
-  complete(completion);
+  complete(completion, std::move(held));
+}
+
+// The run goes on without its rows; the repairer makes them again, and looks for events then.
+Worker::Held Worker::lag(const RunId& run, const Error& error) {
+  if (spool_ == nullptr || error.kind != ErrorKind::Unavailable) return nullptr;
+  auto held = spool_->mark(run);
+  if (!held.has_value()) {
+    parts_.log.error("a lagging run not noted",
+                     {{"run_id", run.text}, {"text", held.error().message}});
+    return nullptr;
+  }
+  parts_.log.warn("rows lag behind", {{"run_id", run.text}, {"code", error.code}});
+  return *std::move(held);
 }
 
 void Worker::fail(temporal::Completion& completion, const Error& error, std::string_view what) {
@@ -145,8 +183,9 @@ void Worker::fail(temporal::Completion& completion, const Error& error, std::str
       temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
 }
 
-void Worker::complete(const temporal::Completion& completion) {
-  worker_.complete(completion, [this, run_id = completion.run_id](const Result<void>& taken) {
+void Worker::complete(const temporal::Completion& completion, Held held) {
+  worker_.complete(completion, [this, held = std::move(held),
+                                run_id = completion.run_id](const Result<void>& taken) {
     if (!taken.has_value())
       parts_.log.error("a run's answer was refused",
                        {{"temporal_run_id", run_id}, {"text", taken.error().message}});

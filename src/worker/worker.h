@@ -19,11 +19,14 @@
 #include "temporal/worker.h"
 #include "worker/activity_runner.h"
 #include "worker/pool.h"
+#include "worker/repairer.h"
 #include "worker/run_driver.h"
+#include "worker/spool.h"
 
 namespace fermata::worker {
 
 struct WorkerParts {
+  const temporal::Runtime& runtime;
   store::Store& store;
   const actions::ActionRegistry& actions;
   actions::SecretResolver& secrets;
@@ -36,6 +39,8 @@ struct WorkerSettings {
   std::uint32_t cached_runs_max = 20'000;
   std::size_t workflow_threads = 2;
   std::size_t activity_threads = 64;
+  // Where runs are noted whose rows wait for a database that is away. Empty: their tasks wait.
+  std::string spool_folder;
 };
 
 class Worker {
@@ -54,13 +59,18 @@ class Worker {
   void poll_activations();
   void poll_activities();
   void handle(const temporal::Activation& activation);
-  void complete(const temporal::Completion& completion);
+  // Kept until Temporal has taken the answer.
+  using Held = std::shared_ptr<void>;
+  void begin(const temporal::Client& client, const WorkerSettings& settings);
+  void complete(const temporal::Completion& completion, Held held = {});
+  Held lag(const RunId& run, const Error& error);
   void look_up(const std::vector<projection::WaitRow>& opened, temporal::Completion& completion);
   // Turns the answer into a failed task, which Temporal repeats.
   void fail(temporal::Completion& completion, const Error& error, std::string_view what);
   std::shared_ptr<RunDriver> driver_of(const temporal::Activation& activation);
 
   WorkerParts parts_;
+  std::unique_ptr<Spool> spool_;  // outlives the answers that are on their way
   temporal::Worker worker_;
   service::DefinitionCache definitions_;
   service::EventRouter router_;
@@ -71,6 +81,7 @@ class Worker {
   std::unique_ptr<ActivityRunner> runner_;
   std::unique_ptr<Pool> activities_;
   std::unique_ptr<Pool> lookups_;
+  std::unique_ptr<Repairer> repairer_;
   std::vector<std::thread> pollers_;
 };
 

@@ -6,6 +6,7 @@ program: nondeterminism fails the suite.
 
 import base64
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -239,6 +240,36 @@ class OnPostgres(Rebuilds, OnRealParts):
         self.assertEqual(row["status"], "SUCCEEDED")
         self.assertEqual(self.postgres.query(f"SELECT count(*) FROM workflow_run_steps WHERE run_id = '{run}'"), [["2"]])
         self.assertFalse((self.stack.data / "fermata.db").exists())
+
+    def test_runs_go_on_while_the_database_is_away(self):
+        """Nothing is asked of the database for as long as it is away; afterwards every row is there."""
+        away_s = float(os.environ.get("FERMATA_E2E_AWAY_S", "8"))
+        steps = [{"id": "loop", "type": "control.forEach", "items": expr(f"[1..{int(away_s)}]"), "itemVar": "i",
+                  "body": [wait_ms("w", 100), assign("add", n="i")]}, assign("end", at="nowIso()")]
+        runs = [self.launch(steps)]
+        name = self.id().split(".")[-1].replace("_", "-")
+        runs += [self.stack.launch(name, {}) for _ in range(4)]
+        waiting = self.launch_other("away-waiting", [wait_ms("w", 1_500), event_wait("e", "BACK", '"away"')])
+        for run in runs:
+            self.parked(run)
+        self.postgres.stop()
+        gone_at = time.time()
+        time.sleep(away_s)
+        back_at = time.time()
+        self.postgres.start()
+        self.until(lambda: self.stack.run(waiting)["status"] == "WAITING" and self.stack.call("GET", f"/api/v1/runs/{waiting}/waits")["items"],
+                   lambda waits: waits and any(w["waitType"] == "event" and w["status"] == "WAITING" for w in waits))
+        self.stack.call("POST", "/api/v1/events", {"eventName": "BACK", "payload": {}, "correlationKey": "away"})
+        for run in runs + [waiting]:
+            self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        ended = [datetime.datetime.fromisoformat(self.stack.run(run)["output"]["vars"]["at"]).timestamp() for run in runs]
+        print(f"\n  away {back_at - gone_at:.1f} s; {sum(gone_at < e < back_at for e in ended)} of {len(ended)} runs ended meanwhile")
+        self.assertGreater(sum(gone_at < e < back_at for e in ended), 0)
+        self.until(lambda: self.rebuild(*runs, waiting, "--check"), lambda said: said == (0, f"{len(runs) + 1} runs checked, 0 differences\n"))
+
+    def launch_other(self, name, steps):
+        self.stack.publish_definition(definition(name, steps))
+        return self.stack.launch(name, {})
 
     def test_a_restarted_database_delays_and_loses_nothing(self):
         run = self.launch([wait_ms("w", 1_000), assign("a", x="1")])

@@ -1,0 +1,48 @@
+#pragma once
+// Repairer: makes the rows of lagging runs again from their histories, once the database is back.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "actions/registry.h"
+#include "foundation/log.h"
+#include "service/events.h"
+#include "temporal/client.h"
+#include "worker/replay.h"
+#include "worker/spool.h"
+
+namespace fermata::worker {
+
+struct RepairParts {
+  const temporal::Runtime& runtime;
+  temporal::Client client;
+  service::DefinitionSource& definitions;
+  const actions::ActionRegistry& actions;
+  store::Store& store;
+  service::EventRouter& router;
+  Spool& spool;
+  Log& log;
+};
+
+class Repairer {
+ public:
+  explicit Repairer(RepairParts parts);
+  Repairer(const Repairer&) = delete;
+  Repairer& operator=(const Repairer&) = delete;
+  ~Repairer();
+
+ private:
+  void run();
+  Result<void> repair(const RunId& run);
+
+  RepairParts parts_;
+  std::unique_ptr<Replayer> replayer_;  // made when it is first needed
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace fermata::worker
