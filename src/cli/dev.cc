@@ -90,8 +90,8 @@ Result<void> serve(const DevOptions& options, Log& log) {
     worker::WorkerSettings settings;
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
     settings.spool_folder = folder.path;
-    TRY(worker,
-        worker::Worker::start(client, {runtime, *store, actions, secrets, clock, log}, settings));
+    TRY(worker, worker::Worker::start(
+                    client, {runtime, *store, actions, secrets, clock, random, log}, settings));
   }
   service::Catalog catalog(*store, actions, clock);
   service::Launcher launcher(*store, client, clock, random);
@@ -99,7 +99,8 @@ Result<void> serve(const DevOptions& options, Log& log) {
   service::Tasks tasks(*store, client);
   service::DefinitionCache definitions(*store, actions);
   service::EventRouter events({*store, client, definitions, clock}, launcher, random);
-  const service::Sweep sweep({*store, events, launcher, clock, log});
+  service::Clocks clocks({*store, client, definitions, launcher, clock});
+  const service::Sweep sweep({*store, events, launcher, clocks, clock, log});
   const api::ApiParts parts{*store,
                             catalog,
                             launcher,

@@ -21,11 +21,13 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
   EnvironmentSecrets secrets;
   const SystemClock clock;
+  SystemRandom random(clock);
   worker::WorkerSettings settings;
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
   settings.spool_folder = folder.path;
   TRY(const auto worker,
-      worker::Worker::start(client, {runtime, *store, actions, secrets, clock, log}, settings));
+      worker::Worker::start(client, {runtime, *store, actions, secrets, clock, random, log},
+                            settings));
   log.info("worker started",
            {{"queue", std::string(service::kTaskQueue)}, {"temporal", options.temporal_address}});
   wait_for_stop_signal();

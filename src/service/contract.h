@@ -18,6 +18,9 @@ namespace fermata::service {
 inline constexpr std::string_view kTaskQueue = "workflow-runtime-v2";
 inline constexpr std::string_view kWorkflowType = "fermata.run";
 inline constexpr std::string_view kActionActivity = "fermata.action";
+// What a schedule starts: it launches the workflow that the schedule is for, and ends.
+inline constexpr std::string_view kFireWorkflow = "fermata.fire";
+inline constexpr std::string_view kFireActivity = "fermata.fire";
 inline constexpr std::string_view kEventSignal = "fermata.event";
 inline constexpr std::string_view kAnswerSignal = "fermata.answer";
 inline constexpr std::string_view kPauseSignal = "fermata.pause";

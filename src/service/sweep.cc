@@ -38,6 +38,9 @@ Result<void> Sweep::once() {
   }
   TRY(const std::size_t started, parts_.launcher.repair(before));
   if (started > 0) parts_.log.info("launches mended", {{"count", std::to_string(started)}});
+  TRY(const std::size_t synced, parts_.clocks.sync());
+  if (synced > 0)
+    parts_.log.info("schedules brought up to date", {{"count", std::to_string(synced)}});
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Sweep: mends in the background what a crash or an absent Temporal left half done: events that
-// were stored and not routed, runs that were launched and not started. All of it is idempotent, so
+// were stored and not routed, runs that were launched and not started, schedules that do not yet
+// say what was published. All of it is idempotent, so
 // several processes may sweep.
 
 #include <condition_variable>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include "foundation/log.h"
+#include "service/clocks.h"
 #include "service/events.h"
 #include "service/launch.h"
 
@@ -19,6 +21,7 @@ class Sweep {
     store::Store& store;
     EventRouter& router;
     Launcher& launcher;
+    Clocks& clocks;
     const Clock& clock;
     Log& log;
   };

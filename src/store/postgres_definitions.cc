@@ -112,4 +112,26 @@ Result<VersionRow> PostgresStore::version(const TenantId& tenant, const Workflow
   return row;
 }
 
+Result<std::vector<DefinitionRow>> PostgresStore::unsynced_schedules(std::size_t limit) {
+  static const std::string kSql = format(
+      "SELECT {}, tenant FROM workflow_definitions WHERE (trigger_type IN ('schedule', "
+      "'recurring') OR schedule_version > 0) AND published_version > 0 AND "
+      "schedule_version <> published_version ORDER BY updated_at LIMIT $1",
+      kColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
+  std::vector<DefinitionRow> made;
+  for (int i = 0; i < rows.size(); ++i) made.push_back(read(rows[i], TenantId(rows[i].text(9))));
+  return made;
+}
+
+Result<void> PostgresStore::mark_schedule(const TenantId& tenant, const WorkflowId& id,
+                                          std::int64_t version) {
+  TRY(const PostgresRows done,
+      run_alone("UPDATE workflow_definitions SET schedule_version = CASE WHEN trigger_type IN "
+                "('schedule', 'recurring') THEN $1::bigint ELSE 0 END WHERE tenant = $2 AND "
+                "workflow_id = $3 AND published_version = $1::bigint",
+                Params().bind(version).bind(tenant.text).bind(id.text)));
+  return {};
+}
+
 }  // namespace fermata::store

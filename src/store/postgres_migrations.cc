@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 4> kMigrations = {
+constexpr std::array<Migration, 5> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -95,6 +95,10 @@ UPDATE workflow_runs SET status = 'CANCELED', node_path = NULL,
   completed_at = (extract(epoch FROM now()) * 1000)::bigint, updated_at = (extract(epoch FROM now()) * 1000)::bigint,
   error_json = '{"category":"Cancellation","code":"ENGINE_REMOVED","message":"the engine of this run was removed and nothing can execute it; launch it again","stage":"migration","migration":"0004"}'
   WHERE (engine IS NULL OR engine = 'db') AND status IN ('RUNNING', 'WAITING');
+)sql"},
+     // The published version that the workflow's schedule in Temporal is of; 0: it has none.
+     {5, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN schedule_version bigint NOT NULL DEFAULT 0;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

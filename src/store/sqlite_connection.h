@@ -129,6 +129,9 @@ class SqliteStore final : public Store {
   Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) override;
   Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
                              std::int64_t version) override;
+  Result<std::vector<DefinitionRow>> unsynced_schedules(std::size_t limit) override;
+  Result<void> mark_schedule(const TenantId& tenant, const WorkflowId& id,
+                             std::int64_t version) override;
   Result<void> insert_launch(const LaunchRow& row) override;
   Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
   Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) override;

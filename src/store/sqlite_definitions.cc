@@ -14,6 +14,12 @@ constexpr std::string_view kSelectTriggered =
     "created_at, updated_at, trigger_event "
     "FROM workflow_definitions WHERE tenant = ? AND trigger_event = ? AND trigger_type = 'event' "
     "AND published_version > 0 ORDER BY workflow_id";
+constexpr std::string_view kSelectUnsynced =
+    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
+    "created_at, updated_at, trigger_event, tenant "
+    "FROM workflow_definitions WHERE (trigger_type IN ('schedule', 'recurring') OR "
+    "schedule_version > 0) AND published_version > 0 AND "
+    "schedule_version <> published_version ORDER BY updated_at LIMIT ?";
 constexpr std::string_view kSelectAll =
     "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
     "created_at, updated_at, trigger_event "
@@ -109,6 +115,28 @@ Result<std::vector<DefinitionRow>> SqliteStore::triggered_by(const TenantId& ten
     if (!has_row) return rows;
     rows.push_back(read(select, tenant));
   }
+}
+
+Result<std::vector<DefinitionRow>> SqliteStore::unsynced_schedules(std::size_t limit) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare(kSelectUnsynced));
+  select.bind(static_cast<std::int64_t>(limit));
+  std::vector<DefinitionRow> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back(read(select, TenantId(select.text(9))));
+  }
+}
+
+Result<void> SqliteStore::mark_schedule(const TenantId& tenant, const WorkflowId& id,
+                                        std::int64_t version) {
+  const std::scoped_lock lock(write_mutex_);
+  TRY(Statement update,
+      writer_->prepare("UPDATE workflow_definitions SET schedule_version = CASE WHEN trigger_type "
+                       "IN ('schedule', 'recurring') THEN ?1 ELSE 0 END WHERE tenant = ?2 AND "
+                       "workflow_id = ?3 AND published_version = ?1"));
+  return update.bind(version).bind(tenant.text).bind(id.text).run();
 }
 
 Result<VersionRow> SqliteStore::version(const TenantId& tenant, const WorkflowId& id,

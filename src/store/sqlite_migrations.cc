@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 4> kMigrations = {
+constexpr std::array<Migration, 5> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -97,6 +97,10 @@ UPDATE workflow_runs SET status = 'CANCELED', node_path = NULL,
   updated_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER),
   error_json = '{"category":"Cancellation","code":"ENGINE_REMOVED","message":"the engine of this run was removed and nothing can execute it; launch it again","stage":"migration","migration":"0004"}'
   WHERE (engine IS NULL OR engine = 'db') AND status IN ('RUNNING', 'WAITING');
+)sql"},
+     // The published version that the workflow's schedule in Temporal is of; 0: it has none.
+     {5, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN schedule_version INTEGER NOT NULL DEFAULT 0;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

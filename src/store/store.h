@@ -121,6 +121,10 @@ class Store : public EventStore {
   virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;
   virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
                                      std::int64_t version) = 0;
+  // Workflows of all tenants whose clock is not yet that of their published version.
+  virtual Result<std::vector<DefinitionRow>> unsynced_schedules(std::size_t limit) = 0;
+  virtual Result<void> mark_schedule(const TenantId& tenant, const WorkflowId& id,
+                                     std::int64_t version) = 0;
 
   // STORE_CONFLICT when run id or fire key is taken.
   virtual Result<void> insert_launch(const LaunchRow& row) = 0;

@@ -329,6 +329,29 @@ TEST_P(StoreTest, TwoProgramsMayOpenANewDatabaseAtOnce) {
   EXPECT_THAT(codes, testing::Each("ok"));
 }
 
+TEST_P(StoreTest, AScheduleIsUnsyncedUntilItIsOfThePublishedVersion) {
+  DefinitionRow draft;
+  draft.tenant = kTenant;
+  draft.workflow_id = WorkflowId("w");
+  draft.draft = json::Object{};
+  ASSERT_TRUE(store_->put_draft(draft).has_value());
+  const auto publish = [&](std::int64_t version, const std::string& trigger) {
+    ASSERT_TRUE(
+        store_
+            ->publish({kTenant, draft.workflow_id, version, json::Object{}, "h", 1}, {trigger, ""})
+            .has_value());
+  };
+  const auto unsynced = [&] { return store_->unsynced_schedules(10)->size(); };
+  publish(1, "recurring");
+  EXPECT_EQ(unsynced(), 1U);
+  ASSERT_TRUE(store_->mark_schedule(kTenant, draft.workflow_id, 1).has_value());
+  EXPECT_EQ(unsynced(), 0U);
+  publish(2, "");
+  EXPECT_EQ(unsynced(), 1U);
+  ASSERT_TRUE(store_->mark_schedule(kTenant, draft.workflow_id, 2).has_value());
+  EXPECT_EQ(unsynced(), 0U);
+}
+
 TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
   EventRow event;
   event.tenant = kTenant;

@@ -66,12 +66,28 @@ void ActivityRunner::renew_leases() {
 
 temporal::ActivityCompletion ActivityRunner::run(const std::string& task_token,
                                                  const temporal::ActivityStart& start) {
-  auto done = run_once(task_token, start);
+  auto done = start.activity_type == service::kFireActivity ? fire(task_token, start)
+                                                            : run_once(task_token, start);
   if (done.has_value()) return *std::move(done);
   parts_.log.warn("action not run", {{"workflow_id", start.workflow_id},
                                      {"code", done.error().code},
                                      {"text", done.error().message}});
   return {task_token, retryable(done.error())};
+}
+
+// What will not get better is said once; everything else is tried again.
+Result<temporal::ActivityCompletion> ActivityRunner::fire(const std::string& task_token,
+                                                          const temporal::ActivityStart& start) {
+  if (start.input.size() != 1) return bad_argument();
+  TRY(const json::Value argument, temporal::to_json(start.input.front()));
+  TRY(const service::ClockFire fired, service::ClockFire::from_json(argument));
+  const auto launched = parts_.clocks.fire(fired);
+  if (launched.has_value())
+    return temporal::ActivityCompletion{task_token, temporal::to_payload(*launched)};
+  if (launched.error().kind == ErrorKind::Unavailable) return launched.error();
+  temporal::Failure failure = retryable(launched.error());
+  failure.non_retryable = true;
+  return temporal::ActivityCompletion{task_token, std::move(failure)};
 }
 
 Result<temporal::ActivityCompletion> ActivityRunner::run_once(

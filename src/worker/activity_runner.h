@@ -11,6 +11,7 @@
 
 #include "actions/registry.h"
 #include "foundation/log.h"
+#include "service/clocks.h"
 #include "service/ledger.h"
 #include "temporal/activation.h"
 #include "temporal/command.h"
@@ -22,6 +23,7 @@ struct RunnerParts {
   const actions::ActionRegistry& actions;
   actions::SecretResolver& secrets;
   service::Ledger& ledger;
+  service::Clocks& clocks;
   const Clock& clock;
   Log& log;
 };
@@ -44,6 +46,8 @@ class ActivityRunner {
     std::uint32_t attempt = 1;
     bool is_local = true;
   };
+  Result<temporal::ActivityCompletion> fire(const std::string& task_token,
+                                            const temporal::ActivityStart& start);
   Result<temporal::ActivityCompletion> run_once(const std::string& task_token,
                                                 const temporal::ActivityStart& start);
   temporal::ActivityCompletion act(const std::string& task_token,

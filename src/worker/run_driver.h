@@ -35,11 +35,18 @@ struct Driven {
   std::optional<projection::RowBatch> rows;  // to be committed before the completion is given
 };
 
-class RunDriver {
+// One cached workflow. One thread at a time, as Core promises.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual Driven handle(const temporal::Activation& activation) = 0;
+};
+
+class RunDriver final : public Driver {
  public:
   explicit RunDriver(DriverParts parts) : parts_(parts) {}
 
-  Driven handle(const temporal::Activation& activation);
+  Driven handle(const temporal::Activation& activation) override;
   // The step that the run is parked on, or null.
   [[nodiscard]] const definition::Step* place() const;
 

@@ -16,14 +16,6 @@ constexpr std::int64_t kActivityGraceMs = 15'000;
 constexpr std::int64_t kLocalRetryMs = 10'000;
 constexpr std::int64_t kHeartbeatMs = 10'000;
 
-temporal::RetryPolicy until_it_works() {
-  temporal::RetryPolicy retry;
-  retry.initial_interval_ms = 200;
-  retry.backoff_coefficient = 2;
-  retry.maximum_interval_ms = 30'000;
-  return retry;
-}
-
 const json::Object* details_of(const temporal::Failure& failure, json::Value& into) {
   if (failure.details.empty()) return nullptr;
   auto details = temporal::to_json(failure.details.front());
@@ -95,6 +87,14 @@ temporal::Failure failure_of(const RunError& error) {
   to.non_retryable = true;
   to.details.push_back(temporal::to_payload(error.to_json()));
   return to;
+}
+
+temporal::RetryPolicy until_it_works() {
+  temporal::RetryPolicy retry;
+  retry.initial_interval_ms = 200;
+  retry.backoff_coefficient = 2;
+  retry.maximum_interval_ms = 30'000;
+  return retry;
 }
 
 json::Value action_argument(const RunAction& action, const interpreter::RunIdentity& identity) {

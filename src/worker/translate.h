@@ -20,6 +20,9 @@ std::optional<std::int64_t> retry_after_of(const temporal::Failure& failure);
 // A run's end as the workflow's failure: type `Fermata.<category>`.
 temporal::Failure failure_of(const interpreter::RunError& error);
 
+// For activities that fail only when the store or a worker is away.
+temporal::RetryPolicy until_it_works();
+
 // The argument of the action activity.
 json::Value action_argument(const interpreter::RunAction& action,
                             const interpreter::RunIdentity& identity);

@@ -1,6 +1,7 @@
 #include "worker/worker.h"
 
 #include "foundation/format.h"
+#include "worker/fire_driver.h"
 
 namespace fermata::worker {
 namespace {
@@ -37,10 +38,13 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
       router_({parts.store, client, definitions_, parts.clock}),
+      launcher_(parts.store, client, parts.clock, parts.random),
+      clocks_({parts.store, client, definitions_, launcher_, parts.clock}),
       writer_(std::make_unique<store::GroupWriter>(parts.store)),
       ledger_(parts.store, *writer_, parts.clock, settings.identity),
       runner_(std::make_unique<ActivityRunner>(
-          RunnerParts{parts.actions, parts.secrets, ledger_, parts.clock, parts.log}, worker_)),
+          RunnerParts{parts.actions, parts.secrets, ledger_, clocks_, parts.clock, parts.log},
+          worker_)),
       activities_(std::make_unique<Pool>(settings.activity_threads)),
       lookups_(std::make_unique<Pool>(settings.workflow_threads)) {}
 
@@ -81,11 +85,18 @@ void Worker::poll_activations() {
   }
 }
 
-std::shared_ptr<RunDriver> Worker::driver_of(const temporal::Activation& activation) {
+std::shared_ptr<Driver> Worker::driver_of(const temporal::Activation& activation) {
   const std::scoped_lock lock(mutex_);
   auto& driver = runs_[activation.run_id];
-  if (driver == nullptr)
+  if (driver != nullptr) return driver;
+  const auto* start = activation.jobs.empty()
+                          ? nullptr
+                          : std::get_if<temporal::InitializeWorkflow>(&activation.jobs.front());
+  if (start != nullptr && start->workflow_type == service::kFireWorkflow) {
+    driver = std::make_shared<FireDriver>();
+  } else {
     driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions});
+  }
   return driver;
 }
 

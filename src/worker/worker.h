@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actions/registry.h"
+#include "service/clocks.h"
 #include "service/definition_cache.h"
 #include "service/events.h"
 #include "service/ledger.h"
@@ -31,6 +32,7 @@ struct WorkerParts {
   const actions::ActionRegistry& actions;
   actions::SecretResolver& secrets;
   const Clock& clock;
+  service::Random& random;
   Log& log;
 };
 
@@ -67,17 +69,19 @@ class Worker {
   void look_up(const std::vector<projection::WaitRow>& opened, temporal::Completion& completion);
   // Turns the answer into a failed task, which Temporal repeats.
   void fail(temporal::Completion& completion, const Error& error, std::string_view what);
-  std::shared_ptr<RunDriver> driver_of(const temporal::Activation& activation);
+  std::shared_ptr<Driver> driver_of(const temporal::Activation& activation);
 
   WorkerParts parts_;
   std::unique_ptr<Spool> spool_;  // outlives the answers that are on their way
   temporal::Worker worker_;
   service::DefinitionCache definitions_;
   service::EventRouter router_;
+  service::Launcher launcher_;
+  service::Clocks clocks_;
   std::unique_ptr<store::GroupWriter> writer_;
   service::Ledger ledger_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<RunDriver>> runs_;  // by Temporal's run id
+  std::unordered_map<std::string, std::shared_ptr<Driver>> runs_;  // by Temporal's run id
   std::unique_ptr<ActivityRunner> runner_;
   std::unique_ptr<Pool> activities_;
   std::unique_ptr<Pool> lookups_;

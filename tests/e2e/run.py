@@ -420,6 +420,37 @@ class Events(OnRealParts):
         self.assertEqual(self.stack.wait(other)["status"], "SUCCEEDED")
 
 
+class Clocks(OnRealParts):
+    def test_a_one_time_trigger_fires_once_with_the_clock_payload(self):
+        at = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(seconds=6)
+        text = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.stack.publish_definition(definition("once", [assign("a", at="payload.scheduledFor")], payloadSchemaRef="payload.WorkflowClockTrigger.v1",
+                                                 trigger={"type": "schedule", "runAt": text}))
+        row = self.until(lambda: self.stack.call("GET", "/api/v1/runs?workflowId=once")["items"],
+                         lambda rows: [r["status"] for r in rows] == ["SUCCEEDED"])[0]
+        shown = self.stack.run(row["runId"])
+        self.assertEqual((shown["triggerType"], shown["output"]["vars"]["at"]), ("schedule", text))
+
+    def test_a_recurring_trigger_follows_what_is_published(self):
+        steps = [assign("a", x="1")]
+        def published(**more):
+            self.stack.publish_definition(definition("clocked", steps, payloadSchemaRef="payload.WorkflowClockTrigger.v1", **more))
+        def schedule():
+            listed = subprocess.run([harness.temporal_cli(), "schedule", "list", "--address", self.stack.temporal, "--output", "json"],
+                                    text=True, capture_output=True, check=True, timeout=60)
+            return [s for s in json.loads(listed.stdout or "[]") if "clocked" in json.dumps(s)]
+        published(trigger={"type": "recurring", "cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"})
+        self.until(schedule, lambda found: len(found) == 1)
+        subprocess.run([harness.temporal_cli(), "schedule", "trigger", "--schedule-id", "fermata:default:clocked", "--address", self.stack.temporal],
+                       check=True, capture_output=True, timeout=60)
+        row = self.until(lambda: self.stack.call("GET", "/api/v1/runs?workflowId=clocked")["items"],
+                         lambda rows: [r["status"] for r in rows] == ["SUCCEEDED"])[0]
+        payload = self.stack.run(row["runId"])["input"]
+        self.assertEqual((payload["triggerType"], payload["cron"], payload["timezone"]), ("recurring", "0 9 * * 1-5", "Europe/Berlin"))
+        published()
+        self.until(schedule, lambda found: not found)
+
+
 class Replay(OnRealParts):
     def test_a_history_that_went_another_way_is_named_by_its_step(self):
         steps = [{"id": "choice", "type": "control.if", "condition": expr("payload.waits"),
