@@ -31,6 +31,10 @@ EXPECTED = {
 
 
 WAITS = 3
+# Temporal repeats a workflow task that took longer than its timeout, as on a machine that others keep busy. What that costs is
+# not the construct's: such a run is not counted.
+STALLED = {"EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT", "EVENT_TYPE_WORKFLOW_TASK_FAILED"}
+ATTEMPTS = 5
 # The row is committed before the workflow task is acknowledged: an event in between would share the task. This lets the task end.
 SETTLE_S = 0.3
 
@@ -98,14 +102,20 @@ def cost(stack, name, steps):
     workflow = "cost-" + name.replace(" ", "-").replace("+", "and")
     stack.publish_definition({"id": workflow, "version": 1, "name": name, "payloadSchemaRef": "payload.Any.v1",
                               "steps": [state("first")] + steps})
-    run = stack.launch(workflow, {"run": name})
-    if name.startswith("event wait"):
-        feed(stack, run, name)
-    row = stack.wait(run)
-    if row["status"] != "SUCCEEDED":
-        raise RuntimeError(f"{name}: run {run} ended {row['status']}: {row.get('error')}")
-    events, transitions, _ = stack.describe(run)
-    return events, transitions
+    for attempt in range(ATTEMPTS):
+        key = f"{name} {attempt}"
+        run = stack.launch(workflow, {"run": key})
+        if name.startswith("event wait"):
+            feed(stack, run, key)
+        row = stack.wait(run)
+        if row["status"] != "SUCCEEDED":
+            raise RuntimeError(f"{name}: run {run} ended {row['status']}: {row.get('error')}")
+        kinds = {event["eventType"] for event in stack.history(run)}
+        if not kinds & STALLED:
+            events, transitions, _ = stack.describe(run)
+            return events, transitions
+        print(f"{name}: the machine stalled and Temporal repeated a task; measured again", file=sys.stderr)
+    raise RuntimeError(f"{name}: the machine stalled {ATTEMPTS} times")
 
 
 def main():
