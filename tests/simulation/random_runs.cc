@@ -1,6 +1,6 @@
-// Random programs under random schedules: random_runs [SCHEDULES] [SEED]. Prints its seed first;
-// the same seed plays the same. What must hold is in properties.h, and below: however the inputs
-// are cut into activations, whatever crashes or comes twice, a run does the same.
+// Random programs under random schedules: random_runs [SCHEDULES] [SEED [new]]. Prints its seed
+// first; the same seed plays the same. What must hold is in properties.h, and below: however the
+// inputs are cut into activations, whatever crashes or comes twice, a run does the same.
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -185,6 +185,6 @@ int main(int argc, char** argv) {
       argc > 2 ? std::strtoull(argv[2], nullptr, 10) : std::random_device{}();
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::fflush(stdout);
-  // A known seed reaches every transition, or the test has become weaker than it was.
-  return fermata::simulation::Session(seed).play(schedules, argc > 2);
+  // The known seed reaches every transition, or the test has become weaker than it was.
+  return fermata::simulation::Session(seed).play(schedules, argc == 3);
 }
