@@ -3,29 +3,6 @@
 #include "store/postgres_store.h"
 
 namespace fermata::store {
-namespace {
-
-constexpr std::string_view kColumns =
-    "workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event";
-
-DefinitionRow read(const PostgresRow& row, const TenantId& tenant) {
-  DefinitionRow made;
-  made.tenant = tenant;
-  made.workflow_id = WorkflowId(row.text(0));
-  made.name = row.text(1);
-  made.draft = row.json_value(2);
-  made.draft_version = row.number(3);
-  made.published_version = row.number(4);
-  made.trigger_type = row.text(5);
-  made.created_at = row.number(6);
-  made.updated_at = row.number(7);
-  made.trigger_event = row.text(8);
-  return made;
-}
-
-}  // namespace
-
 Result<void> PostgresStore::put_draft(const DefinitionRow& row) {
   Params put;
   put.bind(row.tenant.text).bind(row.workflow_id.text).bind(row.name).bind_json(row.draft);
@@ -64,20 +41,23 @@ Result<void> PostgresStore::publish(const VersionRow& version, const TriggerKey&
 }
 
 Result<DefinitionRow> PostgresStore::definition(const TenantId& tenant, const WorkflowId& id) {
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2", kColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2",
+             kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND",
                       format("there is no workflow `{}`", id.text));
-  return read(rows[0], tenant);
+  return read_definition(rows[0], tenant);
 }
 
 Result<std::vector<DefinitionRow>> PostgresStore::definitions(const TenantId& tenant) {
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_definitions WHERE tenant = $1 ORDER BY workflow_id", kColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_definitions WHERE tenant = $1 ORDER BY workflow_id",
+             kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text)));
-  return read_all<DefinitionRow>(rows, [&](const PostgresRow& row) { return read(row, tenant); });
+  return read_all<DefinitionRow>(
+      rows, [&](const PostgresRow& row) { return read_definition(row, tenant); });
 }
 
 Result<std::vector<DefinitionRow>> PostgresStore::triggered_by(const TenantId& tenant,
@@ -86,9 +66,10 @@ Result<std::vector<DefinitionRow>> PostgresStore::triggered_by(const TenantId& t
       "SELECT {} FROM workflow_definitions WHERE tenant = $1 AND trigger_event = $2 AND "
       "trigger_event <> '' AND trigger_type = 'event' AND published_version > 0 "
       "ORDER BY workflow_id",
-      kColumns);
+      kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(event_name)));
-  return read_all<DefinitionRow>(rows, [&](const PostgresRow& row) { return read(row, tenant); });
+  return read_all<DefinitionRow>(
+      rows, [&](const PostgresRow& row) { return read_definition(row, tenant); });
 }
 
 Result<VersionRow> PostgresStore::version(const TenantId& tenant, const WorkflowId& id,
@@ -117,10 +98,11 @@ Result<std::vector<DefinitionRow>> PostgresStore::unsynced_schedules(std::size_t
       "SELECT {}, tenant FROM workflow_definitions WHERE (trigger_type IN ('schedule', "
       "'recurring') OR schedule_version > 0) AND published_version > 0 AND "
       "schedule_version <> published_version ORDER BY updated_at LIMIT $1",
-      kColumns);
+      kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
   std::vector<DefinitionRow> made;
-  for (int i = 0; i < rows.size(); ++i) made.push_back(read(rows[i], TenantId(rows[i].text(9))));
+  for (int i = 0; i < rows.size(); ++i)
+    made.push_back(read_definition(rows[i], TenantId(rows[i].text(9))));
   return made;
 }
 

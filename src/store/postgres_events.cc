@@ -7,24 +7,6 @@ namespace {
 
 using projection::WaitRow;
 
-constexpr std::string_view kEventColumns =
-    "tenant, event_id, event_name, correlation_key, payload, payload_schema_ref, notes, "
-    "received_at, is_routed";
-
-EventRow read_event(const PostgresRow& row) {
-  EventRow made;
-  made.tenant = TenantId(row.text(0));
-  made.event_id = EventId(row.text(1));
-  made.event_name = row.text(2);
-  made.correlation_key = row.optional_text(3);
-  made.payload = row.json_value(4);
-  made.payload_schema_ref = row.text(5);
-  made.notes = row.json_value(6);
-  made.received_at = row.number(7);
-  made.is_routed = row.number(8) != 0;
-  return made;
-}
-
 // Where a page goes on: two parameters, both null for the first one.
 void bind_after(Params& params, const std::optional<std::pair<TimeMs, std::string>>& after) {
   params.bind(after ? std::optional(after->first) : std::nullopt);
@@ -68,7 +50,7 @@ Result<std::vector<EventRow>> PostgresStore::events(const TenantId& tenant,
   bind_after(params, filter.after);
   TRY(const PostgresRows rows,
       run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
-  return read_all<EventRow>(rows, read_event);
+  return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
 Result<std::vector<EventRow>> PostgresStore::unrouted_events(TimeMs before, std::size_t limit) {
@@ -78,7 +60,7 @@ Result<std::vector<EventRow>> PostgresStore::unrouted_events(TimeMs before, std:
       kEventColumns);
   TRY(const PostgresRows rows,
       run_alone(kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
-  return read_all<EventRow>(rows, read_event);
+  return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
 Result<void> PostgresStore::put_deliveries(std::span<const DeliveryRow> rows) {
@@ -120,11 +102,11 @@ Result<std::vector<WaitRow>> PostgresStore::waits_for(const EventRow& event) {
       "SELECT {} FROM workflow_run_waits WHERE status = 'WAITING' AND wait_type = 'event' AND "
       "tenant = $1 AND event_name = $2 AND (correlation_key = $3 OR correlation_key IS NULL) AND "
       "accepts_from <= $4 ORDER BY created_at, wait_id",
-      kPostgresWaitColumns);
+      kWaitColumns);
   Params params;
   params.bind(event.tenant.text).bind(event.event_name).bind(event.correlation_key);
   TRY(const PostgresRows rows, run_alone(kSql, params.bind(event.received_at)));
-  return read_all<WaitRow>(rows, read_wait);
+  return read_all<WaitRow>(rows, [](const PostgresRow& row) { return read_wait(row); });
 }
 
 Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
@@ -136,12 +118,12 @@ Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
   Params params;
   params.bind(wait.tenant.text).bind(wait.event_name).bind(wait.correlation_key);
   TRY(const PostgresRows rows, run_alone(kSql, params.bind(wait.accepts_from)));
-  return read_all<EventRow>(rows, read_event);
+  return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
 Result<WaitRow> PostgresStore::task(const TenantId& tenant, const TaskId& task) {
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_run_waits WHERE tenant = $1 AND task_id = $2", kPostgresWaitColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_run_waits WHERE tenant = $1 AND task_id = $2", kWaitColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(task.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no task `{}`", task.text));
@@ -154,13 +136,13 @@ Result<std::vector<WaitRow>> PostgresStore::open_waits(const TenantId& tenant,
       "SELECT {} FROM workflow_run_waits WHERE status = 'WAITING' AND tenant = $1 AND wait_type = "
       "$2 AND ($3::bigint IS NULL OR (created_at, wait_id) > ($3, $4::text)) "
       "ORDER BY created_at, wait_id LIMIT $5",
-      kPostgresWaitColumns);
+      kWaitColumns);
   Params params;
   params.bind(tenant.text).bind(filter.wait_type);
   bind_after(params, filter.after);
   TRY(const PostgresRows rows,
       run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
-  return read_all<WaitRow>(rows, read_wait);
+  return read_all<WaitRow>(rows, [](const PostgresRow& row) { return read_wait(row); });
 }
 
 Result<void> PostgresStore::put_schema(const SchemaRow& row) {

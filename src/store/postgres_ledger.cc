@@ -8,17 +8,6 @@
 namespace fermata::store {
 namespace {
 
-constexpr std::string_view kByKey =
-    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, "
-    "attempt, lease_owner, lease_expires_at, input_json, input_hash, output_json, error_json, "
-    "started_at, completed_at "
-    "FROM workflow_action_invocations WHERE tenant = $1 AND idempotency_key = $2";
-constexpr std::string_view kByRun =
-    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, "
-    "attempt, lease_owner, lease_expires_at, input_json, input_hash, output_json, error_json, "
-    "started_at, completed_at "
-    "FROM workflow_action_invocations WHERE tenant = $1 AND run_id = $2 "
-    "ORDER BY started_at, idempotency_key";
 constexpr std::string_view kReplace =
     "UPDATE workflow_action_invocations AS old SET status = new.status, attempt = new.attempt, "
     "lease_owner = new.lease_owner, lease_expires_at = new.lease_expires_at, "
@@ -41,28 +30,6 @@ constexpr std::string_view kInsert =
 
 using Key = std::pair<std::string, std::string>;
 using Puts = std::vector<const InvocationPut*>;
-
-InvocationRow read(const PostgresRow& row, const TenantId& tenant) {
-  InvocationRow made;
-  made.tenant = tenant;
-  made.idempotency_key = row.text(0);
-  made.run_id = RunId(row.text(1));
-  made.step_path = row.text(2);
-  made.iteration = row.text(3);
-  made.action_id = row.text(4);
-  made.action_version = static_cast<int>(row.number(5));
-  made.status = invocation_status_of(row.text(6));
-  made.attempt = static_cast<std::uint32_t>(row.number(7));
-  made.lease_owner = row.text(8);
-  made.lease_expires_at = row.number(9);
-  made.input = row.json_value(10);
-  made.input_hash = row.text(11);
-  made.output = row.optional_json(12);
-  made.error = row.optional_json(13);
-  made.started_at = row.number(14);
-  made.completed_at = row.optional_number(15);
-  return made;
-}
 
 Key key_of(const InvocationRow& row) {
   return {postgres_text(row.tenant.text), postgres_text(row.idempotency_key)};
@@ -107,15 +74,23 @@ Result<std::set<Key>> insert(PostgresConnection& connection, const Puts& puts) {
 
 Result<std::vector<InvocationRow>> PostgresStore::invocations(const TenantId& tenant,
                                                               const RunId& run) {
-  TRY(const PostgresRows rows, run_alone(kByRun, Params().bind(tenant.text).bind(run.text)));
-  return read_all<InvocationRow>(rows, [&](const PostgresRow& row) { return read(row, tenant); });
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_action_invocations WHERE tenant = $1 AND run_id = $2 "
+      "ORDER BY started_at, idempotency_key",
+      kInvocationColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(run.text)));
+  return read_all<InvocationRow>(
+      rows, [&](const PostgresRow& row) { return read_invocation(row, tenant); });
 }
 
 Result<std::optional<InvocationRow>> PostgresStore::invocation(const TenantId& tenant,
                                                                const std::string& key) {
-  TRY(const PostgresRows rows, run_alone(kByKey, Params().bind(tenant.text).bind(key)));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_action_invocations WHERE tenant = $1 AND idempotency_key = $2",
+      kInvocationColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(key)));
   if (rows.empty()) return std::optional<InvocationRow>{};
-  return std::optional(read(rows[0], tenant));
+  return std::optional(read_invocation(rows[0], tenant));
 }
 
 Result<std::vector<bool>> put_invocations(PostgresConnection& connection,

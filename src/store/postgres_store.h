@@ -5,18 +5,12 @@
 #include <vector>
 
 #include "store/postgres_connection.h"
+#include "store/tables.h"
 
 namespace fermata::store {
 
 // Brings the schema up to date, in postgres_migrations.cc.
 Result<void> migrate(PostgresConnection& connection, const PostgresOptions& options);
-
-// The columns of a wait, and how they are read.
-inline constexpr std::string_view kPostgresWaitColumns =
-    "wait_id, sequence, step_path, iteration, wait_type, status, event_name, correlation_key, "
-    "task_id, timeout_at, accepts_from, payload, matched_event_id, created_at, resolved_at, "
-    "tenant, run_id";
-projection::WaitRow read_wait(const PostgresRow& row);
 
 // Every row of an answer.
 template <typename Row, typename Read>

@@ -16,6 +16,7 @@
 #include "foundation/result.h"
 #include "json/value.h"
 #include "store/sqlite.h"
+#include "store/tables.h"
 
 namespace fermata::store {
 
@@ -65,6 +66,17 @@ class Statement {
   int next_ = 1;
 };
 
+// Every row that a statement gives.
+template <typename Row, typename Read>
+Result<std::vector<Row>> read_all(Statement& select, Read read) {
+  std::vector<Row> rows;
+  while (true) {
+    TRY(const bool has_row, select.step());
+    if (!has_row) return rows;
+    rows.push_back(read(select));
+  }
+}
+
 class Connection {
  public:
   static Result<std::unique_ptr<Connection>> open(const SqliteOptions& options);
@@ -108,13 +120,6 @@ class Transaction {
 
 // Migrations, in sqlite_migrations.cc.
 Result<void> migrate(Connection& connection, std::int64_t newest);
-
-// The columns of a wait, and how they are read.
-inline constexpr std::string_view kWaitColumns =
-    "wait_id, sequence, step_path, iteration, wait_type, status, event_name, correlation_key, "
-    "task_id, timeout_at, accepts_from, payload, matched_event_id, created_at, resolved_at, "
-    "tenant, run_id";
-projection::WaitRow read_wait(Statement& row);
 
 class SqliteStore final : public Store {
  public:

@@ -3,45 +3,6 @@
 #include "store/sqlite_connection.h"
 
 namespace fermata::store {
-namespace {
-
-constexpr std::string_view kSelect =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event "
-    "FROM workflow_definitions WHERE tenant = ? AND workflow_id = ?";
-constexpr std::string_view kSelectTriggered =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event "
-    "FROM workflow_definitions WHERE tenant = ? AND trigger_event = ? AND trigger_type = 'event' "
-    "AND published_version > 0 ORDER BY workflow_id";
-constexpr std::string_view kSelectUnsynced =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event, tenant "
-    "FROM workflow_definitions WHERE (trigger_type IN ('schedule', 'recurring') OR "
-    "schedule_version > 0) AND published_version > 0 AND "
-    "schedule_version <> published_version ORDER BY updated_at LIMIT ?";
-constexpr std::string_view kSelectAll =
-    "SELECT workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event "
-    "FROM workflow_definitions WHERE tenant = ? ORDER BY workflow_id";
-
-DefinitionRow read(Statement& row, const TenantId& tenant) {
-  DefinitionRow made;
-  made.tenant = tenant;
-  made.workflow_id = WorkflowId(row.text(0));
-  made.name = row.text(1);
-  made.draft = row.json_value(2);
-  made.draft_version = row.number(3);
-  made.published_version = row.number(4);
-  made.trigger_type = row.text(5);
-  made.created_at = row.number(6);
-  made.updated_at = row.number(7);
-  made.trigger_event = row.text(8);
-  return made;
-}
-
-}  // namespace
-
 Result<void> SqliteStore::put_draft(const DefinitionRow& row) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Statement put,
@@ -84,49 +45,52 @@ Result<void> SqliteStore::publish(const VersionRow& version, const TriggerKey& t
 
 Result<DefinitionRow> SqliteStore::definition(const TenantId& tenant, const WorkflowId& id) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(kSelect));
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_definitions WHERE tenant = ? AND workflow_id = ?",
+             kDefinitionColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   TRY(const bool is_there, select.bind(tenant.text).bind(id.text).step());
   if (!is_there)
     return make_error(ErrorKind::NotFound, "NOT_FOUND",
                       format("there is no workflow `{}`", id.text));
-  return read(select, tenant);
+  return read_definition(select, tenant);
 }
 
 Result<std::vector<DefinitionRow>> SqliteStore::definitions(const TenantId& tenant) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(kSelectAll));
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_definitions WHERE tenant = ? ORDER BY workflow_id",
+             kDefinitionColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(tenant.text);
-  std::vector<DefinitionRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read(select, tenant));
-  }
+  return read_all<DefinitionRow>(select,
+                                 [&](Statement& row) { return read_definition(row, tenant); });
 }
 
 Result<std::vector<DefinitionRow>> SqliteStore::triggered_by(const TenantId& tenant,
                                                              const std::string& event_name) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(kSelectTriggered));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_definitions WHERE tenant = ? AND trigger_event = ? AND trigger_type "
+      "= 'event' AND published_version > 0 ORDER BY workflow_id",
+      kDefinitionColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(tenant.text).bind(event_name);
-  std::vector<DefinitionRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read(select, tenant));
-  }
+  return read_all<DefinitionRow>(select,
+                                 [&](Statement& row) { return read_definition(row, tenant); });
 }
 
 Result<std::vector<DefinitionRow>> SqliteStore::unsynced_schedules(std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(kSelectUnsynced));
+  static const std::string kSql = format(
+      "SELECT {}, tenant FROM workflow_definitions WHERE (trigger_type IN ('schedule', "
+      "'recurring') OR schedule_version > 0) AND published_version > 0 AND schedule_version <> "
+      "published_version ORDER BY updated_at LIMIT ?",
+      kDefinitionColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(static_cast<std::int64_t>(limit));
-  std::vector<DefinitionRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read(select, TenantId(select.text(9))));
-  }
+  return read_all<DefinitionRow>(
+      select, [&](Statement& row) { return read_definition(row, TenantId(row.text(9))); });
 }
 
 Result<void> SqliteStore::mark_schedule(const TenantId& tenant, const WorkflowId& id,

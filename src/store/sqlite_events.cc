@@ -7,34 +7,6 @@ namespace {
 
 using projection::WaitRow;
 
-constexpr std::string_view kEventColumns =
-    "tenant, event_id, event_name, correlation_key, payload, payload_schema_ref, notes, "
-    "received_at, is_routed";
-
-EventRow read_event(Statement& row) {
-  EventRow made;
-  made.tenant = TenantId(row.text(0));
-  made.event_id = EventId(row.text(1));
-  made.event_name = row.text(2);
-  made.correlation_key = row.optional_text(3);
-  made.payload = row.json_value(4);
-  made.payload_schema_ref = row.text(5);
-  made.notes = row.json_value(6);
-  made.received_at = row.number(7);
-  made.is_routed = row.number(8) != 0;
-  return made;
-}
-
-template <typename Row, typename Read>
-Result<std::vector<Row>> read_all(Statement& select, Read read) {
-  std::vector<Row> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read(select));
-  }
-}
-
 }  // namespace
 
 Result<bool> SqliteStore::insert_event(const EventRow& row) {
@@ -77,7 +49,7 @@ Result<std::vector<EventRow>> SqliteStore::events(const TenantId& tenant,
   select.bind(filter.after ? std::optional(filter.after->first) : std::nullopt)
       .bind(filter.after ? std::optional(filter.after->second) : std::nullopt)
       .bind(static_cast<std::int64_t>(filter.limit));
-  return read_all<EventRow>(select, read_event);
+  return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
 }
 
 Result<std::vector<EventRow>> SqliteStore::unrouted_events(TimeMs before, std::size_t limit) {
@@ -88,7 +60,7 @@ Result<std::vector<EventRow>> SqliteStore::unrouted_events(TimeMs before, std::s
       kEventColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(before).bind(static_cast<std::int64_t>(limit));
-  return read_all<EventRow>(select, read_event);
+  return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
 }
 
 Result<void> SqliteStore::put_deliveries(std::span<const DeliveryRow> rows) {
@@ -137,7 +109,7 @@ Result<std::vector<WaitRow>> SqliteStore::waits_for(const EventRow& event) {
       .bind(event.event_name)
       .bind(event.correlation_key)
       .bind(event.received_at);
-  return read_all<WaitRow>(select, read_wait);
+  return read_all<WaitRow>(select, [](Statement& row) { return read_wait(row); });
 }
 
 Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
@@ -152,7 +124,7 @@ Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
       .bind(wait.event_name)
       .bind(wait.correlation_key)
       .bind(wait.accepts_from);
-  return read_all<EventRow>(select, read_event);
+  return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
 }
 
 Result<WaitRow> SqliteStore::task(const TenantId& tenant, const TaskId& task) {
@@ -179,7 +151,7 @@ Result<std::vector<WaitRow>> SqliteStore::open_waits(const TenantId& tenant,
   select.bind(filter.after ? std::optional(filter.after->first) : std::nullopt)
       .bind(filter.after ? std::optional(filter.after->second) : std::nullopt)
       .bind(static_cast<std::int64_t>(filter.limit));
-  return read_all<WaitRow>(select, read_wait);
+  return read_all<WaitRow>(select, [](Statement& row) { return read_wait(row); });
 }
 
 Result<void> SqliteStore::put_schema(const SchemaRow& row) {

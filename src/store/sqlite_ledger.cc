@@ -4,64 +4,29 @@
 #include "store/sqlite_connection.h"
 
 namespace fermata::store {
-namespace {
-
-constexpr std::string_view kByKey =
-    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, "
-    "attempt, lease_owner, "
-    "lease_expires_at, input_json, input_hash, output_json, error_json, started_at, completed_at "
-    "FROM workflow_action_invocations WHERE tenant = ? AND idempotency_key = ?";
-constexpr std::string_view kByRun =
-    "SELECT idempotency_key, run_id, step_path, iteration, action_id, action_version, status, "
-    "attempt, lease_owner, "
-    "lease_expires_at, input_json, input_hash, output_json, error_json, started_at, completed_at "
-    "FROM workflow_action_invocations WHERE tenant = ? AND run_id = ? ORDER BY started_at, "
-    "idempotency_key";
-
-InvocationRow read(Statement& row, const TenantId& tenant) {
-  InvocationRow made;
-  made.tenant = tenant;
-  made.idempotency_key = row.text(0);
-  made.run_id = RunId(row.text(1));
-  made.step_path = row.text(2);
-  made.iteration = row.text(3);
-  made.action_id = row.text(4);
-  made.action_version = static_cast<int>(row.number(5));
-  made.status = invocation_status_of(row.text(6));
-  made.attempt = static_cast<std::uint32_t>(row.number(7));
-  made.lease_owner = row.text(8);
-  made.lease_expires_at = row.number(9);
-  made.input = row.json_value(10);
-  made.input_hash = row.text(11);
-  made.output = row.optional_json(12);
-  made.error = row.optional_json(13);
-  made.started_at = row.number(14);
-  made.completed_at = row.optional_number(15);
-  return made;
-}
-
-}  // namespace
-
 Result<std::vector<InvocationRow>> SqliteStore::invocations(const TenantId& tenant,
                                                             const RunId& run) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(kByRun));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_action_invocations WHERE tenant = ? AND run_id = ? ORDER BY "
+      "started_at, idempotency_key",
+      kInvocationColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(tenant.text).bind(run.text);
-  std::vector<InvocationRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read(select, tenant));
-  }
+  return read_all<InvocationRow>(select,
+                                 [&](Statement& row) { return read_invocation(row, tenant); });
 }
 
 Result<std::optional<InvocationRow>> SqliteStore::invocation(const TenantId& tenant,
                                                              const std::string& key) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select, reader_->prepare(kByKey));
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_action_invocations WHERE tenant = ? AND idempotency_key = ?",
+             kInvocationColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   TRY(const bool is_there, select.bind(tenant.text).bind(std::string_view(key)).step());
   if (!is_there) return std::optional<InvocationRow>{};
-  return std::optional(read(select, tenant));
+  return std::optional(read_invocation(select, tenant));
 }
 
 Result<bool> SqliteStore::put_invocation(const InvocationPut& invocation) {

@@ -9,44 +9,6 @@ using projection::RunRow;
 using projection::StepRow;
 using projection::WaitRow;
 
-constexpr std::string_view kColumns =
-    "run_id, workflow_id, workflow_version, status, node_path, input_json, output_json, "
-    "error_json, trigger_type, "
-    "trigger_metadata_json, trigger_fire_key, temporal_workflow_id, temporal_run_id, "
-    "definition_hash, "
-    "runtime_semantics_version, parent_run_id, root_run_id, sequence, started_at, completed_at, "
-    "updated_at";
-
-RunView read_run(Statement& row, const TenantId& tenant) {
-  RunView view;
-  LaunchRow& launch = view.launch;
-  launch.tenant = tenant;
-  launch.run_id = RunId(row.text(0));
-  launch.workflow_id = WorkflowId(row.text(1));
-  launch.workflow_version = row.number(2);
-  launch.input = row.json_value(5);
-  launch.trigger_type = row.text(8);
-  launch.trigger_metadata = row.json_value(9);
-  launch.fire_key = row.optional_text(10);
-  launch.temporal_workflow_id = row.text(11);
-  launch.temporal_run_id = row.optional_text(12);
-  launch.definition_hash = row.text(13);
-  launch.semantics = static_cast<std::uint32_t>(row.number(14));
-  launch.parent_run_id = row.optional_text(15);
-  launch.root_run_id = row.text(16);
-  launch.started_at = row.number(18);
-  view.run.tenant = tenant;
-  view.run.run_id = launch.run_id;
-  view.run.status = row.text(3);
-  view.run.node_path = row.optional_text(4);
-  view.run.output = row.optional_json(6);
-  view.run.error = row.optional_json(7);
-  view.run.sequence = static_cast<std::uint64_t>(row.number(17));
-  view.run.completed_at = row.optional_number(19);
-  view.run.updated_at = row.number(20);
-  return view;
-}
-
 // The WHERE of a filter; parameters are bound in the same order by bind_filter.
 std::string where_of(const RunFilter& filter) {
   std::string where = " WHERE tenant = ?";
@@ -105,15 +67,11 @@ Result<std::vector<LaunchRow>> SqliteStore::unconfirmed_launches(TimeMs before, 
   static const std::string kSql = format(
       "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND status = 'RUNNING' "
       "AND started_at <= ? ORDER BY started_at, run_id LIMIT ?",
-      kColumns);
+      kRunColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(before).bind(static_cast<std::int64_t>(limit));
-  std::vector<LaunchRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read_run(select, TenantId(select.text(21))).launch);
-  }
+  return read_all<LaunchRow>(
+      select, [&](Statement& row) { return read_run(row, TenantId(row.text(21))).launch; });
 }
 
 Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {
@@ -231,7 +189,7 @@ Result<void> SqliteStore::apply_wait(const WaitRow& row) {
 Result<RunView> SqliteStore::run(const TenantId& tenant, const RunId& run) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql =
-      format("SELECT {} FROM workflow_runs WHERE tenant = ? AND run_id = ?", kColumns);
+      format("SELECT {} FROM workflow_runs WHERE tenant = ? AND run_id = ?", kRunColumns);
   TRY(Statement select, reader_->prepare(kSql));
   TRY(const bool is_there, select.bind(tenant.text).bind(run.text).step());
   if (!is_there)
@@ -243,7 +201,7 @@ Result<std::vector<RunView>> SqliteStore::runs(const TenantId& tenant, const Run
   const std::scoped_lock lock(read_mutex_);
   const std::string sql =
       format("SELECT {} FROM workflow_runs{} ORDER BY started_at DESC, run_id DESC LIMIT ?",
-             kColumns, where_of(filter));
+             kRunColumns, where_of(filter));
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK)
     return sqlite_error(reader_->raw(), "listing runs");
@@ -251,12 +209,7 @@ Result<std::vector<RunView>> SqliteStore::runs(const TenantId& tenant, const Run
   Statement select(reader_->raw(), raw);
   bind_filter(select, tenant, filter);
   select.bind(static_cast<std::int64_t>(filter.limit));
-  std::vector<RunView> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read_run(select, tenant));
-  }
+  return read_all<RunView>(select, [&](Statement& row) { return read_run(row, tenant); });
 }
 
 Result<std::int64_t> SqliteStore::count_runs(const TenantId& tenant, const RunFilter& filter) {
@@ -275,59 +228,16 @@ Result<std::int64_t> SqliteStore::count_runs(const TenantId& tenant, const RunFi
 Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const RunId& run,
                                                 std::uint64_t after, std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select,
-      reader_->prepare(
-          "SELECT step_number, sequence, step_path, definition_step_id, step_type, iteration, "
-          "status, attempt, started_at, "
-          "completed_at, error_json, note_json FROM workflow_run_steps "
-          "WHERE run_id = ? AND tenant = ? AND step_number > ? ORDER BY step_number LIMIT ?"));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_run_steps WHERE run_id = ? AND tenant = ? AND step_number > "
+      "? ORDER BY step_number LIMIT ?",
+      kStepColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(run.text)
       .bind(tenant.text)
       .bind(static_cast<std::int64_t>(after))
       .bind(static_cast<std::int64_t>(limit));
-  std::vector<StepRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    StepRow row;
-    row.tenant = tenant;
-    row.run_id = run;
-    row.step_number = static_cast<std::uint64_t>(select.number(0));
-    row.sequence = static_cast<std::uint64_t>(select.number(1));
-    row.step_path = select.text(2);
-    row.definition_step_id = select.text(3);
-    row.step_type = select.text(4);
-    row.iteration = select.text(5);
-    row.status = select.text(6);
-    row.attempt = static_cast<std::uint32_t>(select.number(7));
-    row.started_at = select.number(8);
-    row.completed_at = select.optional_number(9);
-    row.error = select.optional_json(10);
-    row.note = select.optional_json(11);
-    rows.push_back(std::move(row));
-  }
-}
-
-WaitRow read_wait(Statement& select) {
-  WaitRow row;
-  row.wait_id = WaitId(select.text(0));
-  row.sequence = static_cast<std::uint64_t>(select.number(1));
-  row.step_path = select.text(2);
-  row.iteration = select.text(3);
-  row.wait_type = select.text(4);
-  row.status = select.text(5);
-  row.event_name = select.optional_text(6);
-  row.correlation_key = select.optional_text(7);
-  row.task_id = select.optional_text(8);
-  row.timeout_at = select.optional_number(9);
-  row.accepts_from = select.number(10);
-  row.payload = select.optional_json(11);
-  row.matched_event_id = select.optional_text(12);
-  row.created_at = select.number(13);
-  row.resolved_at = select.optional_number(14);
-  row.tenant = TenantId(select.text(15));
-  row.run_id = RunId(select.text(16));
-  return row;
+  return read_all<StepRow>(select, [](Statement& row) { return read_step(row); });
 }
 
 Result<std::vector<WaitRow>> SqliteStore::waits(const TenantId& tenant, const RunId& run) {
@@ -338,12 +248,7 @@ Result<std::vector<WaitRow>> SqliteStore::waits(const TenantId& tenant, const Ru
       kWaitColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(run.text).bind(tenant.text);
-  std::vector<WaitRow> rows;
-  while (true) {
-    TRY(const bool has_row, select.step());
-    if (!has_row) return rows;
-    rows.push_back(read_wait(select));
-  }
+  return read_all<WaitRow>(select, [&](Statement& row) { return read_wait(row); });
 }
 
 }  // namespace fermata::store
