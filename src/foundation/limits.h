@@ -61,5 +61,11 @@ inline constexpr std::int64_t kWaitMsMax = 3'650LL * 24 * 3'600 * 1'000;
 inline constexpr std::size_t kHttpHeaderBytesMax = 64 * 1024;
 inline constexpr std::size_t kHttpBodyBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kPageSizeMax = 500;
+// One value of a Redis answer: a message that is larger is no event of ours; and how many of them.
+inline constexpr std::size_t kRedisReplyBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kRedisReplyItemsMax = 1'000'000;
+// How often a message may be taken from a stream and not be finished before it is set aside: what
+// kills the process that reads it must not do so for ever.
+inline constexpr std::uint64_t kStreamDeliveriesMax = 5;
 
 }  // namespace fermata::limits

@@ -1,0 +1,122 @@
+#include "redis/stream.h"
+
+#include <map>
+
+namespace fermata::redis {
+namespace {
+
+// [[id, [field, value, …]], …]; an entry that was deleted has no fields.
+std::vector<StreamMessage> read_entries(Reply& entries) {
+  std::vector<StreamMessage> messages;
+  for (Reply& entry : entries.items) {
+    if (entry.items.size() != 2) continue;
+    StreamMessage message;
+    message.id = std::move(entry.items[0].text);
+    std::vector<Reply>& cells = entry.items[1].items;
+    for (std::size_t i = 0; i + 1 < cells.size(); i += 2)
+      message.fields.emplace_back(std::move(cells[i].text), std::move(cells[i + 1].text));
+    messages.push_back(std::move(message));
+  }
+  return messages;
+}
+
+// Looking and forgetting are one step: a consumer that took something between them would lose it.
+constexpr const char* kForget = R"lua(
+local gone = 0
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local about = {}
+  for i = 1, #consumer, 2 do about[consumer[i]] = consumer[i + 1] end
+  if about['pending'] == 0 and about['idle'] >= tonumber(ARGV[2]) and about['name'] ~= ARGV[3] then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], about['name'])
+    gone = gone + 1
+  end
+end
+return gone
+)lua";
+
+bool is_missing_group(const Error& error) {
+  return error.code == "REDIS_REFUSED" && error.message.find("NOGROUP") != std::string::npos;
+}
+
+}  // namespace
+
+Result<void> StreamGroup::ensure() {
+  const auto made =
+      client_.call({"XGROUP", "CREATE", names_.stream, names_.group, "0", "MKSTREAM"});
+  if (!made.has_value() && made.error().message.find("BUSYGROUP") == std::string::npos)
+    return made.error();
+  return {};
+}
+
+Result<Reply> StreamGroup::call(const Command& command, std::int64_t blocks_ms) {
+  auto reply = client_.call(command, blocks_ms);
+  if (reply.has_value() || !is_missing_group(reply.error())) return reply;
+  TRY_DO(ensure());
+  return client_.call(command, blocks_ms);
+}
+
+Result<std::vector<StreamMessage>> StreamGroup::read(std::size_t count, std::int64_t blocks_ms) {
+  TRY(Reply reply,
+      call({"XREADGROUP", "GROUP", names_.group, names_.consumer, "COUNT", std::to_string(count),
+            "BLOCK", std::to_string(blocks_ms), "STREAMS", names_.stream, ">"},
+           blocks_ms));
+  // [[stream, entries]], or null when nothing came.
+  if (reply.items.empty() || reply.items[0].items.size() != 2) return std::vector<StreamMessage>{};
+  return read_entries(reply.items[0].items[1]);
+}
+
+Result<std::vector<StreamMessage>> StreamGroup::claim(std::int64_t idle_ms, std::size_t count) {
+  TRY(Reply reply, call({"XAUTOCLAIM", names_.stream, names_.group, names_.consumer,
+                         std::to_string(idle_ms), claim_cursor_, "COUNT", std::to_string(count)}));
+  if (reply.items.size() < 2) return std::vector<StreamMessage>{};
+  claim_cursor_ = reply.items[0].text;
+  std::vector<StreamMessage> messages = read_entries(reply.items[1]);
+  TRY_DO(count_deliveries(messages));
+  return messages;
+}
+
+Result<void> StreamGroup::count_deliveries(std::vector<StreamMessage>& messages) {
+  std::vector<Command> commands;
+  commands.reserve(messages.size());
+  for (const StreamMessage& message : messages)
+    commands.push_back({"XPENDING", names_.stream, names_.group, message.id, message.id, "1"});
+  if (commands.empty()) return {};
+  TRY(const auto replies, client_.call_all(commands));
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    // [[id, consumer, idle, deliveries]]
+    if (replies[i].items.size() == 1 && replies[i].items[0].items.size() == 4)
+      messages[i].deliveries = static_cast<std::uint64_t>(replies[i].items[0].items[3].number);
+  }
+  return {};
+}
+
+Result<void> StreamGroup::acknowledge(const std::vector<std::string>& ids) {
+  if (ids.empty()) return {};
+  Command command{"XACK", names_.stream, names_.group};
+  command.insert(command.end(), ids.begin(), ids.end());
+  TRY(const Reply done, call(command));
+  return {};
+}
+
+Result<void> StreamGroup::forget_consumers(std::int64_t idle_ms) {
+  TRY(const Reply done, call({"EVAL", kForget, "1", names_.stream, names_.group,
+                              std::to_string(idle_ms), names_.consumer}));
+  return {};
+}
+
+Result<StreamDepth> StreamGroup::depth() {
+  TRY(const Reply reply, call({"XINFO", "GROUPS", names_.stream}));
+  for (const Reply& group : reply.items) {
+    std::map<std::string, const Reply*> about;
+    for (std::size_t i = 0; i + 1 < group.items.size(); i += 2)
+      about[group.items[i].text] = &group.items[i + 1];
+    if (!about.contains("name") || about["name"]->text != names_.group) continue;
+    StreamDepth depth;
+    if (about.contains("pending")) depth.pending = about["pending"]->number;
+    if (about.contains("lag")) depth.lag = about["lag"]->number;
+    return depth;
+  }
+  return StreamDepth{};
+}
+
+}  // namespace fermata::redis

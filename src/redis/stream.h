@@ -1,0 +1,58 @@
+#pragma once
+// StreamGroup: one consumer of a consumer group on a Redis stream. A message that was read stays
+// pending until it is acknowledged; what a consumer left pending is claimed by another one after a
+// while. So each message is handled at least once, whoever dies. Errors as in client.h.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "redis/client.h"
+
+namespace fermata::redis {
+
+struct StreamMessage {
+  std::string id;
+  std::vector<std::pair<std::string, std::string>> fields;  // empty: the entry is gone
+  std::uint64_t deliveries = 1;                             // how often it was taken, this time too
+};
+
+struct StreamNames {
+  std::string stream;
+  std::string group;
+  std::string consumer;  // unique among all processes
+};
+
+struct StreamDepth {
+  std::int64_t pending = 0;  // read, not acknowledged
+  std::int64_t lag = 0;      // not read by anyone in the group
+};
+
+class StreamGroup {
+ public:
+  StreamGroup(Client client, StreamNames names)
+      : client_(std::move(client)), names_(std::move(names)) {}
+
+  // Makes stream and group when they are missing; the group begins with the oldest message.
+  Result<void> ensure();
+  // New messages; waits at most `blocks_ms` for the first.
+  Result<std::vector<StreamMessage>> read(std::size_t count, std::int64_t blocks_ms);
+  // Messages that someone took at least `idle_ms` ago and did not acknowledge: ours from now on.
+  Result<std::vector<StreamMessage>> claim(std::int64_t idle_ms, std::size_t count);
+  Result<void> acknowledge(const std::vector<std::string>& ids);
+  // Forgets consumers that hold nothing and were not heard of for `idle_ms`.
+  Result<void> forget_consumers(std::int64_t idle_ms);
+  Result<StreamDepth> depth();
+
+ private:
+  Result<void> count_deliveries(std::vector<StreamMessage>& messages);
+  // The call; once more when stream or group had to be made again.
+  Result<Reply> call(const Command& command, std::int64_t blocks_ms = 0);
+
+  Client client_;
+  StreamNames names_;
+  std::string claim_cursor_ = "0-0";
+};
+
+}  // namespace fermata::redis
