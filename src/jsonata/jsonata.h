@@ -2,8 +2,8 @@
 // JSONata (docs/reference/jsonata.md): compile an expression once, evaluate it often. A Program is
 // immutable and may be shared between threads. Evaluation reads nothing but its input, its bindings
 // and the time handed in, and is bounded by counted budgets, so that it gives the same verdict on
-// every machine. Where next: parser.h (text to tree), evaluator.h (tree and input to value),
-// functions.h (the built-in ones).
+// every machine. Where next: parser.h (text to tree), compiler.h (tree to program), run.h (program
+// and input to value), native.h (the built-in functions).
 
 #include <cstddef>
 #include <cstdint>
