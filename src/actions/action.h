@@ -38,8 +38,11 @@ class Action {
  public:
   virtual ~Action() = default;
   [[nodiscard]] virtual const definition::ActionSpec& spec() const = 0;
-  // Blocks; called from a worker thread, several at once.
+  // Called from several threads at once.
   virtual ActionResult run(const ActionCall& call) = 0;
+  // Whether run() may wait for something outside. One that never does runs on the database
+  // writer's thread: it must be over in microseconds.
+  [[nodiscard]] virtual bool may_wait() const { return true; }
 };
 
 // Secrets by name, for one tenant. Values never reach a log, a row or Temporal.

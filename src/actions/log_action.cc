@@ -19,6 +19,8 @@ class LogAction final : public Action {
   }
   [[nodiscard]] const definition::ActionSpec& spec() const override { return spec_; }
 
+  [[nodiscard]] bool may_wait() const override { return false; }
+
   ActionResult run(const ActionCall& call) override {
     const auto message =
         call.input.is_object() ? json::string_at(call.input.get_object(), "message") : std::nullopt;

@@ -39,23 +39,32 @@ store::InvocationRow Ledger::row(const Invocation& invocation, std::uint32_t att
   store::InvocationRow row;
   row.tenant = invocation.tenant;
   row.idempotency_key = invocation.key;
-  row.run_id = invocation.run_id;
-  row.step_path = invocation.step_path;
-  row.iteration = invocation.iteration;
-  row.action_id = invocation.action_id;
-  row.action_version = invocation.action_version;
   row.attempt = attempt;
   row.lease_owner = owner_;
   row.lease_expires_at = clock_.now() + kLeaseMs;
-  row.input = json::redact(invocation.input, invocation.secret_pointers);
-  row.input_hash = json::hash(invocation.input);
-  row.started_at = clock_.now();
   return row;
+}
+
+store::InvocationRow Ledger::first_row(const Invocation& invocation) const {
+  store::InvocationRow made = row(invocation, 1);
+  made.run_id = invocation.run_id;
+  made.step_path = invocation.step_path;
+  made.iteration = invocation.iteration;
+  made.action_id = invocation.action_id;
+  made.action_version = invocation.action_version;
+  made.input = json::redact(invocation.input, invocation.secret_pointers);
+  made.input_hash = json::hash(invocation.input);
+  made.started_at = clock_.now();
+  return made;
+}
+
+void Ledger::begin_first(const Invocation& invocation, std::function<void(Result<bool>)> done) {
+  writer_.put({first_row(invocation)}, std::move(done));
 }
 
 Result<std::variant<Reuse, Proceed, Busy>> Ledger::begin(const Invocation& invocation) {
   using Verdict = std::variant<Reuse, Proceed, Busy>;
-  TRY(const bool is_first, writer_.put({row(invocation, 1)}));
+  TRY(const bool is_first, writer_.put({first_row(invocation)}));
   if (is_first) return Verdict(Proceed{1});
   TRY(const auto existing, store_.invocation(invocation.tenant, invocation.key));
   if (!existing)
@@ -77,30 +86,32 @@ Result<bool> Ledger::renew(const Invocation& invocation, std::uint32_t attempt) 
   return writer_.put({row(invocation, attempt), attempt, InvocationStatus::Started});
 }
 
-Result<void> Ledger::finish(store::InvocationRow row, std::uint32_t attempt) {
+void Ledger::finish(store::InvocationRow row, std::uint32_t attempt, Done done) {
   row.completed_at = clock_.now();
   row.lease_expires_at = clock_.now();
-  const std::string key = row.idempotency_key;
-  TRY(const bool is_written, writer_.put({std::move(row), attempt, InvocationStatus::Started}));
-  if (is_written) return {};
-  return make_error(ErrorKind::Conflict, "LEASE_LOST",
-                    format("the lease of invocation `{}` went to another worker", key));
+  auto told = [key = row.idempotency_key, done = std::move(done)](const Result<bool>& written) {
+    if (!written.has_value()) return done(written.error());
+    if (*written) return done({});
+    done(make_error(ErrorKind::Conflict, "LEASE_LOST",
+                    format("the lease of invocation `{}` went to another worker", key)));
+  };
+  writer_.put({std::move(row), attempt, InvocationStatus::Started}, std::move(told));
 }
 
-Result<void> Ledger::succeed(const Invocation& invocation, std::uint32_t attempt,
-                             const json::Value& output) {
-  store::InvocationRow done = row(invocation, attempt);
-  done.status = InvocationStatus::Succeeded;
-  done.output = output;
-  return finish(std::move(done), attempt);
+void Ledger::succeed(const Invocation& invocation, std::uint32_t attempt, json::Value output,
+                     Done done) {
+  store::InvocationRow ended = row(invocation, attempt);
+  ended.status = InvocationStatus::Succeeded;
+  ended.output = std::move(output);
+  finish(std::move(ended), attempt, std::move(done));
 }
 
-Result<void> Ledger::fail(const Invocation& invocation, std::uint32_t attempt,
-                          const json::Value& error) {
-  store::InvocationRow done = row(invocation, attempt);
-  done.status = InvocationStatus::Failed;
-  done.error = bounded(error);
-  return finish(std::move(done), attempt);
+void Ledger::fail(const Invocation& invocation, std::uint32_t attempt, const json::Value& error,
+                  Done done) {
+  store::InvocationRow ended = row(invocation, attempt);
+  ended.status = InvocationStatus::Failed;
+  ended.error = bounded(error);
+  finish(std::move(ended), attempt, std::move(done));
 }
 
 }  // namespace fermata::service

@@ -4,6 +4,7 @@
 // for by the caller.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -40,21 +41,30 @@ class Ledger {
   Ledger(store::Store& store, store::GroupWriter& writer, const Clock& clock, std::string owner)
       : store_(store), writer_(writer), clock_(clock), owner_(std::move(owner)) {}
 
+  // Callbacks come once, from the writer's thread, and must not wait.
+  using Done = std::function<void(Result<void>)>;
+
+  // The usual case, without waiting. True: Proceed{1}. False: somebody began before; see begin().
+  void begin_first(const Invocation& invocation, std::function<void(Result<bool>)> done);
+  // Waits for the database.
   Result<std::variant<Reuse, Proceed, Busy>> begin(const Invocation& invocation);
   // Keeps the lease; false when it was lost to another worker.
   Result<bool> renew(const Invocation& invocation, std::uint32_t attempt);
-  Result<void> succeed(const Invocation& invocation, std::uint32_t attempt,
-                       const json::Value& output);
+  // Error LEASE_LOST: another worker took over.
+  void succeed(const Invocation& invocation, std::uint32_t attempt, json::Value output, Done done);
   // `error` is redacted and bounded before it is stored.
-  Result<void> fail(const Invocation& invocation, std::uint32_t attempt, const json::Value& error);
+  void fail(const Invocation& invocation, std::uint32_t attempt, const json::Value& error,
+            Done done);
 
   static constexpr std::int64_t kLeaseMs = 6'000;
   static constexpr std::int64_t kRenewMs = 1'500;
   static constexpr std::size_t kErrorBytesMax = 32 * 1024;
 
  private:
+  // The first with its input; the second, which replaces it, without.
+  [[nodiscard]] store::InvocationRow first_row(const Invocation& invocation) const;
   [[nodiscard]] store::InvocationRow row(const Invocation& invocation, std::uint32_t attempt) const;
-  Result<void> finish(store::InvocationRow row, std::uint32_t attempt);
+  void finish(store::InvocationRow row, std::uint32_t attempt, Done done);
 
   store::Store& store_;
   store::GroupWriter& writer_;

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 
 #include "json/parse.h"
 #include "json/text.h"
@@ -36,6 +37,16 @@ class LedgerTest : public testing::Test {
     store_.reset();
     std::filesystem::remove_all(folder_);
   }
+  Result<void> succeed(Ledger& ledger, const json::Value& output) {
+    std::promise<Result<void>> told;
+    ledger.succeed(invocation_, 1, output, [&](Result<void> r) { told.set_value(std::move(r)); });
+    return told.get_future().get();
+  }
+  Result<void> fail(Ledger& ledger, const json::Value& error) {
+    std::promise<Result<void>> told;
+    ledger.fail(invocation_, 1, error, [&](Result<void> r) { told.set_value(std::move(r)); });
+    return told.get_future().get();
+  }
   std::string folder_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::GroupWriter> writer_;
@@ -46,16 +57,27 @@ class LedgerTest : public testing::Test {
 TEST_F(LedgerTest, ASuccessIsReused) {
   Ledger ledger(*store_, *writer_, clock_, "a");
   ASSERT_TRUE(std::holds_alternative<Proceed>(*ledger.begin(invocation_)));
-  ASSERT_TRUE(ledger.succeed(invocation_, 1, json::Value(7)).has_value());
+  ASSERT_TRUE(succeed(ledger, json::Value(7)).has_value());
   const auto again = ledger.begin(invocation_);
   EXPECT_EQ(std::get<Reuse>(*again).output.get_int64(), 7);
+}
+
+TEST_F(LedgerTest, OnlyTheFirstOfManyBeginsWithoutAsking) {
+  Ledger ledger(*store_, *writer_, clock_, "a");
+  const auto is_first = [&] {
+    std::promise<Result<bool>> told;
+    ledger.begin_first(invocation_, [&](Result<bool> r) { told.set_value(std::move(r)); });
+    return *told.get_future().get();
+  };
+  EXPECT_TRUE(is_first());
+  EXPECT_FALSE(is_first());
+  EXPECT_TRUE(std::holds_alternative<Busy>(*ledger.begin(invocation_)));
 }
 
 TEST_F(LedgerTest, AFailureIsTriedAgainUnderTheSameKey) {  // D15
   Ledger ledger(*store_, *writer_, clock_, "a");
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
-  ASSERT_TRUE(
-      ledger.fail(invocation_, 1, json::Object{{"category", "TransientError"}}).has_value());
+  ASSERT_TRUE(fail(ledger, json::Object{{"category", "TransientError"}}).has_value());
   EXPECT_EQ(std::get<Proceed>(*ledger.begin(invocation_)).attempt, 2U);
 }
 
@@ -71,7 +93,7 @@ TEST_F(LedgerTest, ALeaseIsRespectedWhileItLivesAndTakenOverAfterwards) {
   clock_.time += Ledger::kLeaseMs;
   EXPECT_EQ(std::get<Proceed>(*second.begin(invocation_)).attempt, 2U);
   EXPECT_FALSE(*first.renew(invocation_, 1));
-  EXPECT_EQ(first.succeed(invocation_, 1, json::Value(1)).error().code, "LEASE_LOST");
+  EXPECT_EQ(succeed(first, json::Value(1)).error().code, "LEASE_LOST");
 }
 
 TEST_F(LedgerTest, SecretsAreNeverStored) {  // D18
@@ -86,8 +108,7 @@ TEST_F(LedgerTest, LargeErrorsAreCutAtACharacter) {
   ASSERT_TRUE(ledger.begin(invocation_).has_value());
   std::string emoji;
   for (int i = 0; i < 20'000; ++i) emoji += "\xF0\x9F\x98\x80";
-  ASSERT_TRUE(ledger.fail(invocation_, 1, json::Object{{"message", emoji}, {"details", emoji}})
-                  .has_value());
+  ASSERT_TRUE(fail(ledger, json::Object{{"message", emoji}, {"details", emoji}}).has_value());
   const auto row = *store_->invocation(TenantId("t"), "k");
   const std::string text = json::to_text(*row->error);
   EXPECT_LE(text.size(), Ledger::kErrorBytesMax);

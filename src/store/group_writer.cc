@@ -24,17 +24,18 @@ void GroupWriter::submit(projection::RowBatch batch, Done done) {
   wake_.notify_one();
 }
 
-Result<bool> GroupWriter::put(InvocationPut put) {
-  std::promise<Result<bool>> promise;
-  auto made = promise.get_future();
+void GroupWriter::put(InvocationPut put, PutDone done) {
   {
     const std::scoped_lock lock(mutex_);
-    queue_.puts.push_back({std::move(put), [&promise](Result<bool> result) {
-                             promise.set_value(std::move(result));
-                           }});
+    queue_.puts.push_back({std::move(put), std::move(done)});
   }
   wake_.notify_one();
-  return made.get();
+}
+
+Result<bool> GroupWriter::put(InvocationPut put) {
+  std::promise<Result<bool>> made;
+  this->put(std::move(put), [&](Result<bool> result) { made.set_value(std::move(result)); });
+  return made.get_future().get();
 }
 
 void GroupWriter::run() {
@@ -67,7 +68,7 @@ void GroupWriter::write(Work& work) {
     write_each(work);
     return;
   }
-  // Puts first: somebody stands and waits for each.
+  // Puts first: an action waits behind each.
   for (std::size_t i = 0; i < puts.size(); ++i) {
     work.puts[i].done(written.has_value() ? Result<bool>((*written)[i])
                                           : Result<bool>(written.error()));

@@ -28,7 +28,10 @@ class GroupWriter {
   // `done` is called once, from the writer's thread, when the rows are committed or that failed. It
   // must not wait.
   void submit(projection::RowBatch batch, Done done);
-  // Waits until the row is committed. False: somebody else was faster.
+  // The same for a row of the ledger. False: somebody else was faster.
+  using PutDone = std::function<void(Result<bool>)>;
+  void put(InvocationPut put, PutDone done);
+  // Waits for it.
   Result<bool> put(InvocationPut put);
 
  private:
@@ -38,7 +41,7 @@ class GroupWriter {
   };
   struct Put {
     InvocationPut put;
-    std::function<void(Result<bool>)> done;
+    PutDone done;
   };
   struct Work {
     std::vector<Rows> rows;

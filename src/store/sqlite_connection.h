@@ -176,6 +176,8 @@ class SqliteStore final : public Store {
   Result<void> apply_step(const projection::StepRow& row);
   Result<void> apply_wait(const projection::WaitRow& row);
   Result<bool> put_invocation(const InvocationPut& put);
+  Result<void> insert(const InvocationRow& row);
+  Result<void> replace(const InvocationPut& put);
 
   std::mutex write_mutex_;
   std::mutex read_mutex_;

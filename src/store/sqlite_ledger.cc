@@ -30,42 +30,40 @@ Result<std::optional<InvocationRow>> SqliteStore::invocation(const TenantId& ten
 }
 
 Result<bool> SqliteStore::put_invocation(const InvocationPut& invocation) {
-  const InvocationRow& row = invocation.row;
+  TRY_DO(invocation.expected_attempt == 0 ? insert(invocation.row) : replace(invocation));
+  return writer_->changes() > 0;
+}
+
+Result<void> SqliteStore::insert(const InvocationRow& row) {
   TRY(Statement put,
       writer_->prepare(
           "INSERT INTO workflow_action_invocations (tenant, idempotency_key, run_id, step_path, "
-          "iteration, action_id, "
-          "action_version, status, attempt, lease_owner, lease_expires_at, input_json, input_hash, "
-          "output_json, error_json, "
-          "started_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "ON CONFLICT (tenant, idempotency_key) DO UPDATE SET status = excluded.status, attempt = "
-          "excluded.attempt, "
-          "lease_owner = excluded.lease_owner, lease_expires_at = excluded.lease_expires_at, "
-          "output_json = excluded.output_json, "
-          "error_json = excluded.error_json, completed_at = excluded.completed_at "
-          "WHERE workflow_action_invocations.attempt = ? AND workflow_action_invocations.status = "
-          "?"));
-  put.bind(row.tenant.text)
-      .bind(row.idempotency_key)
-      .bind(row.run_id.text)
-      .bind(row.step_path)
-      .bind(row.iteration);
-  put.bind(row.action_id)
-      .bind(static_cast<std::int64_t>(row.action_version))
-      .bind(word_of(row.status));
-  put.bind(static_cast<std::int64_t>(row.attempt))
-      .bind(row.lease_owner)
-      .bind(row.lease_expires_at)
-      .bind_json(row.input);
-  put.bind(row.input_hash)
-      .bind(row.output)
-      .bind(row.error)
-      .bind(row.started_at)
-      .bind(row.completed_at);
-  TRY_DO(put.bind(static_cast<std::int64_t>(invocation.expected_attempt))
-             .bind(word_of(invocation.expected_status))
-             .run());
-  return writer_->changes() > 0;
+          "iteration, action_id, action_version, status, attempt, lease_owner, lease_expires_at, "
+          "input_json, input_hash, output_json, error_json, started_at, completed_at) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT (tenant, idempotency_key) DO NOTHING"));
+  put.bind(row.tenant.text).bind(row.idempotency_key).bind(row.run_id.text);
+  put.bind(row.step_path).bind(row.iteration).bind(row.action_id);
+  put.bind(static_cast<std::int64_t>(row.action_version)).bind(word_of(row.status));
+  put.bind(static_cast<std::int64_t>(row.attempt)).bind(row.lease_owner);
+  put.bind(row.lease_expires_at).bind_json(row.input).bind(row.input_hash);
+  put.bind(row.output).bind(row.error).bind(row.started_at).bind(row.completed_at);
+  return put.run();
+}
+
+Result<void> SqliteStore::replace(const InvocationPut& invocation) {
+  const InvocationRow& row = invocation.row;
+  TRY(Statement put,
+      writer_->prepare(
+          "UPDATE workflow_action_invocations SET status = ?, attempt = ?, lease_owner = ?, "
+          "lease_expires_at = ?, output_json = ?, error_json = ?, completed_at = ? "
+          "WHERE tenant = ? AND idempotency_key = ? AND attempt = ? AND status = ?"));
+  put.bind(word_of(row.status)).bind(static_cast<std::int64_t>(row.attempt));
+  put.bind(row.lease_owner).bind(row.lease_expires_at);
+  put.bind(row.output).bind(row.error).bind(row.completed_at);
+  put.bind(row.tenant.text).bind(row.idempotency_key);
+  put.bind(static_cast<std::int64_t>(invocation.expected_attempt));
+  return put.bind(word_of(invocation.expected_status)).run();
 }
 
 }  // namespace fermata::store

@@ -97,8 +97,8 @@ struct InvocationRow {
   std::optional<TimeMs> completed_at;
 };
 
-// Inserts the row, or replaces the one under its key when that one's attempt and status are still
-// as expected.
+// Inserts the row; or, under its key, replaces status, attempt, lease, output, error and end of the
+// one whose attempt and status are still as expected.
 struct InvocationPut {
   InvocationRow row;
   std::uint32_t expected_attempt = 0;  // 0: there is no row

@@ -1,7 +1,8 @@
 #pragma once
-// Worker: polls one task queue through Core. Polls block the calling thread until there is a task
-// or the worker is shut down. Safe to call from several threads. INVARIANT: every activation and
-// every activity task is completed exactly once, or finalize never returns.
+// Worker: polls one task queue through Core. Safe to call from several threads. Calls with a
+// callback return at once; it is called once, on a thread of Core's, where it must not wait. Calls
+// without one wait. INVARIANT: every activation and every activity task is completed exactly once,
+// or finalize never returns.
 
 #include <cstdint>
 #include <functional>
@@ -40,10 +41,11 @@ class Worker {
 
   // Error code TEMPORAL_SHUTDOWN: there will be no more.
   Result<Activation> poll_activation();
+  void poll_activation(std::function<void(Result<Activation>)> polled);
   Result<ActivityTask> poll_activity();
+  void poll_activity(std::function<void(Result<ActivityTask>)> polled);
 
-  // Without a callback they wait until Core has taken the answer. With one they return at once, and
-  // it is called on a thread of Core's, where it must not wait.
+  // Done when Core has taken the answer.
   using Done = std::function<void(Result<void>)>;
   Result<void> complete(const Completion& completion);
   void complete(const Completion& completion, Done done);

@@ -49,54 +49,64 @@ void ActivityRunner::renew_leases() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, std::chrono::milliseconds(service::Ledger::kRenewMs),
                          [this] { return is_stopping_; })) {
-    const std::map<std::string, Active> active = active_;
+    const std::map<std::string, CallPtr> active = active_;
     lock.unlock();
-    for (const auto& [token, entry] : active) {
-      const auto renewed = parts_.ledger.renew(entry.invocation, entry.attempt);
+    for (const auto& [token, call] : active) {
+      const auto renewed = parts_.ledger.renew(call->invocation, call->attempt);
       if (!renewed.has_value())
         parts_.log.warn("lease not renewed",
-                        {{"run_id", entry.invocation.run_id.text}, {"code", renewed.error().code}});
+                        {{"run_id", call->invocation.run_id.text}, {"code", renewed.error().code}});
       // Remote activities prove to Temporal, too, that their worker lives.
-      if (!entry.is_local)
+      if (!call->is_local)
         static_cast<void>(worker_.heartbeat(token, temporal::to_payload(json::Value(nullptr))));
     }
     lock.lock();
   }
 }
 
-temporal::ActivityCompletion ActivityRunner::run(const std::string& task_token,
-                                                 const temporal::ActivityStart& start) {
-  auto done = start.activity_type == service::kFireActivity ? fire(task_token, start)
-                                                            : run_once(task_token, start);
-  if (done.has_value()) return *std::move(done);
-  parts_.log.warn("action not run", {{"workflow_id", start.workflow_id},
-                                     {"code", done.error().code},
-                                     {"text", done.error().message}});
-  return {task_token, retryable(done.error())};
+void ActivityRunner::run(const std::string& task_token, const temporal::ActivityStart& start,
+                         Done done) {
+  if (start.activity_type == service::kFireActivity) {
+    parts_.waiting.post([this, task_token, start, done = std::move(done)] {
+      auto fired = fire(start);
+      if (fired.has_value()) return done({task_token, temporal::to_payload(*fired)});
+      temporal::Failure failure = retryable(fired.error());
+      // What will not get better is said once; everything else is tried again.
+      failure.non_retryable = fired.error().kind != ErrorKind::Unavailable;
+      done({task_token, std::move(failure)});
+    });
+    return;
+  }
+  auto read_call = read(start);
+  if (!read_call.has_value()) return done({task_token, retryable(read_call.error())});
+  const CallPtr call = *std::move(read_call);
+  call->task_token = task_token;
+  call->done = std::move(done);
+  parts_.ledger.begin_first(call->invocation, [this, call](const Result<bool>& is_first) {
+    if (!is_first.has_value()) return give_up(*call, is_first.error());
+    if (!*is_first) return parts_.waiting.post([this, call] { begin_again(call); });
+    // An action that never waits is over before another thread would have woken up.
+    if (call->action == nullptr || !call->action->may_wait()) return act(call);
+    parts_.waiting.post([this, call] { act(call); });
+  });
 }
 
-// What will not get better is said once; everything else is tried again.
-Result<temporal::ActivityCompletion> ActivityRunner::fire(const std::string& task_token,
-                                                          const temporal::ActivityStart& start) {
+Result<json::Value> ActivityRunner::fire(const temporal::ActivityStart& start) {
   if (start.input.size() != 1) return bad_argument();
   TRY(const json::Value argument, temporal::to_json(start.input.front()));
   TRY(const service::ClockFire fired, service::ClockFire::from_json(argument));
-  const auto launched = parts_.clocks.fire(fired);
-  if (launched.has_value())
-    return temporal::ActivityCompletion{task_token, temporal::to_payload(*launched)};
-  if (launched.error().kind == ErrorKind::Unavailable) return launched.error();
-  temporal::Failure failure = retryable(launched.error());
-  failure.non_retryable = true;
-  return temporal::ActivityCompletion{task_token, std::move(failure)};
+  return parts_.clocks.fire(fired);
 }
 
-Result<temporal::ActivityCompletion> ActivityRunner::run_once(
-    const std::string& task_token, const temporal::ActivityStart& start) {
+Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivityStart& start) const {
   if (start.input.size() != 1) return bad_argument();
   TRY(const json::Value argument, temporal::to_json(start.input.front()));
   if (!argument.is_object()) return bad_argument();
   const json::Object& object = argument.get_object();
-  service::Invocation invocation;
+  auto call = std::make_shared<Call>();
+  call->is_local = start.is_local;
+  call->timeout_ms = json::int_at(object, "timeoutMs").value_or(30'000);
+  service::Invocation& invocation = call->invocation;
   invocation.tenant = TenantId(json::string_at(object, "tenant").value_or(""));
   invocation.key = json::string_at(object, "key").value_or("");
   invocation.run_id = RunId(json::string_at(object, "runId").value_or(""));
@@ -108,58 +118,75 @@ Result<temporal::ActivityCompletion> ActivityRunner::run_once(
   const definition::ActionSpec* spec =
       parts_.actions.find(invocation.action_id, invocation.action_version);
   if (spec != nullptr) invocation.secret_pointers = spec->secret_pointers;
+  call->action = parts_.actions.runnable(invocation.action_id, invocation.action_version);
+  return call;
+}
+
+void ActivityRunner::begin_again(const CallPtr& call) {
   while (true) {
-    TRY(const auto verdict, parts_.ledger.begin(invocation));
-    if (const auto* reuse = std::get_if<service::Reuse>(&verdict)) {
-      return temporal::ActivityCompletion{task_token, temporal::to_payload(reuse->output)};
-    }
-    if (const auto* proceed = std::get_if<service::Proceed>(&verdict)) {
-      return act(task_token, invocation, object,
-                 Active{invocation, proceed->attempt, start.is_local});
+    const auto verdict = parts_.ledger.begin(call->invocation);
+    if (!verdict.has_value()) return give_up(*call, verdict.error());
+    if (const auto* reuse = std::get_if<service::Reuse>(&*verdict))
+      return call->done({call->task_token, temporal::to_payload(reuse->output)});
+    if (const auto* proceed = std::get_if<service::Proceed>(&*verdict)) {
+      call->attempt = proceed->attempt;
+      return act(call);
     }
     // Another worker's, perhaps a dead one's: its lease ends soon or is renewed.
-    const TimeMs until = std::get<service::Busy>(verdict).until;
+    const TimeMs until = std::get<service::Busy>(*verdict).until;
     const std::int64_t wait_ms =
         std::clamp(until - parts_.clock.now(), std::int64_t{50}, std::int64_t{1'000});
     std::unique_lock lock(mutex_);
     const bool is_stopping =
         wake_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return is_stopping_; });
     if (is_stopping)
-      return make_error(ErrorKind::Unavailable, "LEASE_HELD",
-                        "another worker holds the lease and this one is stopping");
+      return give_up(*call, make_error(ErrorKind::Unavailable, "LEASE_HELD",
+                                       "another worker holds the lease and this one is stopping"));
   }
 }
 
-temporal::ActivityCompletion ActivityRunner::act(const std::string& task_token,
-                                                 const service::Invocation& invocation,
-                                                 const json::Object& argument, Active active) {
-  const std::uint32_t attempt = active.attempt;
+void ActivityRunner::act(const CallPtr& call) {
   {
     const std::scoped_lock lock(mutex_);
-    active_.insert_or_assign(task_token, std::move(active));
+    active_.insert_or_assign(call->task_token, call);
   }
-  const actions::ActionResult result = call(invocation, argument, attempt);
+  actions::ActionResult result = perform(*call);
   {
     const std::scoped_lock lock(mutex_);
-    active_.erase(task_token);
+    active_.erase(call->task_token);
   }
-  const auto* output = std::get_if<json::Value>(&result);
-  const Result<void> written =
-      output != nullptr ? parts_.ledger.succeed(invocation, attempt, *output)
-                        : parts_.ledger.fail(invocation, attempt,
-                                             error_json(std::get<actions::ActionFailure>(result)));
+  temporal::ActivityCompletion completion{call->task_token, {}};
+  const auto* failure = std::get_if<actions::ActionFailure>(&result);
+  if (failure != nullptr) {
+    completion.result = failure_of(*failure);
+  } else {
+    completion.result = temporal::to_payload(std::get<json::Value>(result));
+  }
   // Not in the ledger is not done: the next try finds the lease expired and asks the other side
   // under the same key.
-  if (!written.has_value()) return {task_token, retryable(written.error())};
-  if (output != nullptr) return {task_token, temporal::to_payload(*output)};
-  return {task_token, failure_of(std::get<actions::ActionFailure>(result))};
+  auto told = [this, call,
+               completion = std::move(completion)](const Result<void>& written) mutable {
+    if (!written.has_value()) return give_up(*call, written.error());
+    call->done(std::move(completion));
+  };
+  if (failure != nullptr) {
+    parts_.ledger.fail(call->invocation, call->attempt, error_json(*failure), std::move(told));
+  } else {
+    parts_.ledger.succeed(call->invocation, call->attempt, std::get<json::Value>(std::move(result)),
+                          std::move(told));
+  }
 }
 
-actions::ActionResult ActivityRunner::call(const service::Invocation& invocation,
-                                           const json::Object& argument, std::uint32_t attempt) {
-  actions::Action* action =
-      parts_.actions.runnable(invocation.action_id, invocation.action_version);
-  if (action == nullptr) {
+void ActivityRunner::give_up(const Call& call, const Error& error) {
+  parts_.log.warn(
+      "action not run",
+      {{"run_id", call.invocation.run_id.text}, {"code", error.code}, {"text", error.message}});
+  call.done({call.task_token, retryable(error)});
+}
+
+actions::ActionResult ActivityRunner::perform(const Call& call) {
+  const service::Invocation& invocation = call.invocation;
+  if (call.action == nullptr) {
     return actions::ActionFailure{"ActionError", "ACTION_UNKNOWN",
                                   format("this worker has no action `{}` version {}",
                                          invocation.action_id, invocation.action_version),
@@ -169,15 +196,15 @@ actions::ActionResult ActivityRunner::call(const service::Invocation& invocation
   if (!input.has_value())
     return actions::ActionFailure{"ActionError", input.error().code, input.error().message, nullptr,
                                   std::nullopt};
-  actions::ActionCall call;
-  call.tenant = invocation.tenant;
-  call.run_id = invocation.run_id;
-  call.step_path = invocation.step_path;
-  call.idempotency_key = invocation.key;
-  call.attempt = attempt;
-  call.timeout_ms = json::int_at(argument, "timeoutMs").value_or(30'000);
-  call.input = *std::move(input);
-  actions::ActionResult result = action->run(call);
+  actions::ActionCall asked;
+  asked.tenant = invocation.tenant;
+  asked.run_id = invocation.run_id;
+  asked.step_path = invocation.step_path;
+  asked.idempotency_key = invocation.key;
+  asked.attempt = call.attempt;
+  asked.timeout_ms = call.timeout_ms;
+  asked.input = *std::move(input);
+  actions::ActionResult result = call.action->run(asked);
   if (const auto* output = std::get_if<json::Value>(&result);
       output != nullptr && json::text_bytes(*output) > limits::kActionOutputBytesMax) {
     return actions::ActionFailure{

@@ -1,10 +1,12 @@
 #pragma once
-// ActivityRunner: one action activity, local or remote: ledger, secrets, action, ledger. While an
-// action runs its lease is renewed; when another worker holds the lease, it is waited for.
+// ActivityRunner: one action activity, local or remote: ledger, secrets, action, ledger. No thread
+// waits for the ledger: each stage is handed on when the one before is committed. While an action
+// runs its lease is renewed; when another worker holds the lease, it is waited for.
 
-#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -16,6 +18,7 @@
 #include "temporal/activation.h"
 #include "temporal/command.h"
 #include "temporal/worker.h"
+#include "worker/pool.h"
 
 namespace fermata::worker {
 
@@ -26,35 +29,43 @@ struct RunnerParts {
   service::Clocks& clocks;
   const Clock& clock;
   Log& log;
+  Pool& waiting;  // for what may wait
 };
 
 class ActivityRunner {
  public:
+  // Called once, from any thread; must not wait.
+  using Done = std::function<void(temporal::ActivityCompletion)>;
+
   ActivityRunner(RunnerParts parts, temporal::Worker worker);
   ActivityRunner(const ActivityRunner&) = delete;
   ActivityRunner& operator=(const ActivityRunner&) = delete;
   ~ActivityRunner();
 
-  // Blocks until the action is through. A store that is away is a retryable failure: Temporal asks
-  // again.
-  temporal::ActivityCompletion run(const std::string& task_token,
-                                   const temporal::ActivityStart& start);
+  // Never waits. A store that is away is a retryable failure: Temporal asks again.
+  void run(const std::string& task_token, const temporal::ActivityStart& start, Done done);
 
  private:
-  struct Active {
+  // One action, handed from stage to stage.
+  struct Call {
+    std::string task_token;
+    bool is_local = true;
     service::Invocation invocation;
     std::uint32_t attempt = 1;
-    bool is_local = true;
+    std::int64_t timeout_ms = 0;
+    actions::Action* action = nullptr;  // null: this worker does not have it
+    Done done;
   };
-  Result<temporal::ActivityCompletion> fire(const std::string& task_token,
-                                            const temporal::ActivityStart& start);
-  Result<temporal::ActivityCompletion> run_once(const std::string& task_token,
-                                                const temporal::ActivityStart& start);
-  temporal::ActivityCompletion act(const std::string& task_token,
-                                   const service::Invocation& invocation,
-                                   const json::Object& argument, Active active);
-  actions::ActionResult call(const service::Invocation& invocation, const json::Object& argument,
-                             std::uint32_t attempt);
+  using CallPtr = std::shared_ptr<Call>;
+
+  Result<CallPtr> read(const temporal::ActivityStart& start) const;
+  Result<json::Value> fire(const temporal::ActivityStart& start);
+  // For a key that somebody began before: waits while another worker holds the lease.
+  void begin_again(const CallPtr& call);
+  void act(const CallPtr& call);
+  actions::ActionResult perform(const Call& call);
+  // Ends a call that the ledger knows nothing of.
+  void give_up(const Call& call, const Error& error);
   void renew_leases();
 
   RunnerParts parts_;
@@ -62,7 +73,7 @@ class ActivityRunner {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_stopping_ = false;
-  std::map<std::string, Active> active_;  // by task token
+  std::map<std::string, CallPtr> active_;  // by task token
   std::thread renewer_;
 };
 

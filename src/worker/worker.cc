@@ -19,8 +19,8 @@ Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, Wo
   options.task_queue = service::kTaskQueue;
   options.identity = settings.identity;
   options.max_cached_workflows = settings.cached_runs_max;
-  options.activity_slots = settings.activity_threads;
-  options.local_activity_slots = settings.activity_threads;
+  options.activity_slots = settings.waiting_threads;
+  options.local_activity_slots = settings.waiting_threads;
   std::unique_ptr<Spool> spool;
   if (!settings.spool_folder.empty()) {
     TRY(spool, Spool::open(settings.spool_folder));
@@ -42,11 +42,13 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
       clocks_({parts.store, client, definitions_, launcher_, parts.clock}),
       writer_(std::make_unique<store::GroupWriter>(parts.store)),
       ledger_(parts.store, *writer_, parts.clock, settings.identity),
-      runner_(std::make_unique<ActivityRunner>(
-          RunnerParts{parts.actions, parts.secrets, ledger_, clocks_, parts.clock, parts.log},
-          worker_)),
-      activities_(std::make_unique<Pool>(settings.activity_threads)),
-      lookups_(std::make_unique<Pool>(settings.workflow_threads)) {}
+      quick_(std::make_unique<Pool>(settings.quick_threads)),
+      waiting_(std::make_unique<Pool>(settings.waiting_threads)),
+      lookups_(std::make_unique<Pool>(settings.quick_threads)),
+      runner_(
+          std::make_unique<ActivityRunner>(RunnerParts{parts.actions, parts.secrets, ledger_,
+                                                       clocks_, parts.clock, parts.log, *waiting_},
+                                           worker_)) {}
 
 void Worker::begin(const temporal::Client& client, const WorkerSettings& settings) {
   if (spool_ != nullptr) {
@@ -54,16 +56,16 @@ void Worker::begin(const temporal::Client& client, const WorkerSettings& setting
         std::make_unique<Repairer>(RepairParts{parts_.runtime, client, definitions_, parts_.actions,
                                                parts_.store, router_, *spool_, parts_.log});
   }
-  for (std::size_t i = 0; i < settings.workflow_threads; ++i)
-    pollers_.emplace_back([this] { poll_activations(); });
-  pollers_.emplace_back([this] { poll_activities(); });
+  polls_.add(settings.quick_threads + 1);
+  for (std::size_t i = 0; i < settings.quick_threads; ++i) next_activation();
+  next_activity();
 }
 
 Worker::~Worker() {
   repairer_.reset();
   worker_.initiate_shutdown();
-  for (std::thread& poller : pollers_) poller.join();
-  activities_.reset();
+  polls_.await_none();
+  tasks_.await_none();
   const auto finalized = worker_.finalize();
   if (!finalized.has_value())
     parts_.log.warn("worker not finalized", {{"text", finalized.error().message}});
@@ -71,18 +73,33 @@ Worker::~Worker() {
   runner_.reset();
 }
 
-void Worker::poll_activations() {
-  while (true) {
-    const auto activation = worker_.poll_activation();
-    if (activation.has_value()) {
-      handle(*activation);
-    } else if (activation.error().code == "TEMPORAL_SHUTDOWN") {
-      return;
-    } else {
-      parts_.log.error("polling for runs failed",
-                       {{"code", activation.error().code}, {"text", activation.error().message}});
+void Worker::next_activation() {
+  worker_.poll_activation([this](Result<temporal::Activation> polled) {
+    if (polled.has_value()) {
+      tasks_.add();
+      quick_->post([this, activation = *std::move(polled)] { handle(activation); });
+    } else if (!go_on_after(polled.error())) {
+      return polls_.done();
     }
-  }
+    next_activation();
+  });
+}
+
+void Worker::next_activity() {
+  worker_.poll_activity([this](Result<temporal::ActivityTask> polled) {
+    if (polled.has_value()) {
+      take(*std::move(polled));
+    } else if (!go_on_after(polled.error())) {
+      return polls_.done();
+    }
+    next_activity();
+  });
+}
+
+bool Worker::go_on_after(const Error& failed_poll) {
+  if (failed_poll.code == "TEMPORAL_SHUTDOWN") return false;
+  parts_.log.error("a poll failed", {{"code", failed_poll.code}, {"text", failed_poll.message}});
+  return true;
 }
 
 std::shared_ptr<Driver> Worker::driver_of(const temporal::Activation& activation) {
@@ -201,27 +218,24 @@ void Worker::complete(const temporal::Completion& completion, Held held) {
       parts_.log.error("a run's answer was refused",
                        {{"temporal_run_id", run_id}, {"text", taken.error().message}});
   });
+  tasks_.done();
 }
 
-void Worker::poll_activities() {
-  while (true) {
-    auto task = worker_.poll_activity();
-    if (!task.has_value()) {
-      if (task.error().code == "TEMPORAL_SHUTDOWN") return;
-      parts_.log.error("polling for actions failed",
-                       {{"code", task.error().code}, {"text", task.error().message}});
-      continue;
-    }
-    // A cancel of an action that runs is left to run out: its result is what counts.
-    const auto* start = std::get_if<temporal::ActivityStart>(&task->kind);
-    if (start == nullptr) continue;
-    activities_->post([this, token = task->task_token, work = *start] {
-      worker_.complete_activity(runner_->run(token, work), [this](const Result<void>& taken) {
-        if (!taken.has_value())
-          parts_.log.error("an action's answer was refused", {{"text", taken.error().message}});
-      });
-    });
-  }
+void Worker::take(temporal::ActivityTask task) {
+  // A cancel of an action that runs is left to run out: its result is what counts.
+  if (!std::holds_alternative<temporal::ActivityStart>(task.kind)) return;
+  tasks_.add();
+  quick_->post([this, task = std::move(task)] {
+    runner_->run(
+        task.task_token, std::get<temporal::ActivityStart>(task.kind),
+        [this](const temporal::ActivityCompletion& completion) {
+          worker_.complete_activity(completion, [this](const Result<void>& taken) {
+            if (!taken.has_value())
+              parts_.log.error("an action's answer was refused", {{"text", taken.error().message}});
+          });
+          tasks_.done();
+        });
+  });
 }
 
 }  // namespace fermata::worker

@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "service/ledger.h"
 #include "store/group_writer.h"
 #include "temporal/client.h"
+#include "temporal/outstanding.h"
 #include "temporal/worker.h"
 #include "worker/activity_runner.h"
 #include "worker/pool.h"
@@ -39,8 +39,8 @@ struct WorkerParts {
 struct WorkerSettings {
   std::string identity;  // who holds leases: unique per process
   std::uint32_t cached_runs_max = 20'000;
-  std::size_t workflow_threads = 2;
-  std::size_t activity_threads = 64;
+  std::size_t quick_threads = 2;     // advance runs
+  std::size_t waiting_threads = 64;  // actions that may wait
   // Where runs are noted whose rows wait for a database that is away. Empty: their tasks wait.
   std::string spool_folder;
 };
@@ -58,8 +58,11 @@ class Worker {
  private:
   Worker(temporal::Worker worker, const temporal::Client& client, WorkerParts parts,
          const WorkerSettings& settings);
-  void poll_activations();
-  void poll_activities();
+  void next_activation();
+  void next_activity();
+  // False: the worker is shut down.
+  bool go_on_after(const Error& failed_poll);
+  void take(temporal::ActivityTask task);
   void handle(const temporal::Activation& activation);
   // Kept until Temporal has taken the answer.
   using Held = std::shared_ptr<void>;
@@ -82,11 +85,13 @@ class Worker {
   service::Ledger ledger_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<Driver>> runs_;  // by Temporal's run id
-  std::unique_ptr<ActivityRunner> runner_;
-  std::unique_ptr<Pool> activities_;
+  temporal::Outstanding polls_;
+  temporal::Outstanding tasks_;  // taken from Core and not yet answered
+  std::unique_ptr<Pool> quick_;
+  std::unique_ptr<Pool> waiting_;
   std::unique_ptr<Pool> lookups_;
+  std::unique_ptr<ActivityRunner> runner_;
   std::unique_ptr<Repairer> repairer_;
-  std::vector<std::thread> pollers_;
 };
 
 }  // namespace fermata::worker

@@ -11,15 +11,13 @@ std::string take(Runtime::Handle& runtime, const TemporalCoreByteArray* bytes) {
 
 void on_poll(void* pending, const TemporalCoreByteArray* success,
              const TemporalCoreByteArray* fail) {
-  auto& call = *static_cast<PendingBytes*>(pending);
-  // The promise may end the call's life: nothing is touched after set_value.
+  const std::unique_ptr<PendingPoll> call(static_cast<PendingPoll*>(pending));
   if (success != nullptr) {
-    call.promise.set_value(take(call.runtime, success));
+    call->polled(take(call->runtime, success));
   } else if (fail != nullptr) {
-    call.promise.set_value(
-        make_error(ErrorKind::Unavailable, "TEMPORAL_WORKER", take(call.runtime, fail)));
+    call->polled(make_error(ErrorKind::Unavailable, "TEMPORAL_WORKER", take(call->runtime, fail)));
   } else {
-    call.promise.set_value(make_error(ErrorKind::Unavailable, kShutdown, "worker is shut down"));
+    call->polled(make_error(ErrorKind::Unavailable, kShutdown, "worker is shut down"));
   }
 }
 
@@ -34,6 +32,7 @@ void on_taken(void* pending, const TemporalCoreByteArray* fail) {
 
 void on_done(void* pending, const TemporalCoreByteArray* fail) {
   auto& call = *static_cast<PendingBytes*>(pending);
+  // The promise may end the call's life: nothing is touched after set_value.
   if (fail != nullptr) {
     call.promise.set_value(
         make_error(ErrorKind::Unavailable, "TEMPORAL_WORKER", take(call.runtime, fail)));

@@ -66,9 +66,16 @@ struct PendingDone {
 };
 void on_taken(void* pending, const TemporalCoreByteArray* fail);
 
-// Core's worker callbacks: success bytes, or nothing at shutdown, or a failure text.
+// One poll on its way. Deletes itself when there is a task, or there will be none.
+struct PendingPoll {
+  Runtime::Handle& runtime;
+  std::function<void(Result<std::string>)> polled;
+};
+// Success bytes, or nothing at shutdown, or a failure text.
 void on_poll(void* pending, const TemporalCoreByteArray* success,
              const TemporalCoreByteArray* fail);
+
+// Core's answer to a call that gives nothing back.
 void on_done(void* pending, const TemporalCoreByteArray* fail);
 
 // The code of "there will be no more tasks": a poll after shutdown.

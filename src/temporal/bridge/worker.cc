@@ -1,39 +1,10 @@
 #include "temporal/worker.h"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "temporal/bridge/handles.h"
 #include "temporal/encode/codec.h"
+#include "temporal/outstanding.h"
 
 namespace fermata::temporal {
-
-namespace {
-
-// Answers that were given and not yet taken by Core. Outlives the worker: its last user is Core's
-// thread.
-class Answers {
- public:
-  void add() {
-    const std::scoped_lock lock(mutex_);
-    ++count_;
-  }
-  void taken() {
-    const std::scoped_lock lock(mutex_);
-    if (--count_ == 0) none_.notify_all();
-  }
-  void await_all() {
-    std::unique_lock lock(mutex_);
-    none_.wait(lock, [this] { return count_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable none_;
-  std::size_t count_ = 0;
-};
-
-}  // namespace
 
 struct Worker::Handle {
   bridge::PendingDone* answer(Done done) {
@@ -41,11 +12,12 @@ struct Worker::Handle {
     return new bridge::PendingDone{
         *runtime, [waiting = answers, done = std::move(done)](Result<void> result) {
           done(std::move(result));
-          waiting->taken();
+          waiting->done();
         }};
   }
 
-  std::shared_ptr<Answers> answers = std::make_shared<Answers>();
+  // Given and not yet taken by Core. Outlives the worker: its last user is Core's thread.
+  std::shared_ptr<Outstanding> answers = std::make_shared<Outstanding>();
   std::shared_ptr<Runtime::Handle> runtime;
   std::shared_ptr<Client::Handle> client;  // null for a replay worker
   TemporalCoreWorker* raw = nullptr;
@@ -107,6 +79,15 @@ void fill(CallScope& scope, const WorkerOptions& from, const std::string& target
   to.max_eager_activity_reservations_per_workflow_task = 3;
 }
 
+// Gives the task to `polled` as soon as its bytes are there.
+template <typename Task>
+std::function<void(Result<std::string>)> decoded(Result<Task> (*decode)(const std::string&),
+                                                 std::function<void(Result<Task>)>& polled) {
+  return [decode, polled = std::move(polled)](Result<std::string> bytes) {
+    polled(bytes.has_value() ? decode(*bytes) : Result<Task>(std::move(bytes).error()));
+  };
+}
+
 Error worker_error(Runtime::Handle& runtime, const TemporalCoreByteArray* fail) {
   return make_error(ErrorKind::Unavailable, "TEMPORAL_WORKER",
                     "starting a worker: " + bridge::take(runtime, fail),
@@ -133,12 +114,15 @@ Result<Worker> Worker::create(const Client& client, const WorkerOptions& options
   return Worker(std::move(handle));
 }
 
+void Worker::poll_activation(std::function<void(Result<Activation>)> polled) {
+  auto* pending = new bridge::PendingPoll{*handle_->runtime, decoded(decode_activation, polled)};
+  temporal_core_worker_poll_workflow_activation(handle_->raw, pending, bridge::on_poll);
+}
+
 Result<Activation> Worker::poll_activation() {
-  bridge::PendingBytes pending{*handle_->runtime, {}};
-  auto bytes = pending.promise.get_future();
-  temporal_core_worker_poll_workflow_activation(handle_->raw, &pending, bridge::on_poll);
-  TRY(const std::string activation, bytes.get());
-  return decode_activation(activation);
+  std::promise<Result<Activation>> polled;
+  poll_activation([&](Result<Activation> result) { polled.set_value(std::move(result)); });
+  return polled.get_future().get();
 }
 
 void Worker::complete(const Completion& completion, Done done) {
@@ -154,12 +138,16 @@ Result<void> Worker::complete(const Completion& completion) {
   return answer.get();
 }
 
+void Worker::poll_activity(std::function<void(Result<ActivityTask>)> polled) {
+  auto* pending =
+      new bridge::PendingPoll{*handle_->runtime, decoded(encode::decode_activity_task, polled)};
+  temporal_core_worker_poll_activity_task(handle_->raw, pending, bridge::on_poll);
+}
+
 Result<ActivityTask> Worker::poll_activity() {
-  bridge::PendingBytes pending{*handle_->runtime, {}};
-  auto bytes = pending.promise.get_future();
-  temporal_core_worker_poll_activity_task(handle_->raw, &pending, bridge::on_poll);
-  TRY(const std::string task, bytes.get());
-  return encode::decode_activity_task(task);
+  std::promise<Result<ActivityTask>> polled;
+  poll_activity([&](Result<ActivityTask> result) { polled.set_value(std::move(result)); });
+  return polled.get_future().get();
 }
 
 void Worker::complete_activity(const ActivityCompletion& completion, Done done) {
@@ -193,7 +181,7 @@ void Worker::initiate_shutdown() {
 }
 
 Result<void> Worker::finalize() {
-  handle_->answers->await_all();
+  handle_->answers->await_none();
   bridge::PendingBytes pending{*handle_->runtime, {}};
   auto done = pending.promise.get_future();
   temporal_core_worker_finalize_shutdown(handle_->raw, &pending, bridge::on_done);
