@@ -104,42 +104,12 @@ class Process:
         self._log.close()
 
 
-class Stack:
-    """`fermata dev` on a directory of its own, with or without the worker inside it."""
+class Api:
+    """The API of a running server; definitions are written to `data` on their way."""
 
-    def __init__(self, *options, data=None, worker=True):
-        self._own_data = data is None
-        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="fermata-"))
-        self._options = list(options)
-        self._worker = worker
-        self.dev = None
+    def __init__(self, api, token, data):
+        self.api, self.token, self.data = api, token, pathlib.Path(data)
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, failure, *_):
-        if failure and self.dev:
-            print(f"--- end of {self.dev.log_path}\n{self.dev.tail()}", file=sys.stderr)
-        self.stop()
-        if self._own_data and not failure:
-            shutil.rmtree(self.data, ignore_errors=True)
-
-    def start(self):
-        command = [program(), "dev", "--data", str(self.data), "--port", "0", "--print-json"]
-        if not self._worker:
-            command.append("--no-worker")
-        self.dev = Process(command + self._options, self.data / "dev.log")
-        ready = self.dev.first_line(lambda line: json.loads(line) if line.startswith("{") else None)
-        self.api, self.token = ready["api"], ready["token"]
-        self.temporal, self.namespace = ready["temporal"], ready["namespace"]
-
-    def stop(self):
-        if self.dev:
-            self.dev.stop()
-            self.dev = None
-
-    # -- the API ---------------------------------------------------------------------------------------------------
     def call(self, method, path, body=None):
         request = urllib.request.Request(
             self.api + path, method=method, data=None if body is None else json.dumps(body).encode(),
@@ -193,6 +163,42 @@ class Stack:
                 return row
             time.sleep(0.05)
         raise TimeoutError(f"run {run_id} is still {row['status']} after {PATIENCE_S} s")
+
+
+class Stack(Api):
+    """`fermata dev` on a directory of its own, with or without the worker inside it."""
+
+    def __init__(self, *options, data=None, worker=True):
+        self._own_data = data is None
+        super().__init__(None, None, data or tempfile.mkdtemp(prefix="fermata-"))
+        self._options = list(options)
+        self._worker = worker
+        self.dev = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, failure, *_):
+        if failure and self.dev:
+            print(f"--- end of {self.dev.log_path}\n{self.dev.tail()}", file=sys.stderr)
+        self.stop()
+        if self._own_data and not failure:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def start(self):
+        command = [program(), "dev", "--data", str(self.data), "--port", "0", "--print-json"]
+        if not self._worker:
+            command.append("--no-worker")
+        self.dev = Process(command + self._options, self.data / "dev.log")
+        ready = self.dev.first_line(lambda line: json.loads(line) if line.startswith("{") else None)
+        self.api, self.token = ready["api"], ready["token"]
+        self.temporal, self.namespace = ready["temporal"], ready["namespace"]
+
+    def stop(self):
+        if self.dev:
+            self.dev.stop()
+            self.dev = None
 
     # -- Temporal itself -------------------------------------------------------------------------------------------
     def describe(self, run_id):

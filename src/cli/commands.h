@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/temporal_options.h"
 #include "definition/finding.h"
 #include "foundation/error.h"
 
@@ -18,10 +19,13 @@ struct CommonOptions {
   std::vector<std::string> allowed_private;
 };
 
+// Where Temporal listens when nothing else is said.
+inline constexpr const char* kTemporalAddress = "127.0.0.1:7233";
+
 struct DevOptions {
   CommonOptions common;
+  TemporalOptions temporal;  // address empty: start the dev server
   std::uint16_t port = 8400;
-  std::string temporal_address;             // empty: start the dev server
   std::vector<std::string> dynamic_config;  // key=value for the dev server
   bool has_worker = true;
   bool prints_json = false;
@@ -30,9 +34,19 @@ int run_dev(const DevOptions& options);
 
 struct WorkerOptions {
   CommonOptions common;
-  std::string temporal_address = "127.0.0.1:7233";
+  TemporalOptions temporal;
 };
 int run_worker(const WorkerOptions& options);
+
+struct ServerOptions {
+  CommonOptions common;
+  TemporalOptions temporal;
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 8400;
+  std::string token_file;  // empty: the folder's token
+  bool prints_json = false;
+};
+int run_server(const ServerOptions& options);
 
 struct ValidateOptions {
   std::vector<std::string> files;
@@ -59,8 +73,8 @@ struct ReplayOptions {
   std::vector<std::string> definitions;  // … their definitions
   std::string data = ".fermata";         // … and then this database and server are asked
   std::string database;                  // URL or file; empty: the file in the data folder
-  std::string temporal_address;
-  int recent = 100;    // how many ended runs, the newest first; open ones all
+  TemporalOptions temporal;              // address empty: that of the data folder
+  int recent = 100;                      // how many ended runs, the newest first; open ones all
   std::string target;  // folder that the histories asked for are kept in; empty: nowhere
 };
 int run_replay_check(const ReplayOptions& options);
@@ -71,7 +85,7 @@ struct RebuildOptions {
   bool checks = false;  // compare instead of writing
   std::string data = ".fermata";
   std::string database;
-  std::string temporal_address;
+  TemporalOptions temporal;  // address empty: that of the data folder
 };
 int run_rebuild(const RebuildOptions& options);
 

@@ -4,15 +4,12 @@
 
 #include <cstdio>
 
-#include "api/api.h"
+#include "cli/api_host.h"
 #include "cli/commands.h"
 #include "cli/host.h"
 #include "cli/signals.h"
 #include "foundation/format.h"
-#include "http/server.h"
-#include "json/parse.h"
 #include "json/text.h"
-#include "service/sweep.h"
 #include "store/open.h"
 #include "temporal/dev_server.h"
 #include "worker/worker.h"
@@ -24,20 +21,9 @@ void say(const std::string& line) {
   std::fputs(("fermata dev: " + line + "\n").c_str(), stderr);
 }
 
-// The token of the run before, so that a restart does not lock anybody out.
-std::string token_of(const DataFolder& folder) {
-  const auto text = read_file(folder.state_file(), 10'000);
-  if (text.has_value()) {
-    const auto state = json::parse(*text);
-    if (state.has_value() && state->is_object()) {
-      if (auto token = json::string_at(state->get_object(), "token")) return *std::move(token);
-    }
-  }
-  return SystemRandom::token();
-}
-
 Result<temporal::DevServer> start_temporal(const DevOptions& options, const DataFolder& folder) {
   temporal::DevServerOptions server;
+  server.target_namespace = options.temporal.target_namespace;
   server.database_file = folder.temporal_database();
   server.log_file = folder.temporal_log();
   for (const std::string& pair : options.dynamic_config) {
@@ -71,15 +57,15 @@ Result<void> serve(const DevOptions& options, Log& log) {
   say("data in " + folder.path);
   TRY(const auto store, store::open(folder.database(options.common.database)));
   std::optional<temporal::DevServer> temporal_server;
-  std::string address = options.temporal_address;
+  std::string address = options.temporal.address;
   if (address.empty()) {
     say("starting Temporal");
     TRY(temporal::DevServer started, start_temporal(options, folder));
     temporal_server.emplace(std::move(started));
     address = temporal_server->address();
   }
-  TRY(const auto runtime, temporal::Runtime::create({.log = &log}));
-  TRY(const auto client, temporal::Client::connect(runtime, {.address = address}));
+  TRY(const auto runtime, start_runtime(options.temporal, log));
+  TRY(const auto client, connect(runtime, options.temporal, address));
   const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
   EnvironmentSecrets secrets;
   const SystemClock clock;
@@ -93,36 +79,18 @@ Result<void> serve(const DevOptions& options, Log& log) {
     TRY(worker, worker::Worker::start(
                     client, {runtime, *store, actions, secrets, clock, random, log}, settings));
   }
-  service::Catalog catalog(*store, actions, clock);
-  service::Launcher launcher(*store, client, clock, random);
-  service::RunControl control(*store, client);
-  service::Tasks tasks(*store, client);
-  service::DefinitionCache definitions(*store, actions);
-  service::EventRouter events({*store, client, definitions, clock}, launcher, random);
-  service::Clocks clocks({*store, client, definitions, launcher, clock});
-  const service::Sweep sweep({*store, events, launcher, clocks, clock, log});
-  const api::ApiParts parts{*store,
-                            catalog,
-                            launcher,
-                            control,
-                            events,
-                            tasks,
-                            random,
-                            clock,
-                            actions,
-                            [&client] { return client.check_health(); },
-                            TenantId("default"),
-                            token_of(folder)};
-  TRY(const auto server, http::Server::start({.port = options.port}, api::make_router(parts)));
+  TRY(const std::string token, api_token({}, folder));
+  TRY(auto host, ApiHost::start({*store, client, actions, clock, random, log},
+                                {.port = options.port, .token = token}));
   TRY_DO(announce(options, folder,
-                  json::Object{{"api", format("http://127.0.0.1:{}", server->port())},
-                               {"token", parts.token},
+                  json::Object{{"api", host->url()},
+                               {"token", token},
                                {"temporal", address},
-                               {"namespace", "default"},
+                               {"namespace", client.options().target_namespace},
                                {"pid", getpid()}}));
   wait_for_stop_signal();
   say("stopping");
-  server->stop();
+  host.reset();
   worker.reset();
   return {};
 }

@@ -21,6 +21,7 @@
 #include "foundation/check.h"
 #include "foundation/format.h"
 #include "foundation/limits.h"
+#include "json/parse.h"
 #include "json/text.h"
 #include "jsonata/instant.h"
 
@@ -104,6 +105,25 @@ Result<std::string> temporal_address(const std::string& told, const DataFolder& 
   if (!told.empty()) return told;
   TRY(const json::Value state, read_document_file(folder.state_file()));
   return json::string_at(state.get_object(), "temporal").value_or("127.0.0.1:7233");
+}
+
+Result<std::string> api_token(const std::string& file, const DataFolder& folder) {
+  if (!file.empty()) {
+    constexpr std::size_t kBytesMin = 16;
+    TRY(std::string token, read_file(file, 10'000));
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+    if (token.size() >= kBytesMin) return token;
+    return make_error(ErrorKind::Invalid, "TOKEN_TOO_SHORT",
+                      format("the token in `{}` has {} bytes, at least {} are needed", file,
+                             token.size(), kBytesMin),
+                      "write a random one, e.g. by `openssl rand -hex 24`");
+  }
+  const auto text = read_file(folder.state_file(), 10'000);
+  const auto state = text.has_value() ? json::parse(*text) : Result<json::Value>(text.error());
+  if (state.has_value() && state->is_object()) {
+    if (auto token = json::string_at(state->get_object(), "token")) return *std::move(token);
+  }
+  return SystemRandom::token();
 }
 
 Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder) {

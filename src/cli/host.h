@@ -53,6 +53,9 @@ struct DataFolder {
 Result<DataFolder> open_data_folder(const std::string& path);
 // The address as told, else what `fermata dev` on the folder wrote.
 Result<std::string> temporal_address(const std::string& told, const DataFolder& folder);
+// What callers of the API must bring: the file's text, else the token of the run before, so that a
+// restart does not lock anybody out, else a new one. Errors: FILE_UNREADABLE, TOKEN_TOO_SHORT.
+Result<std::string> api_token(const std::string& file, const DataFolder& folder);
 // Kept while the object lives; a second `dev` on one folder is refused. Errors: DATA_IN_USE.
 Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder);
 // A JSON or, by its name, YAML document. Errors: FILE_UNREADABLE, JSON_*, YAML_*, with the file.

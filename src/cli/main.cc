@@ -1,5 +1,6 @@
 // fermata: reads the command line, and nothing else.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 #include "cli/commands.h"
 #include "cli/jsonata_commands.h"
@@ -24,6 +25,32 @@ void add_common(CLI::App* command, CommonOptions& options) {
                       "private addresses that http.request may reach, e.g. 127.0.0.1/32");
 }
 
+void add_temporal(CLI::App* command, fermata::cli::TemporalOptions& options) {
+  const auto add = [&](const char* flag, std::string& value, const char* what,
+                       const char* variable) {
+    command->add_option(flag, value, what)->envname(variable);
+  };
+  add("--temporal-address", options.address, "host:port", "FERMATA_TEMPORAL_ADDRESS");
+  add("--temporal-namespace", options.target_namespace, "namespace", "FERMATA_TEMPORAL_NAMESPACE");
+  add("--temporal-api-key-file", options.api_key_file,
+      "file with the bearer token; FERMATA_TEMPORAL_API_KEY holds the token itself",
+      "FERMATA_TEMPORAL_API_KEY_FILE");
+  if (const char* key = std::getenv("FERMATA_TEMPORAL_API_KEY")) options.api_key = key;
+  command->add_flag("--temporal-tls", options.has_tls, "TLS; the options below turn it on, too");
+  add("--temporal-tls-ca", options.tls_ca_file, "PEM file of the authorities to trust",
+      "FERMATA_TEMPORAL_TLS_CA");
+  add("--temporal-tls-cert", options.tls_certificate_file, "PEM file of the client's certificate",
+      "FERMATA_TEMPORAL_TLS_CERT");
+  add("--temporal-tls-key", options.tls_key_file, "PEM file of its key",
+      "FERMATA_TEMPORAL_TLS_KEY");
+  add("--temporal-tls-name", options.tls_server_name, "expected name of the server",
+      "FERMATA_TEMPORAL_TLS_NAME");
+  add("--metrics-address", options.metrics_address, "host:port to serve Prometheus metrics on",
+      "FERMATA_METRICS_ADDRESS");
+  add("--otlp-url", options.otlp_url, "OpenTelemetry collector (gRPC) to send metrics to",
+      "FERMATA_OTLP_URL");
+}
+
 void add_server(CLI::App* command, ServerAddress& server) {
   command->add_option("--server", server.url, "address of the API")->envname("FERMATA_SERVER");
   command->add_option("--token", server.token, "token of the API")->envname("FERMATA_TOKEN");
@@ -44,8 +71,7 @@ int main(int argc, char** argv) {
   CLI::App* command = app.add_subcommand("dev", "everything on one machine, on embedded defaults");
   add_common(command, dev.common);
   command->add_option("--port", dev.port, "port of the API; 0 takes a free one");
-  command->add_option("--temporal-address", dev.temporal_address,
-                      "use this Temporal server instead of starting one");
+  add_temporal(command, dev.temporal);
   command->add_option("--dynamic-config", dev.dynamic_config, "key=value for the dev server");
   bool has_no_worker = false;
   command->add_flag("--no-worker", has_no_worker, "start no worker");
@@ -58,9 +84,19 @@ int main(int argc, char** argv) {
   cli::WorkerOptions worker;
   command = app.add_subcommand("worker", "a worker on the authored queue");
   add_common(command, worker.common);
-  command->add_option("--temporal-address", worker.temporal_address, "host:port")
-      ->envname("FERMATA_TEMPORAL_ADDRESS");
+  add_temporal(command, worker.temporal);
   command->callback([&] { code = cli::run_worker(worker); });
+
+  cli::ServerOptions api;
+  command = app.add_subcommand("server", "the API, without a worker");
+  add_common(command, api.common);
+  add_temporal(command, api.temporal);
+  command->add_option("--listen", api.listen, "address of the API")->envname("FERMATA_LISTEN");
+  command->add_option("--port", api.port, "port of the API; 0 takes a free one");
+  command->add_option("--token-file", api.token_file, "file with the token that callers bring")
+      ->envname("FERMATA_TOKEN_FILE");
+  command->add_flag("--print-json", api.prints_json, "print one JSON line when ready");
+  command->callback([&] { code = cli::run_server(api); });
 
   cli::ValidateOptions validate;
   command = app.add_subcommand("validate", "check definitions; all findings at once");
@@ -106,8 +142,7 @@ int main(int argc, char** argv) {
   command->add_option("--definition", replay.definitions, "definitions of the files' runs");
   command->add_option("--data", replay.data, "folder of the database")->envname("FERMATA_DATA");
   add_database(command, replay.database);
-  command->add_option("--temporal-address", replay.temporal_address, "host:port")
-      ->envname("FERMATA_TEMPORAL_ADDRESS");
+  add_temporal(command, replay.temporal);
   command->add_option("--recent", replay.recent, "how many ended runs besides all open ones");
   command->add_option("--save", replay.target, "keep the server's histories in this folder");
   command->callback([&] { code = cli::run_replay_check(replay); });
@@ -119,8 +154,7 @@ int main(int argc, char** argv) {
   command->add_flag("--check", rebuild.checks, "write nothing; say what differs");
   command->add_option("--data", rebuild.data, "folder of the database")->envname("FERMATA_DATA");
   add_database(command, rebuild.database);
-  command->add_option("--temporal-address", rebuild.temporal_address, "host:port")
-      ->envname("FERMATA_TEMPORAL_ADDRESS");
+  add_temporal(command, rebuild.temporal);
   command->callback([&] { code = cli::run_rebuild(rebuild); });
 
   ServerAddress server;

@@ -100,9 +100,9 @@ Result<bool> rebuild(const RebuildOptions& options, Log& log) {
   TRY(const DataFolder folder, open_data_folder(options.data));
   const std::string location = folder.database(options.database);
   TRY(const auto store, store::open(location));
-  TRY(const std::string address, temporal_address(options.temporal_address, folder));
-  TRY(const auto runtime, temporal::Runtime::create({.log = &log}));
-  TRY(const auto client, temporal::Client::connect(runtime, {.address = address}));
+  TRY(const std::string address, temporal_address(options.temporal.address, folder));
+  TRY(const auto runtime, start_runtime(options.temporal, log));
+  TRY(const auto client, connect(runtime, options.temporal, address));
   service::DefinitionCache definitions(*store, actions);
   TRY(const auto replayer, worker::Replayer::create(runtime, definitions, actions));
   worker::Rebuilder rebuilder(client, *replayer);

@@ -110,8 +110,8 @@ Result<void> check_server(const ReplayOptions& options, const actions::ActionReg
                           const temporal::Runtime& runtime, Tally& tally) {
   TRY(const DataFolder folder, open_data_folder(options.data));
   TRY(const auto store, store::open(folder.database(options.database)));
-  TRY(const std::string address, temporal_address(options.temporal_address, folder));
-  TRY(const auto client, temporal::Client::connect(runtime, {.address = address}));
+  TRY(const std::string address, temporal_address(options.temporal.address, folder));
+  TRY(const auto client, connect(runtime, options.temporal, address));
   service::DefinitionCache definitions(*store, actions);
   TRY(const auto replayer, worker::Replayer::create(runtime, definitions, actions));
   return ServerCheck(client, *replayer, options, tally).run();
@@ -119,7 +119,7 @@ Result<void> check_server(const ReplayOptions& options, const actions::ActionReg
 
 Result<void> replay(const ReplayOptions& options, Log& log, Tally& tally) {
   const actions::ActionRegistry actions = make_actions({}, log);
-  TRY(const auto runtime, temporal::Runtime::create({.log = &log}));
+  TRY(const auto runtime, start_runtime(options.temporal, log));
   return options.files.empty() ? check_server(options, actions, runtime, tally)
                                : check_files(options, actions, runtime, tally);
 }

@@ -16,8 +16,8 @@ namespace {
 Result<void> work(const WorkerOptions& options, Log& log) {
   TRY(const DataFolder folder, open_data_folder(options.common.data));
   TRY(const auto store, store::open(folder.database(options.common.database)));
-  TRY(const auto runtime, temporal::Runtime::create({.log = &log}));
-  TRY(const auto client, temporal::Client::connect(runtime, {.address = options.temporal_address}));
+  TRY(const auto runtime, start_runtime(options.temporal, log));
+  TRY(const auto client, connect(runtime, options.temporal, kTemporalAddress));
   const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
   EnvironmentSecrets secrets;
   const SystemClock clock;
@@ -29,7 +29,7 @@ Result<void> work(const WorkerOptions& options, Log& log) {
       worker::Worker::start(client, {runtime, *store, actions, secrets, clock, random, log},
                             settings));
   log.info("worker started",
-           {{"queue", std::string(service::kTaskQueue)}, {"temporal", options.temporal_address}});
+           {{"queue", std::string(service::kTaskQueue)}, {"temporal", client.options().address}});
   wait_for_stop_signal();
   log.info("worker stopping");
   return {};

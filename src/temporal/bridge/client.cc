@@ -13,23 +13,10 @@ namespace {
 using bridge::lend;
 using bridge::take;
 
-struct PendingConnect {
-  Runtime::Handle& runtime;
-  std::promise<Result<TemporalCoreConnection*>> promise;
-};
-
-void on_connect(void* data, TemporalCoreConnection* success, const TemporalCoreByteArray* fail) {
-  auto& pending = *static_cast<PendingConnect*>(data);
-  if (success != nullptr) {
-    pending.promise.set_value(success);
-  } else {
-    pending.promise.set_value(
-        make_error(ErrorKind::Unavailable, "TEMPORAL_UNAVAILABLE", take(pending.runtime, fail),
-                   "check that the Temporal server is up and its address is right"));
-  }
-}
-
 // https://grpc.io/docs/guides/status-codes/
+constexpr std::uint32_t kPermissionDenied = 7;
+constexpr std::uint32_t kUnauthenticated = 16;
+
 Error error_of(std::uint32_t status, std::string message) {
   switch (status) {
     case 3:   // invalid argument
@@ -41,8 +28,8 @@ Error error_of(std::uint32_t status, std::string message) {
       return make_error(ErrorKind::NotFound, "TEMPORAL_NOT_FOUND", std::move(message));
     case 6:
       return make_error(ErrorKind::Conflict, "TEMPORAL_ALREADY_EXISTS", std::move(message));
-    case 7:
-    case 16:
+    case kPermissionDenied:
+    case kUnauthenticated:
       return make_error(ErrorKind::Forbidden, "TEMPORAL_DENIED", std::move(message),
                         "check the API key or certificate and the namespace's permissions");
     case 8:
@@ -55,6 +42,30 @@ Error error_of(std::uint32_t status, std::string message) {
                         "check that the Temporal server is up");
     default:
       return make_error(ErrorKind::Internal, "TEMPORAL_INTERNAL", std::move(message));
+  }
+}
+
+// Core tells of a failed connection in words only; the status code is one of them.
+Error connect_error(std::string text) {
+  for (const auto& [word, status] : {std::pair("code: Unauthenticated", kUnauthenticated),
+                                     std::pair("code: PermissionDenied", kPermissionDenied)}) {
+    if (text.find(word) != std::string::npos) return error_of(status, std::move(text));
+  }
+  return make_error(ErrorKind::Unavailable, "TEMPORAL_UNAVAILABLE", std::move(text),
+                    "check that the Temporal server is up and its address is right");
+}
+
+struct PendingConnect {
+  Runtime::Handle& runtime;
+  std::promise<Result<TemporalCoreConnection*>> promise;
+};
+
+void on_connect(void* data, TemporalCoreConnection* success, const TemporalCoreByteArray* fail) {
+  auto& pending = *static_cast<PendingConnect*>(data);
+  if (success != nullptr) {
+    pending.promise.set_value(success);
+  } else {
+    pending.promise.set_value(connect_error(take(pending.runtime, fail)));
   }
 }
 
@@ -124,7 +135,7 @@ Result<Client> Client::connect(const Runtime& runtime, const ClientOptions& opti
     auto raw = connected.get();
     if (raw.has_value()) {
       handle->raw = *raw;
-    } else if (left_ms <= kPauseMs) {
+    } else if (left_ms <= kPauseMs || raw.error().code == "TEMPORAL_DENIED") {
       return std::move(raw).error().within(format("connecting to Temporal at {}", options.address));
     } else {
       std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));

@@ -1,0 +1,51 @@
+#pragma once
+// ApiHost: the HTTP API with everything behind it: services, the sweep, the listening socket. What
+// `fermata dev` and `fermata server` have in common.
+
+#include <memory>
+#include <string>
+
+#include "actions/registry.h"
+#include "foundation/clock.h"
+#include "foundation/log.h"
+#include "foundation/result.h"
+#include "service/random.h"
+#include "store/store.h"
+#include "temporal/client.h"
+
+namespace fermata::cli {
+
+// All must outlive the host.
+struct ApiHostParts {
+  store::Store& store;
+  const temporal::Client& client;
+  const actions::ActionRegistry& actions;
+  const Clock& clock;
+  service::Random& random;
+  Log& log;
+};
+
+struct ApiHostOptions {
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: a free one
+  std::string token;       // what callers must bring
+};
+
+class ApiHost {
+ public:
+  // Serves at once. Errors: HTTP_LISTEN.
+  static Result<std::unique_ptr<ApiHost>> start(ApiHostParts parts, const ApiHostOptions& options);
+  ApiHost(const ApiHost&) = delete;
+  ApiHost& operator=(const ApiHost&) = delete;
+  // Lets requests under way finish.
+  ~ApiHost();
+  // http://HOST:PORT
+  [[nodiscard]] std::string url() const;
+
+ private:
+  struct Services;
+  ApiHost(std::unique_ptr<Services> services);
+  std::unique_ptr<Services> services_;
+};
+
+}  // namespace fermata::cli

@@ -1,0 +1,52 @@
+// fermata server: the API over a store and a Temporal server that others started.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/api_host.h"
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/signals.h"
+#include "json/text.h"
+#include "store/open.h"
+
+namespace fermata::cli {
+namespace {
+
+Result<void> serve(const ServerOptions& options, Log& log) {
+  TRY(const DataFolder folder, open_data_folder(options.common.data));
+  TRY(const auto store, store::open(folder.database(options.common.database)));
+  TRY(const auto runtime, start_runtime(options.temporal, log));
+  TRY(const auto client, connect(runtime, options.temporal, kTemporalAddress));
+  const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
+  const SystemClock clock;
+  SystemRandom random(clock);
+  TRY(const std::string token, api_token(options.token_file, folder));
+  TRY(const auto host, ApiHost::start({*store, client, actions, clock, random, log},
+                                      {options.listen, options.port, token}));
+  const json::Object state{{"api", host->url()},
+                           {"token", token},
+                           {"temporal", client.options().address},
+                           {"namespace", client.options().target_namespace},
+                           {"pid", getpid()}};
+  TRY_DO(write_file(folder.state_file(), json::to_text(state)));
+  if (options.prints_json) {
+    std::puts(json::to_text(state).c_str());
+    std::fflush(stdout);
+  }
+  log.info("server started", {{"api", host->url()}, {"temporal", client.options().address}});
+  wait_for_stop_signal();
+  log.info("server stopping");
+  return {};
+}
+
+}  // namespace
+
+int run_server(const ServerOptions& options) {
+  block_stop_signals();
+  const auto log = make_log(options.common.log_level);
+  const Result<void> served = serve(options, *log);
+  return served.has_value() ? 0 : report(served.error());
+}
+
+}  // namespace fermata::cli

@@ -1,0 +1,56 @@
+// What stands in front of a hosted Temporal, and what its metrics go to, for tests:
+//   node grpc_front.mjs proxy ADDRESS CERT KEY CLIENT_CA API_KEY   TLS, client certificates and a bearer token before a plain server
+//   node grpc_front.mjs collector FILE                             an OpenTelemetry collector that appends what it is sent to FILE
+// Prints `listening on PORT`; ends on SIGTERM.
+import { appendFileSync, readFileSync } from 'node:fs'
+import http2 from 'node:http2'
+
+const GRPC_OK = '0'
+const GRPC_UNAUTHENTICATED = '16'
+
+function answerEmpty(stream, status) {
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': status }))
+}
+
+function proxy(address, cert, key, clientCa, apiKey) {
+  const backend = http2.connect(`http://${address}`)
+  const server = http2.createSecureServer({
+    cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(clientCa), requestCert: true, rejectUnauthorized: true,
+  })
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => {})
+    if (headers.authorization !== `Bearer ${apiKey}`) {
+      answerEmpty(stream, GRPC_UNAUTHENTICATED)
+      stream.end()
+      return
+    }
+    const { ':scheme': _scheme, ':authority': _authority, authorization: _authorization, ...rest } = headers
+    const call = backend.request(rest)
+    call.on('response', (answer) => stream.respond(answer, { waitForTrailers: true }))
+    let trailers = {}
+    call.on('trailers', (received) => { trailers = received })
+    stream.on('wantTrailers', () => stream.sendTrailers(trailers))
+    call.on('error', () => stream.destroy())
+    stream.on('close', () => call.close())
+    stream.pipe(call)
+    call.pipe(stream)
+  })
+  return server
+}
+
+function collector(file) {
+  const server = http2.createServer()
+  server.on('stream', (stream) => {
+    stream.on('data', (bytes) => appendFileSync(file, bytes))
+    stream.on('end', () => {
+      answerEmpty(stream, GRPC_OK)
+      stream.end(Buffer.alloc(5)) // an empty message
+    })
+  })
+  return server
+}
+
+const [mode, ...options] = process.argv.slice(2)
+const server = mode === 'proxy' ? proxy(...options) : collector(...options)
+server.listen(0, '127.0.0.1', () => console.log(`listening on ${server.address().port}`))
