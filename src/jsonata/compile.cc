@@ -77,7 +77,7 @@ const Op* Compiler::node(const Node& node) {
     auto* const filtered = make<FilteredOp>(OpKind::Filtered, node);
     const Op** const predicates = list<const Op*>(node.predicates.size());
     for (std::size_t i = 0; i < node.predicates.size(); ++i)
-      predicates[i] = this->node(*node.predicates[i].expression);
+      predicates[i] = predicate(*node.predicates[i].expression);
     filtered->operand = op;
     filtered->count = static_cast<std::uint32_t>(node.predicates.size());
     filtered->predicates = predicates;
@@ -93,6 +93,14 @@ const Op* Compiler::node(const Node& node) {
   op->keeps_array = node.keep_array;
   op->keeps_memory = op->keeps_memory || binds_ != binds;
   --depth_;
+  return op;
+}
+
+// A number that is written down is a place, whatever stands behind it.
+const Op* Compiler::predicate(const Node& node) {
+  if (node.type != NodeType::Number) return this->node(node);
+  auto* const op = make<ConstantOp>(OpKind::Constant, node);
+  op->value = Cell::real(node.number);
   return op;
 }
 

@@ -35,7 +35,7 @@ Op* Compiler::field(const Node& node) {
 void Compiler::stages(const Node& node, StepOp& out) {
   StageOp* const all = list<StageOp>(node.stages.size());
   for (std::size_t i = 0; i < node.stages.size(); ++i)
-    all[i].predicate = this->node(*node.stages[i].expression);
+    all[i].predicate = predicate(*node.stages[i].expression);
   out.stage_count = static_cast<std::uint32_t>(node.stages.size());
   out.stages = all;
 }
@@ -74,7 +74,8 @@ void Compiler::tuple_step(const Node& node, StepOp& out, const Names& names) {
     if (stage.kind == Stage::Kind::Index) {
       all[i].index_slot = slot_of(names, stage.variable);
     } else {
-      all[i].predicate = scoped(*stage.expression);
+      all[i].predicate = stage.expression->type == NodeType::Number ? predicate(*stage.expression)
+                                                                    : scoped(*stage.expression);
     }
   }
   out.stage_count = static_cast<std::uint32_t>(node.stages.size());
@@ -167,7 +168,7 @@ Op* Compiler::path(const Node& node) {
   op->tuple_slots = static_cast<std::uint32_t>(names.size());
   Scope scope;
   open(scope, names);
-  op->names = keep_names(scope);
+  op->names = kept_names(scope);
   for (std::uint32_t i = op->tuple_start; i < op->count; ++i) {
     step(*children[i], steps[i]);
     tuple_step(*children[i], steps[i], scope.names);

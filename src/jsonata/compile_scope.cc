@@ -126,7 +126,10 @@ void Compiler::open(Scope& scope, Names names) {
 }
 
 const ScopeNames* Compiler::keep_names(const Scope& scope) {
-  if (!sees_eval_) return nullptr;
+  return sees_eval_ ? kept_names(scope) : nullptr;
+}
+
+const ScopeNames* Compiler::kept_names(const Scope& scope) {
   auto kept = std::make_unique<ScopeNames>();
   for (const std::string_view name : scope.names) kept->names.push_back(keep(name));
   program_.scopes.push_back(std::move(kept));

@@ -35,6 +35,7 @@ class Compiler {
   // -- compile.cc
   const Op* node(const Node& node);
   Op* core(const Node& node);
+  const Op* predicate(const Node& node);
   Op* binary(const Node& node);
   Op* concat(const Node& node);
   Op* array(const Node& node);
@@ -73,7 +74,8 @@ class Compiler {
   Op* variable(const Node& node);
   Op* resolve(std::string_view name);
   bool is_bound(std::string_view name) const;
-  const ScopeNames* keep_names(const Scope& scope);
+  const ScopeNames* keep_names(const Scope& scope);  // when $eval may ask
+  const ScopeNames* kept_names(const Scope& scope);
   void open(Scope& scope, Names names);
   void close(const Scope& scope) { scope_ = scope.outer; }
 

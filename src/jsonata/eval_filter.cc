@@ -8,6 +8,14 @@
 
 namespace fermata::jsonata {
 
+namespace {
+
+bool has_rows(const Cell& input) {
+  return input.is_array() && !input.is_foreign() && input.list->is_tuples;
+}
+
+}  // namespace
+
 // How often the item at `index` of `size` is kept for what a predicate gave: numbers choose by
 // place, anything else by its truth.
 std::uint32_t Run::selects(const Cell& verdict, std::size_t index, std::size_t size) {
@@ -34,12 +42,33 @@ std::uint32_t Run::selects(const Cell& verdict, std::size_t index, std::size_t s
   return truthy(verdict) ? 1 : 0;
 }
 
+Cell Run::row_value(Frame* row) {
+  Record* const record = new_record(row->size);
+  for (std::uint32_t i = 0; i < row->size; ++i) {
+    const Cell& value = row->slots()[i];
+    if (!value.is(Tag::Unbound) && !set(*record, row->scope->names[i], value))
+      return Cell::of(Tag::Failed);
+  }
+  return Cell::object(record);
+}
+
+Cell Run::eval_at(const Op* op, const Cell& item, bool has_rows, Frame* frame) {
+  if (!item.is(Tag::Tuple)) return eval(op, item, frame);
+  Frame* const row = item.tuple;
+  if (has_rows) return eval(op, row->slots()[0], row);
+  const Cell value = row_value(row);
+  Frame* const nothing = new_frame(row->size, row->outer);
+  if (value.is_failed() || nothing == nullptr) return Cell::of(Tag::Failed);
+  nothing->scope = row->scope;
+  return eval(op, value, nothing);
+}
+
 Cell Run::filter(const Op* predicate, const Cell& input, Frame* frame) {
-  const bool has_rows = input.is_array() && !input.is_foreign() && input.list->is_tuples;
+  const bool are_rows = has_rows(input);
   const Items items(input);
   const std::size_t size = items.size();
   List* const list = new_list(0, true);
-  list->is_tuples = has_rows;
+  list->is_tuples = are_rows;
   if (predicate->kind == OpKind::Constant &&
       static_cast<const ConstantOp*>(predicate)->value.is(Tag::Number)) {
     double place = std::floor(static_cast<const ConstantOp*>(predicate)->value.number);
@@ -53,9 +82,7 @@ Cell Run::filter(const Op* predicate, const Cell& input, Frame* frame) {
   for (std::size_t i = 0; i < size; ++i) {
     if (!step()) return Cell::of(Tag::Failed);
     const Cell item = items.at(i);
-    const bool is_row = item.is(Tag::Tuple);
-    const Cell verdict =
-        is_row ? eval(predicate, item.tuple->slots()[0], item.tuple) : eval(predicate, item, frame);
+    const Cell verdict = eval_at(predicate, item, are_rows, frame);
     if (verdict.is_failed()) return verdict;
     std::uint32_t times = selects(verdict, i, size);
     if (failed()) return Cell::of(Tag::Failed);
@@ -119,12 +146,12 @@ Frame* merged_rows(Run& run, const Gathered& group, std::uint32_t slots) {
 }  // namespace
 
 Cell Run::group(const GroupOp& op, const Cell& input, Frame* frame) {
-  const bool has_rows = input.is_array() && !input.is_foreign() && input.list->is_tuples;
+  const bool are_rows = has_rows(input);
   const Items items(input);
   // Keys to places in `groups`, by way of a record: that keeps their order.
   Record* const places = new_record(8);
   std::vector<Gathered> groups;
-  const std::size_t rounds = items.size() == 0 && !has_rows ? 1 : items.size();
+  const std::size_t rounds = items.size() == 0 && !are_rows ? 1 : items.size();
   for (std::size_t i = 0; i < rounds; ++i) {
     if (!step()) return Cell::of(Tag::Failed);
     const Cell item = items.size() == 0 ? Cell() : items.at(i);
@@ -172,9 +199,9 @@ namespace {
 // Sorts by keys that are made when they are first needed, each once.
 class OrderBy {
  public:
-  OrderBy(Run& run, const StepOp& step, const Items& items, Frame* frame)
-      : run_(run), step_(step), items_(items), frame_(frame) {
-    const std::size_t count = items.size() * step.term_count;
+  OrderBy(Run& run, const StepOp& step, const Cell& input, Frame* frame)
+      : run_(run), step_(step), items_(input), has_rows_(has_rows(input)), frame_(frame) {
+    const std::size_t count = items_.size() * step.term_count;
     keys_ = run.memory.array<Cell>(count);
     for (std::size_t i = 0; i < count; ++i) keys_[i] = Cell::of(Tag::Unbound);
   }
@@ -195,10 +222,7 @@ class OrderBy {
   const Cell& key(std::uint32_t item, std::uint32_t term) {
     Cell& place = keys_[std::size_t{item} * step_.term_count + term];
     if (place.is(Tag::Unbound)) {
-      const Cell value = items_.at(item);
-      place = value.is(Tag::Tuple)
-                  ? run_.eval(step_.terms[term].key, value.tuple->slots()[0], value.tuple)
-                  : run_.eval(step_.terms[term].key, value, frame_);
+      place = run_.eval_at(step_.terms[term].key, items_.at(item), has_rows_, frame_);
     }
     return place;
   }
@@ -224,7 +248,8 @@ class OrderBy {
 
   Run& run_;
   const StepOp& step_;
-  const Items& items_;
+  const Items items_;
+  const bool has_rows_;
   Frame* frame_;
   Cell* keys_ = nullptr;
 };
@@ -245,7 +270,7 @@ Cell Run::sort_items(const StepOp& sort, const Cell& input, Frame* frame) {
   for (std::uint32_t i = 0; i < sort.term_count; ++i)
     keeps_memory = keeps_memory || sort.terms[i].key->keeps_memory;
   const Arena::Mark mark = memory.mark();
-  OrderBy order(*this, sort, items, frame);
+  OrderBy order(*this, sort, input, frame);
   std::uint32_t* const places = memory.array<std::uint32_t>(size);
   for (std::uint32_t i = 0; i < size; ++i) places[i] = i;
   const bool is_done =
@@ -254,7 +279,6 @@ Cell Run::sort_items(const StepOp& sort, const Cell& input, Frame* frame) {
   if (!is_done) return Cell::of(Tag::Failed);
   list->size = static_cast<std::uint32_t>(size);
   for (std::size_t i = 0; i < size; ++i) list->items[i] = items.at(places[i]);
-  list->is_tuples = list->items[0].is(Tag::Tuple);
   // The keys have done their work.
   if (!keeps_memory) memory.release(mark);
   return Cell::array(list);

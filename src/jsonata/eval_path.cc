@@ -200,7 +200,8 @@ Cell PathRun::steps(std::uint32_t from, std::uint32_t to, const Cell& input) {
       if (fold != nullptr && out.is_empty()) return Cell::of(Tag::Unbound);
       at = end_ + 1;
       // The usual end of a path: one value, which stands for itself.
-      const bool is_plain = at == path_.count && path_.group == nullptr && !path_.keeps_singleton;
+      const bool is_plain = at == path_.count && path_.group == nullptr && !path_.keeps_singleton &&
+                            !path_.keeps_array;
       if (is_plain && out.is_single()) return out.single();
       if (is_plain && out.is_empty()) return {};
       current = out.take(at == path_.count);

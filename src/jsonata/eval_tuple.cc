@@ -63,14 +63,16 @@ class TupleRun {
   }
 
   List* sorted(const StepOp& step, const List& rows) {
+    const bool is_first = &step == path_.steps + path_.tuple_start;
+    const bool binds_index = is_first && step.index_slot != 0;
     List* input = run_.new_list(0, true);
     *input = rows;
     const Cell result = run_.sort_items(step, Cell::array(input), frame_);
     if (result.is_failed()) return nullptr;
     List* out = result.list;
-    out->is_tuples = true;
-    for (std::uint32_t i = 0; step.index_slot != 0 && i < out->size; ++i)
+    for (std::uint32_t i = 0; binds_index && i < out->size; ++i)
       out->items[i].tuple->slots()[step.index_slot] = Cell::real(i);
+    if (is_first) out->is_tuples = true;
     return staged(step, out, 0);
   }
 
@@ -170,7 +172,19 @@ Cell Run::eval_tuple_path(const PathOp& op, const Cell& context, Frame* frame) {
       result->items[result->size++] = rows->items[i].tuple->slots()[0];
   }
   if (op.keeps_singleton) result->keep_singleton = true;
-  if (op.group != nullptr) return group(*op.group, Cell::array(rows), frame);
+  const bool is_plain = !rows->is_tuples;
+  if (is_plain && (op.group != nullptr || op.gives_tuples)) {
+    for (std::uint32_t i = 0; i < rows->size; ++i) {
+      rows->items[i] = row_value(rows->items[i].tuple);
+      if (rows->items[i].is_failed()) return rows->items[i];
+    }
+    rows->is_sequence = false;
+  }
+  if (op.group != nullptr) {
+    if (is_plain && (frame = new_frame(op.tuple_slots, frame)) == nullptr)
+      return Cell::of(Tag::Failed);
+    return group(*op.group, Cell::array(rows), frame);
+  }
   return settle(Cell::array(result), &op);
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/monotonic_resource.hpp>
+#include <thread>
+
 #include "json/parse.h"
 #include "json/text.h"
 
@@ -78,6 +81,143 @@ TEST(Budgets, EndWhatWouldNotEnd) {
   EXPECT_EQ(check(chain, "{}"), "U1001");
   // Data that an expression nests without end.
   EXPECT_EQ(check("$reduce([1..100000], function($a, $b) { {\"a\": $a} })", "{}"), "U1001");
+}
+
+TEST(Budgets, EndWhatDeepDataWouldOverflow) {
+  constexpr int kLevels = 100'000;
+  // In one piece of memory: the value's own destructor would recurse.
+  const boost::json::storage_ptr memory =
+      boost::json::make_shared_resource<boost::json::monotonic_resource>();
+  json::Value objects(json::Object{{"a", 1}}, memory);
+  json::Value arrays(json::Array{1}, memory);
+  for (int i = 0; i < kLevels; ++i) {
+    json::Object object(memory);
+    object.emplace("a", std::move(objects));
+    objects = std::move(object);
+    json::Array array(memory);
+    array.push_back(std::move(arrays));
+    arrays = std::move(array);
+  }
+  for (const std::string_view expression : {"$",
+                                            "**",
+                                            "*",
+                                            "$string($)",
+                                            "$ = $",
+                                            "[$, $] ~> $distinct()",
+                                            "$boolean($)",
+                                            "$clone($)",
+                                            "$ ~> |$|{'b': 1}|",
+                                            "a",
+                                            "$merge([$, $])",
+                                            "$sum(**.b)",
+                                            "$[0][0]",
+                                            "$type($)",
+                                            "$keys($)",
+                                            "$append($, $)",
+                                            "$sort([$, $], function($l, $r){true})",
+                                            "$ & 'x'",
+                                            "[$] = [$]",
+                                            "$count(*)",
+                                            "$each($, function($v){$v})",
+                                            "$spread($)",
+                                            "$reverse($)",
+                                            "$flatten($)"}) {
+    const Compiled compiled = compile(expression);
+    ASSERT_FALSE(compiled.failure.has_value()) << expression;
+    for (const json::Value* input : {&objects, &arrays}) {
+      Session session;
+      if (session.evaluate(*compiled.program, *input, {})) continue;
+      const auto failure = session.take().failure;
+      ASSERT_TRUE(failure.has_value());
+      EXPECT_TRUE(failure->code.starts_with("U100") || failure->code.starts_with("T"))
+          << expression << ": " << failure->code;
+    }
+  }
+  const Compiled whole = compile("$");
+  EXPECT_EQ(evaluate(*whole.program, objects).failure->code, "U1001");
+  EXPECT_EQ(evaluate(*whole.program, arrays).failure->code, "U1001");
+}
+
+TEST(Budgets, EndSourcesThatAreTooDeep) {
+  const auto repeated = [](std::string_view text, int times) {
+    std::string out;
+    for (int i = 0; i < times; ++i) out += text;
+    return out;
+  };
+  for (const std::string_view opening :
+       {"[", "(", "{'a':", "-", "a[", "$f(", "a.(", "a ? ", "function($x){", "|a|", "a^(", "a ~> ",
+        "$not(", "a{'b':", "x := ", "a ?? "}) {
+    const Compiled compiled = compile(repeated(opening, 20'000) + "1");
+    ASSERT_TRUE(compiled.failure.has_value()) << opening;
+  }
+  for (const std::string_view behind : {".a", "[0]", "+1", "&'a'", " and a", "[]", ".%", "(1)",
+                                        "^(a)", "@$v", "#$i", " ? 1 : a", " ~> $f"}) {
+    (void)compile("a" + repeated(behind, 20'000));
+  }
+}
+
+TEST(Sorting, GivesRowsOfBindingsAsPlainObjects) {
+  constexpr std::string_view kItems =
+      R"({"items":[{"n":"a","q":3},{"n":"b","q":1},{"n":"c","q":2}],"one":[{"n":"x","q":1}]})";
+  // As the official engine does: a path goes on with the rows, other things see objects.
+  EXPECT_EQ(check("items#$i^(q).(n & $i)", kItems), R"(["b1","c2","a0"])");
+  EXPECT_EQ(check("items@$o^($o.q)[0].$o.n", kItems), R"("b")");
+  EXPECT_EQ(check("items@$o^($o.q)[$o.q > 1].$o.n", kItems), "undefined");
+  EXPECT_EQ(check("items@$o^($o.q)[o.q > 1].$o.n", kItems), R"(["c","a"])");
+  EXPECT_EQ(check("items#$i^(q){n: $i}", kItems), "{}");
+  EXPECT_EQ(check("one#$i^(q){n: $i}", kItems), R"({"x":0})");
+  EXPECT_EQ(check("items^(q)#$i{n: $i}", kItems), R"({"b":0,"c":1,"a":2})");
+  EXPECT_EQ(check("items^(q)[0][].n", kItems), R"(["b"])");
+}
+
+TEST(RegularExpressions, AreThoseOfJavaScript) {
+  EXPECT_EQ(check("$contains('b', /b++/)", "{}"), "S0303");
+  EXPECT_EQ(check("$contains('b', /(?>b)/)", "{}"), "S0303");
+  EXPECT_EQ(check("$contains('b', /(?i)B/)", "{}"), "S0303");
+  EXPECT_EQ(check("$match('aKb', /a\\Kb/).match", "{}"), R"("aKb")");
+  EXPECT_EQ(check("$match('aab', /(?<x>a)+(?=b)(?!c)(?:b)/).groups", "{}"), R"(["a"])");
+  EXPECT_EQ(check("$match('1\r2\u20283', /^\\d$/m).match", "{}"), R"(["1","2","3"])");
+  EXPECT_EQ(check("$match('1\n', /^\\d$/).match", "{}"), "undefined");
+  EXPECT_EQ(check("$replace('a{b}', /a{b}/, 'x')", "{}"), R"("x")");
+  EXPECT_EQ(check("$match('x+', /[+]/).match", "{}"), R"("+")");
+}
+
+TEST(Parsing, EndsAtTheFirstError) {
+  EXPECT_EQ(check("$map(a, function($v, $i) {$v.null = 'x' ? $i : null})", "{}"), "S0213");
+}
+
+TEST(Pictures, RefuseNumeralsThatNoOneReads) {
+  EXPECT_EQ(check("$formatInteger(1e21, 'I')", "{}"), "U1004");
+}
+
+TEST(Programs, MayBeSharedBetweenThreads) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 200;
+  const json::Value input = *json::parse(kPayload);
+  for (const std::string_view expression :
+       {"$replace(payload.s, /(x)|y/, '$1$1') & $contains('abc', /B/i)",
+        "$fromMillis(0, '[Y0001]-[M01]') & $formatNumber(1234.5, '#,##0.00')",
+        "payload.items^(>n).n.%", "payload.items@$o#$i[$i=0].$o.n",
+        "($f := function($n){$n <= 1 ? 1 : $n * $f($n - 1)}; $f(20))",
+        "$ ~> |payload.items|{'z': n}| ~> $string()", "$toMillis('3 May 2020', '[D] [MNn] [Y]')"}) {
+    const Compiled compiled = compile(expression);
+    ASSERT_FALSE(compiled.failure.has_value()) << expression;
+    std::vector<std::string> texts(kThreads);
+    std::vector<std::thread> threads;
+    for (std::string& text : texts) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < kRounds; ++i) {
+          const Evaluation made = evaluate(*compiled.program, input, {});
+          const std::string now = made.value ? json::to_text(*made.value) : "undefined";
+          text = i == 0 || text == now ? now : "not always the same";
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    const Evaluation alone = evaluate(*compiled.program, input, {});
+    for (const std::string& text : texts)
+      EXPECT_EQ(text, alone.value ? json::to_text(*alone.value) : "undefined") << expression;
+  }
 }
 
 TEST(ComposedInputs, AreLookedUpWithoutBeingCopied) {

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "jsonata/text.h"
+
 namespace fermata::jsonata {
 namespace {
 
@@ -191,8 +193,6 @@ std::string number_word_pattern() {
 }
 
 std::string roman_numerals(double number) {
-  // Ten thousand thousands: no one reads more, and it bounds the text.
-  number = std::min(number, 1e7);
   std::string out;
   for (const Numeral& numeral : kNumerals) {
     while (number >= numeral.value) {
@@ -232,8 +232,9 @@ std::string letter_count(double number, char first) {
 
 double letter_number(std::string_view text, char first) {
   double number = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int digit = text[text.size() - i - 1] - first + 1;
+  const std::u16string units = to_utf16(text);
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const int digit = units[units.size() - i - 1] - first + 1;
     number += digit * std::pow(26.0, static_cast<double>(i));
   }
   return number;

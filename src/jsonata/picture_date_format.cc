@@ -79,16 +79,16 @@ struct Zone {
 
 const char* format_zone(const DatePart& part, const Zone& zone, std::string& out) {
   const double offset = zone.hours * 100 + zone.minutes;
+  const int digits = part.integer.mandatory_digits;
+  const bool is_whole = part.integer.is_regular || digits == 3 || digits == 4;
+  if (!is_whole && digits != 1 && digits != 2) return "D3134";
   if (offset == 0 && part.is_z_for_zero) {
     out.push_back('Z');
     return nullptr;
   }
   if (part.component == U'z') out += "GMT";
   if (offset >= 0) out.push_back('+');
-  const int digits = part.integer.mandatory_digits;
-  if (part.integer.is_regular || digits == 3 || digits == 4)
-    return format_integer(offset, part.integer, out);
-  if (digits != 1 && digits != 2) return "D3134";
+  if (is_whole) return format_integer(offset, part.integer, out);
   if (const char* code = format_integer(zone.hours, part.integer, out)) return code;
   if (zone.minutes == 0) return nullptr;
   out.push_back(':');

@@ -116,6 +116,9 @@ void append_ordinal(std::u32string& digits) {
   }
 }
 
+// Ten thousand thousands: no one reads more, and it bounds the text.
+constexpr double kRomanMax = 1e7;
+
 std::string in_case(std::string text, Letters letters) {
   if (letters == Letters::Title) return text;
   return letters == Letters::Upper ? to_upper(text) : to_lower(text);
@@ -167,6 +170,7 @@ const char* format_integer(double number, const IntegerPicture& picture, std::st
       out += letter_count(size, picture.letters == Letters::Upper ? 'A' : 'a');
       break;
     case Form::Roman:
+      if (size > kRomanMax) return "U1004";
       out += in_case(roman_numerals(size), picture.letters);
       break;
     case Form::Words:

@@ -195,7 +195,7 @@ class Processor {
 
   NodePtr lambda(NodePtr raw) {
     raw->left = node(std::move(raw->left));
-    if (raw->left != nullptr) mark_tail(*raw->left);
+    if (!failure && raw->left != nullptr) mark_tail(*raw->left);
     return raw;
   }
 

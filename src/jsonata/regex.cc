@@ -3,6 +3,9 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <optional>
+#include <string>
+
 namespace fermata::jsonata {
 namespace {
 
@@ -12,6 +15,10 @@ constexpr std::size_t kMachineStackMax = 1024 * 1024;
 pcre2_code* code_of(void* raw) {
   return static_cast<pcre2_code*>(raw);
 }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 pcre2_match_data* data_of(void* raw) {
   return static_cast<pcre2_match_data*>(raw);
 }
@@ -24,13 +31,50 @@ constexpr std::string_view kSpace =
     R"(\t\n\x0b\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff)";
 constexpr std::string_view kDot = R"([^\n\r\u2028\u2029])";
 
-// Rewrites the few escapes that the two dialects read differently.
-std::string translate(std::string_view pattern) {
+// With the flag `m`, `^` and `$` are at any of JavaScript's line ends.
+constexpr std::string_view kLineStart = R"((?<![^\n\r\u2028\u2029]))";
+constexpr std::string_view kLineEnd = R"((?![^\n\r\u2028\u2029]))";
+
+// Whether what opens with `(` at a place is a group of JavaScript: PCRE2 knows many more.
+bool is_group(std::string_view rest) {
+  if (rest.starts_with("(*")) return false;
+  if (!rest.starts_with("(?")) return true;
+  rest.remove_prefix(2);
+  if (rest.starts_with("<"))
+    return rest.size() > 1 && rest[1] != '>' &&
+           (rest[1] == '=' || rest[1] == '!' || !is_digit(rest[1]));
+  return rest.starts_with(":") || rest.starts_with("=") || rest.starts_with("!");
+}
+
+// The size of the quantifier at a place, or 0.
+std::size_t quantifier_size(std::string_view rest) {
+  if (rest.empty()) return 0;
+  if (rest[0] == '*' || rest[0] == '+' || rest[0] == '?') return 1;
+  if (rest[0] != '{') return 0;
+  std::size_t at = 1;
+  while (at < rest.size() && is_digit(rest[at])) ++at;
+  if (at == 1) return 0;
+  if (at < rest.size() && rest[at] == ',') ++at;
+  while (at < rest.size() && is_digit(rest[at])) ++at;
+  return at < rest.size() && rest[at] == '}' ? at + 1 : 0;
+}
+
+// A pattern of JavaScript in the words of PCRE2; nothing when only PCRE2 would know what it means.
+std::optional<std::string> translate(std::string_view pattern, bool has_lines) {
   std::string out;
   out.reserve(pattern.size() + 16);
   bool in_class = false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
+    if (const std::size_t size = in_class ? 0 : quantifier_size(pattern.substr(i)); size > 0) {
+      out += pattern.substr(i, size);
+      i += size - 1;
+      if (i + 1 < pattern.size() && pattern[i + 1] == '?') out += pattern[++i];
+      // PCRE2 takes `a++` for a quantifier of its own.
+      if (i + 1 < pattern.size() && pattern[i + 1] == '+') return std::nullopt;
+      continue;
+    }
+    if (c == '(' && !in_class && !is_group(pattern.substr(i))) return std::nullopt;
     if (c == '\\' && i + 1 < pattern.size()) {
       const char next = pattern[++i];
       if (next == 's') {
@@ -41,7 +85,7 @@ std::string translate(std::string_view pattern) {
         out += R"(\x0b)";
       } else if (next == 'd' || next == 'D' || next == 'w' || next == 'W' || next == 'b' ||
                  next == 'B' || next == 'S' ||
-                 std::string_view("nrtf0123456789cxukK").find(next) != std::string_view::npos) {
+                 std::string_view("nrtf0123456789cxuk").find(next) != std::string_view::npos) {
         out += c;
         out += next;
       } else if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z')) {
@@ -60,6 +104,8 @@ std::string translate(std::string_view pattern) {
       out += c;
     } else if (c == '.' && !in_class) {
       out += kDot;
+    } else if (has_lines && !in_class && (c == '^' || c == '$')) {
+      out += c == '^' ? kLineStart : kLineEnd;
     } else {
       out += c;
     }
@@ -77,8 +123,9 @@ std::shared_ptr<const Regex> Regex::compile(std::string_view pattern, std::strin
   std::uint32_t options = PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
                           PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C;
   if (flags.find('i') != std::string_view::npos) options |= PCRE2_CASELESS;
-  if (flags.find('m') != std::string_view::npos) options |= PCRE2_MULTILINE;
-  const std::string text = translate(pattern);
+  const auto translated = translate(pattern, flags.find('m') != std::string_view::npos);
+  if (!translated) return nullptr;
+  const std::string& text = *translated;
   int error = 0;
   PCRE2_SIZE offset = 0;
   pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options,

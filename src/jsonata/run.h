@@ -113,6 +113,11 @@ class Run {
 
   // -- parts of eval.cc that others use
   Cell filter(const Op* predicate, const Cell& input, Frame* frame);
+  // An expression at an item of a list, which may be a row. An order-by of more than one row gives
+  // them as plain objects of their bindings (`@` is the item), as the official engine does: what
+  // looks at them next sees no variables. `has_rows` is false then.
+  Cell eval_at(const Op* op, const Cell& item, bool has_rows, Frame* frame);
+  Cell row_value(Frame* row);
   Cell group(const GroupOp& group, const Cell& input, Frame* frame);
   Cell sort_items(const StepOp& step, const Cell& input, Frame* frame);
   Cell transform(const Function& function, const Cell& input);

@@ -120,7 +120,10 @@ export class Generator {
     return out;
   }
   bindingPath(depth) {
-    switch (this.below(6)) {
+    switch (this.below(9)) {
+      case 6: return `items@$o${this.chance(40) ? "#$i" : ""}^(${this.pick(["", "<", ">"])}$o.${this.pick(["qty", "price", "name"])})${this.pick(["", "[0]", "[-1]", "[qty>1]", "[$o.qty>1]", "[o.qty>1]", "[[0,1]]", "#$j"])}.{"n": $o.name, "i": $i, "j": $j}`;
+      case 7: return `items#$i^(${this.pick(["qty", ">price", "name, qty"])})${this.pick(["", "[$i>0]", "[i>0]", "[qty>0]", "^(name)", "[1]"])}${this.pick([".{\"i\": $i, \"n\": name}", "{name: $i}", "{$string($i): qty}", "", ".name"])}`;
+      case 8: return `items.a^(${this.pick(["$", "%.qty", ">%.price"])})${this.pick(["", "[0]", "[%.qty>1]", "[$>1]"])}.${this.pick(["%.name", "{\"a\": $, \"q\": %.qty}", "b"])}`;
       case 0: return `items#$i.${this.within(["i"], () => this.object(depth - 1))}`;
       case 1: return `items@$o.items@$p${this.chance(50) ? "[$o.qty = $p.qty]" : ""}.{"o": $o.name, "p": $p.qty}`;
       case 2: return `items.${this.pick(["a", "name", "qty"])}.%.${this.pick(["name", "qty"])}`;
