@@ -94,25 +94,53 @@ struct ServerAddress {
   std::string token;
   std::string data = ".fermata";
 };
-int run_publish(const ServerAddress& server, const std::string& file);
-int run_launch(const ServerAddress& server, const std::string& workflow,
-               const std::string& input_file, bool waits);
-int run_runs_list(const ServerAddress& server, const std::string& status);
-int run_runs_show(const ServerAddress& server, const std::string& run);
+
+struct PublishOptions {
+  ServerAddress server;
+  std::string file;
+};
+int run_publish(const PublishOptions& options);
+
+struct LaunchOptions {
+  ServerAddress server;
+  std::string workflow;
+  std::string input;  // file; empty: {}
+  bool waits = false;
+};
+int run_launch(const LaunchOptions& options);
+
+// One run, event or task.
+struct TargetOptions {
+  ServerAddress server;
+  std::string id;
+};
+
+struct RunsListOptions {
+  ServerAddress server;
+  std::string status;  // empty: every
+};
+int run_runs_list(const RunsListOptions& options);
+int run_runs_show(const TargetOptions& run);
 // `verb`: cancel, pause or resume.
-int run_runs_control(const ServerAddress& server, const std::string& verb, const std::string& run);
+int run_runs_control(const TargetOptions& run, const std::string& verb);
 
 struct EventOptions {
+  ServerAddress server;
   std::string name;
   std::string id;       // empty: the server makes one
   std::string key;      // empty: the server looks into the payload
   std::string payload;  // file; empty: {}
 };
-int run_events_send(const ServerAddress& server, const EventOptions& event);
-int run_events_explain(const ServerAddress& server, const std::string& id);
+int run_events_send(const EventOptions& event);
+int run_events_explain(const TargetOptions& event);
+
+struct AnswerOptions {
+  ServerAddress server;
+  std::string id;        // of the task
+  std::string response;  // file
+};
 int run_tasks_list(const ServerAddress& server);
-int run_tasks_answer(const ServerAddress& server, const std::string& task,
-                     const std::string& response_file);
+int run_tasks_answer(const AnswerOptions& answer);
 
 // FILE: PATH: MESSAGE (CODE), and the help.
 std::string line_of(const std::string& file, const definition::Finding& finding);

@@ -107,27 +107,28 @@ bool is_terminal(const json::Value& run) {
 
 }  // namespace
 
-int run_publish(const ServerAddress& server, const std::string& file) {
+int run_publish(const PublishOptions& options) {
+  const std::string& file = options.file;
   const auto text = read_file(file, limits::kDefinitionBytesMax);
   if (!text.has_value()) return report(text.error());
   const bool is_yaml = file.ends_with(".yaml") || file.ends_with(".yml");
   const auto document = definition::read_document(
       *text, is_yaml ? definition::TextFormat::Yaml : definition::TextFormat::Json);
   if (!document.has_value()) return report(document.error().within(file));
-  return print(call(server, {"POST", "/api/v1/workflows", json::to_text(*document)}));
+  return print(call(options.server, {"POST", "/api/v1/workflows", json::to_text(*document)}));
 }
 
-int run_launch(const ServerAddress& server, const std::string& workflow,
-               const std::string& input_file, bool waits) {
-  const auto payload = read_object(input_file);
+int run_launch(const LaunchOptions& options) {
+  const auto payload = read_object(options.input);
   if (!payload.has_value()) return report(payload.error());
-  const auto launched = call(server, {"POST", "/api/v1/workflows/" + workflow + "/runs",
-                                      json::to_text(json::Object{{"payload", *payload}})});
-  if (!launched.has_value() || !waits) return print(launched);
+  const auto launched =
+      call(options.server, {"POST", "/api/v1/workflows/" + options.workflow + "/runs",
+                            json::to_text(json::Object{{"payload", *payload}})});
+  if (!launched.has_value() || !options.waits) return print(launched);
   const std::string path =
       "/api/v1/runs/" + json::string_at(launched->get_object(), "runId").value_or("");
   while (true) {
-    const auto run = call(server, {"GET", path, ""});
+    const auto run = call(options.server, {"GET", path, ""});
     if (!run.has_value() || is_terminal(*run)) {
       const int code = print(run);
       return code == 0 && json::string_at(run->get_object(), "status") != "SUCCEEDED" ? 1 : code;
@@ -136,47 +137,46 @@ int run_launch(const ServerAddress& server, const std::string& workflow,
   }
 }
 
-int run_runs_list(const ServerAddress& server, const std::string& status) {
-  return print(
-      call(server, {"GET", "/api/v1/runs" + (status.empty() ? "" : "?status=" + status), ""}));
+int run_runs_list(const RunsListOptions& options) {
+  const std::string query = options.status.empty() ? "" : "?status=" + options.status;
+  return print(call(options.server, {"GET", "/api/v1/runs" + query, ""}));
 }
 
-int run_runs_show(const ServerAddress& server, const std::string& run) {
-  auto shown = call(server, {"GET", "/api/v1/runs/" + run, ""});
+int run_runs_show(const TargetOptions& run) {
+  auto shown = call(run.server, {"GET", "/api/v1/runs/" + run.id, ""});
   if (!shown.has_value()) return report(shown.error());
-  const auto steps = call(server, {"GET", "/api/v1/runs/" + run + "/steps?limit=500", ""});
+  const auto steps = call(run.server, {"GET", "/api/v1/runs/" + run.id + "/steps?limit=500", ""});
   if (!steps.has_value()) return report(steps.error());
   shown->get_object()["steps"] = steps->at("items");
   return print(shown);
 }
 
-int run_runs_control(const ServerAddress& server, const std::string& verb, const std::string& run) {
-  return print(call(server, {"POST", format("/api/v1/runs/{}/{}", run, verb), "{}"}));
+int run_runs_control(const TargetOptions& run, const std::string& verb) {
+  return print(call(run.server, {"POST", format("/api/v1/runs/{}/{}", run.id, verb), "{}"}));
 }
 
-int run_events_send(const ServerAddress& server, const EventOptions& event) {
+int run_events_send(const EventOptions& event) {
   const auto payload = read_object(event.payload);
   if (!payload.has_value()) return report(payload.error());
   json::Object body{{"eventName", event.name}, {"payload", *payload}};
   if (!event.id.empty()) body["eventId"] = event.id;
   if (!event.key.empty()) body["correlationKey"] = event.key;
-  return print(call(server, {"POST", "/api/v1/events", json::to_text(body)}));
+  return print(call(event.server, {"POST", "/api/v1/events", json::to_text(body)}));
 }
 
-int run_events_explain(const ServerAddress& server, const std::string& id) {
-  return print(call(server, {"GET", format("/api/v1/events/{}/explain", id), ""}));
+int run_events_explain(const TargetOptions& event) {
+  return print(call(event.server, {"GET", format("/api/v1/events/{}/explain", event.id), ""}));
 }
 
 int run_tasks_list(const ServerAddress& server) {
   return print(call(server, {"GET", "/api/v1/tasks?limit=500", ""}));
 }
 
-int run_tasks_answer(const ServerAddress& server, const std::string& task,
-                     const std::string& response_file) {
-  const auto response = read_object(response_file);
+int run_tasks_answer(const AnswerOptions& answer) {
+  const auto response = read_object(answer.response);
   if (!response.has_value()) return report(response.error());
-  return print(call(server, {"POST", format("/api/v1/tasks/{}/answer", task),
-                             json::to_text(json::Object{{"response", *response}})}));
+  return print(call(answer.server, {"POST", format("/api/v1/tasks/{}/answer", answer.id),
+                                    json::to_text(json::Object{{"response", *response}})}));
 }
 
 }  // namespace fermata::cli

@@ -1,0 +1,86 @@
+// publish, run, runs, events, tasks: they talk to a running server.
+#include "cli/arguments.h"
+
+namespace fermata::cli {
+namespace {
+
+void add_runs(CommandLine& line) {
+  CLI::App& runs = line.group("runs", "look at runs");
+  {
+    auto [command, list] =
+        line.add<RunsListOptions>(runs, "list", "the newest runs", run_runs_list);
+    add_server(command, list.server);
+    command.add_option("--status", list.status, "RUNNING, WAITING, SUCCEEDED, FAILED or CANCELED");
+  }
+  {
+    auto [command, show] =
+        line.add<TargetOptions>(runs, "show", "one run with its steps", run_runs_show);
+    add_server(command, show.server);
+    command.add_option("run", show.id, "id of the run")->required();
+  }
+  for (const std::string verb : {"cancel", "pause", "resume"}) {
+    auto [command, control] = line.add<TargetOptions>(
+        runs, verb, verb + " a run",
+        [verb](const TargetOptions& target) { return run_runs_control(target, verb); });
+    add_server(command, control.server);
+    command.add_option("run", control.id, "id of the run")->required();
+  }
+}
+
+void add_events(CommandLine& line) {
+  CLI::App& events = line.group("events", "send events and see what they did");
+  {
+    auto [command, event] = line.add<EventOptions>(
+        events, "send", "store an event; it launches and resumes what it may", run_events_send);
+    add_server(command, event.server);
+    command.add_option("name", event.name, "the event's name")->required();
+    command.add_option("--id", event.id, "the same id is the same event");
+    command.add_option("--key", event.key, "correlation key");
+    command.add_option("--payload", event.payload, "file with the payload, a JSON object");
+  }
+  {
+    auto [command, explain] = line.add<TargetOptions>(
+        events, "explain", "why an event did what it did", run_events_explain);
+    add_server(command, explain.server);
+    command.add_option("id", explain.id, "id of the event")->required();
+  }
+}
+
+void add_tasks(CommandLine& line) {
+  CLI::App& tasks = line.group("tasks", "what runs ask of people");
+  {
+    auto [command, list] = line.add<ServerAddress>(tasks, "list", "open tasks", run_tasks_list);
+    add_server(command, list);
+  }
+  {
+    auto [command, task] =
+        line.add<AnswerOptions>(tasks, "answer", "answer a task", run_tasks_answer);
+    add_server(command, task.server);
+    command.add_option("task", task.id, "id of the task")->required();
+    command.add_option("--response", task.response, "file with the response, a JSON object")
+        ->required();
+  }
+}
+
+}  // namespace
+
+void add_client_commands(CommandLine& line) {
+  {
+    auto [command, publish] = line.add<PublishOptions>(
+        line.app(), "publish", "publish a definition as the next version", run_publish);
+    add_server(command, publish.server);
+    command.add_option("file", publish.file, "JSON or YAML")->required();
+  }
+  {
+    auto [command, launch] = line.add<LaunchOptions>(line.app(), "run", "launch a run", run_launch);
+    add_server(command, launch.server);
+    command.add_option("workflow", launch.workflow, "id of the workflow")->required();
+    command.add_option("--input", launch.input, "file with the payload, a JSON object");
+    command.add_flag("--wait", launch.waits, "until it has ended; exit code 1 unless it succeeded");
+  }
+  add_runs(line);
+  add_events(line);
+  add_tasks(line);
+}
+
+}  // namespace fermata::cli
