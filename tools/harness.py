@@ -15,6 +15,7 @@ import pathlib
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -268,6 +269,79 @@ def postgres():
     server = Postgres()
     try:
         server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+class Redis:
+    """A redis-server on a free loopback port, in a folder of its own; every write is on disk before it is answered."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fermata-redis-"))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._server = None
+
+    def start(self):
+        with open(self.folder / "server.log", "ab") as log:
+            self._server = subprocess.Popen(
+                ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder), "--appendonly", "yes",
+                 "--appendfsync", "always"], stdout=log, stderr=log)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            with contextlib.suppress(OSError):
+                if self.call("PING") == "PONG":
+                    return
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("Redis does not start:\n" + (self.folder / "server.log").read_text())
+            time.sleep(0.01)
+
+    def kill(self):
+        self._server.kill()
+        self._server.wait()
+
+    def stop(self):
+        if self._server.poll() is None:
+            self.kill()
+
+    def call(self, *words):
+        """One command; a refusal raises."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as wire:
+            parts = [str(word).encode() for word in words]
+            wire.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+            return self._read(wire.makefile("rb"))
+
+    def _read(self, file):
+        head = file.readline().decode().rstrip("\r\n")
+        if not head or head[0] == "-":
+            raise ConnectionError(head or "closed")
+        if head[0] == "+":
+            return head[1:]
+        count = int(head[1:])
+        if head[0] == ":":
+            return count
+        if count < 0:
+            return None
+        if head[0] == "$":
+            return file.read(count + 2)[:-2].decode(errors="replace")
+        return [self._read(file) for _ in range(count)]
+
+    def add(self, event, stream="fermata:events"):
+        return self.call("XADD", stream, "*", "event", json.dumps(event))
+
+    def pending(self, stream="fermata:events", group="fermata"):
+        return self.call("XPENDING", stream, group)[0]
+
+
+@contextlib.contextmanager
+def redis():
+    server = Redis()
+    server.start()
+    try:
         yield server
     finally:
         server.stop()

@@ -111,11 +111,13 @@ http::Router make_router(const ApiParts& parts) {
   add_event_routes(inner, parts);
   add_schema_routes(inner, parts);
   add_task_routes(inner, parts);
+  add_door_routes(inner, parts);
   http::Router router;
   router.add("GET", "/healthz", [](const http::Request&) {
     return http::json_response(200, json::Object{{"alive", true}});
   });
   router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
+  add_hook_route(router, parts);
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
         router.add(method, pattern, guarded(parts.token, handler));

@@ -10,9 +10,11 @@
 #include "service/catalog.h"
 #include "service/events.h"
 #include "service/launch.h"
+#include "service/letters.h"
 #include "service/random.h"
 #include "service/run_control.h"
 #include "service/tasks.h"
+#include "service/webhooks.h"
 #include "store/store.h"
 
 namespace fermata::api {
@@ -24,6 +26,8 @@ struct ApiParts {
   service::RunControl& control;
   service::EventRouter& events;
   service::Tasks& tasks;
+  service::Letters& letters;
+  service::Webhooks& webhooks;
   service::Random& random;
   const Clock& clock;
   const definition::ActionCatalog& actions;

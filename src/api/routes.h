@@ -10,6 +10,9 @@ void add_run_routes(http::Router& router, const ApiParts& parts);
 void add_event_routes(http::Router& router, const ApiParts& parts);
 void add_schema_routes(http::Router& router, const ApiParts& parts);
 void add_task_routes(http::Router& router, const ApiParts& parts);
+void add_door_routes(http::Router& router, const ApiParts& parts);
+// Its callers prove themselves by a signature, not by a token.
+void add_hook_route(http::Router& router, const ApiParts& parts);
 
 // The body as a JSON object. Errors: JSON_*, BODY_NOT_OBJECT.
 Result<json::Value> body_of(const http::Request& request);

@@ -2,25 +2,12 @@
 #include "api/render.h"
 #include "api/routes.h"
 #include "foundation/format.h"
+#include "service/event_message.h"
 
 namespace fermata::api {
 namespace {
 
-constexpr std::size_t kBatchMax = 100;
-
-service::EventRequest request_of(const ApiParts& parts, const json::Object& body) {
-  service::EventRequest made;
-  made.tenant = parts.tenant;
-  made.event_id = json::string_at(body, "eventId").value_or("");
-  made.event_name = json::string_at(body, "eventName").value_or("");
-  made.correlation_key = json::string_at(body, "correlationKey");
-  if (!made.correlation_key)
-    made.correlation_key = json::string_at(body, "workflow_correlation_key");
-  made.payload_schema_ref = json::string_at(body, "payloadSchemaRef").value_or("");
-  const json::Value* payload = json::find(body, "payload");
-  made.payload = payload == nullptr ? json::Value(json::Object{}) : *payload;
-  return made;
-}
+constexpr std::size_t kBatchMax = 500;
 
 json::Array render_all(const std::vector<store::DeliveryRow>& rows) {
   json::Array items;
@@ -37,7 +24,8 @@ json::Value render_accepted(const service::Accepted& accepted) {
 
 Result<json::Value> send(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
-  TRY(const service::Accepted accepted, parts.events.accept(request_of(parts, body.get_object())));
+  TRY(const service::Accepted accepted,
+      parts.events.accept(service::event_from_json(body.get_object(), parts.tenant)));
   return render_accepted(accepted);
 }
 
@@ -49,18 +37,22 @@ Result<json::Value> send_batch(const ApiParts& parts, const http::Request& reque
     return make_error(ErrorKind::Invalid, "EVENT_INVALID",
                       format("events: expected a list of at most {} events", kBatchMax));
   }
-  json::Array items;
+  std::vector<service::EventRequest> requests;
   for (const json::Value& event : events->get_array()) {
     if (!event.is_object())
       return make_error(ErrorKind::Invalid, "EVENT_INVALID", "events: expected objects");
-    const auto accepted = parts.events.accept(request_of(parts, event.get_object()));
-    if (accepted.has_value()) {
-      items.push_back(render_accepted(*accepted));
+    requests.push_back(service::event_from_json(event.get_object(), parts.tenant));
+  }
+  TRY(const auto answers, parts.events.accept_all(requests));
+  json::Array items;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].has_value()) {
+      items.push_back(render_accepted(*answers[i]));
     } else {
-      items.push_back(json::Object{
-          {"eventId", json::string_at(event.get_object(), "eventId").value_or("")},
-          {"error",
-           json::Object{{"code", accepted.error().code}, {"message", accepted.error().message}}}});
+      const Error& error = answers[i].error();
+      items.push_back(
+          json::Object{{"eventId", requests[i].event_id},
+                       {"error", json::Object{{"code", error.code}, {"message", error.message}}}});
     }
   }
   return json::Value(json::Object{{"items", std::move(items)}});
@@ -104,8 +96,8 @@ Result<json::Value> explain(const ApiParts& parts, const http::Request& request)
   }
   json::Array waits;
   if (row.correlation_key) {
-    TRY(const auto open, parts.store.waits_for(row));
-    for (const projection::WaitRow& wait : open) waits.push_back(render(wait));
+    TRY(const auto open, parts.store.waits_for(std::span(&row, 1)));
+    for (const store::Candidate& candidate : open) waits.push_back(render(candidate.wait));
   }
   json::Value shown = render(row);
   json::Object& object = shown.get_object();

@@ -1,11 +1,19 @@
 // /api/v1/tasks: the inbox of people.
 #include "api/render.h"
 #include "api/routes.h"
+#include "calendar/instant.h"
+#include "foundation/format.h"
+#include "service/task_notices.h"
 
 namespace fermata::api {
 namespace {
 
-json::Value render_task(const projection::WaitRow& wait) {
+json::Value instant_or_null(const std::optional<TimeMs>& at) {
+  return at ? json::Value(calendar::format_instant(*at)) : json::Value(nullptr);
+}
+
+json::Value render_task(const store::TaskRow& task) {
+  const projection::WaitRow& wait = task.wait;
   json::Object shown{{"taskId", wait.task_id.value_or("")},
                      {"runId", wait.run_id.text},
                      {"stepPath", wait.step_path},
@@ -17,25 +25,57 @@ json::Value render_task(const projection::WaitRow& wait) {
   if (wait.payload && wait.payload->is_object()) {
     for (const auto& member : wait.payload->get_object()) shown[member.key()] = member.value();
   }
+  shown["dueAt"] = instant_or_null(task.due_at ? task.due_at : service::due_at_of(wait));
+  shown["claimedBy"] = task.claimed_by ? json::Value(*task.claimed_by) : json::Value(nullptr);
+  shown["claimedAt"] = instant_or_null(task.claimed_at);
+  shown["escalatedAt"] = instant_or_null(task.escalated_at);
   return json::Value(std::move(shown));
 }
 
+// ?status=all, ?claimedBy=, ?unclaimed=true, ?dueBefore=, ?runId=
 Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
-  store::EventStore::WaitFilter filter;
-  filter.wait_type = "human";
+  store::TaskFilter filter;
+  filter.is_open = query_of(request, "status").value_or("OPEN") != "all";
+  filter.claimed_by = query_of(request, "claimedBy");
+  filter.is_unclaimed = query_of(request, "unclaimed") == "true";
+  filter.run_id = query_of(request, "runId");
+  if (const auto due = query_of(request, "dueBefore")) {
+    filter.due_before = calendar::parse_instant(*due);
+    if (!filter.due_before)
+      return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                        format("dueBefore: `{}` is not an ISO 8601 instant", *due));
+  }
   TRY(filter.limit, limit_of(request));
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.open_waits(parts.tenant, filter));
+  TRY(const auto rows, parts.store.tasks(parts.tenant, filter));
   json::Array items;
-  for (const projection::WaitRow& row : rows) items.push_back(render_task(row));
+  for (const store::TaskRow& row : rows) items.push_back(render_task(row));
   json::Object page{{"items", std::move(items)}};
   if (rows.size() == filter.limit)
-    page["nextCursor"] = cursor_text(rows.back().created_at, rows.back().wait_id.text);
+    page["nextCursor"] = cursor_text(rows.back().wait.created_at, rows.back().wait.wait_id.text);
   return json::Value(std::move(page));
 }
 
+TaskId task_of(const http::Request& request) {
+  return TaskId(request.params.at("id"));
+}
+
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.task(parts.tenant, TaskId(request.params.at("id"))));
+  TRY(const auto row, parts.store.task(parts.tenant, task_of(request)));
+  return render_task(row);
+}
+
+Result<json::Value> claim(const ApiParts& parts, const http::Request& request) {
+  TRY(const json::Value body, body_of(request));
+  const std::string by = json::string_at(body.get_object(), "by").value_or("");
+  TRY(const auto row, parts.tasks.claim(parts.tenant, task_of(request), by));
+  return render_task(row);
+}
+
+Result<json::Value> release(const ApiParts& parts, const http::Request& request) {
+  TRY(const json::Value body, body_of(request));
+  const std::string by = json::string_at(body.get_object(), "by").value_or("");
+  TRY(const auto row, parts.tasks.release(parts.tenant, task_of(request), by));
   return render_task(row);
 }
 
@@ -43,9 +83,10 @@ Result<json::Value> give_answer(const ApiParts& parts, const http::Request& requ
   TRY(const json::Value body, body_of(request));
   service::Answer given;
   given.tenant = parts.tenant;
-  given.task = TaskId(request.params.at("id"));
+  given.task = task_of(request);
   given.answer_id = json::string_at(body.get_object(), "answerId").value_or(parts.random.uuid());
   if (const json::Value* response = json::find(body, "response")) given.response = *response;
+  given.by = json::string_at(body.get_object(), "by").value_or("");
   given.is_admin_override = json::bool_at(body.get_object(), "adminOverride").value_or(false);
   TRY_DO(parts.tasks.answer(given));
   return json::Value(
@@ -59,6 +100,10 @@ void add_task_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(list(parts, r)); });
   router.add("GET", "/api/v1/tasks/{id}",
              [&parts](const http::Request& r) { return answer(show(parts, r)); });
+  router.add("POST", "/api/v1/tasks/{id}/claim",
+             [&parts](const http::Request& r) { return answer(claim(parts, r)); });
+  router.add("POST", "/api/v1/tasks/{id}/release",
+             [&parts](const http::Request& r) { return answer(release(parts, r)); });
   router.add("POST", "/api/v1/tasks/{id}/answer",
              [&parts](const http::Request& r) { return answer(give_answer(parts, r), 202); });
 }

@@ -1,6 +1,7 @@
 #include "cli/api_host.h"
 
 #include "api/api.h"
+#include "cli/doors.h"
 #include "foundation/format.h"
 #include "http/server.h"
 #include "service/sweep.h"
@@ -12,17 +13,30 @@ struct ApiHost::Services {
       : catalog(parts.store, parts.actions, parts.clock),
         launcher(parts.store, parts.client, parts.clock, parts.random),
         control(parts.store, parts.client),
-        tasks(parts.store, parts.client),
+        signals(std::make_shared<service::TemporalSignals>(parts.client)),
+        tasks(parts.store, signals, parts.clock),
         definitions(parts.store, parts.actions),
-        events({parts.store, parts.client, definitions, parts.clock}, launcher, parts.random),
+        events({parts.store, signals, definitions, parts.clock}, launcher, parts.random),
+        letters(parts.store, events, parts.clock),
+        webhooks({parts.store, events,
+                  [&secrets = parts.secrets](const TenantId& tenant, const std::string& name) {
+                    return secrets.resolve(tenant, name);
+                  },
+                  parts.clock}),
+        hook(options.task_hook.empty()
+                 ? nullptr
+                 : std::make_unique<HttpTaskHook>(options.task_hook, parts.clock)),
+        notices({parts.store, events, hook.get(), parts.clock}),
         clocks({parts.store, parts.client, definitions, launcher, parts.clock}),
-        sweep({parts.store, events, launcher, clocks, parts.clock, parts.log}),
+        sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
         api{parts.store,
             catalog,
             launcher,
             control,
             events,
             tasks,
+            letters,
+            webhooks,
             parts.random,
             parts.clock,
             parts.actions,
@@ -34,9 +48,14 @@ struct ApiHost::Services {
   service::Catalog catalog;
   service::Launcher launcher;
   service::RunControl control;
+  std::shared_ptr<service::RunSignals> signals;
   service::Tasks tasks;
   service::DefinitionCache definitions;
   service::EventRouter events;
+  service::Letters letters;
+  service::Webhooks webhooks;
+  std::unique_ptr<service::TaskHook> hook;
+  service::TaskNotices notices;
   service::Clocks clocks;
   service::Sweep sweep;
   api::ApiParts api;

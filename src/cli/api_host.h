@@ -20,6 +20,7 @@ struct ApiHostParts {
   store::Store& store;
   const temporal::Client& client;
   const actions::ActionRegistry& actions;
+  actions::SecretResolver& secrets;
   const Clock& clock;
   service::Random& random;
   Log& log;
@@ -29,6 +30,7 @@ struct ApiHostOptions {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 0;  // 0: a free one
   std::string token;       // what callers must bring
+  std::string task_hook;   // whom tasks are told to; empty: nobody
 };
 
 class ApiHost {

@@ -44,19 +44,44 @@ void add_events(CommandLine& line) {
     add_server(command, explain.server);
     command.add_option("id", explain.id, "id of the event")->required();
   }
+  {
+    auto [command, letters] = line.add<LettersOptions>(
+        events, "dead-letters", "messages that no event could be made of", run_letters_list);
+    add_server(command, letters.server);
+    command.add_flag("--all", letters.has_all, "those that were reprocessed, too");
+  }
+  {
+    auto [command, letters] = line.add<LettersOptions>(
+        events, "reprocess", "let dead letters in; none named: all", run_letters_reprocess);
+    add_server(command, letters.server);
+    command.add_option("letters", letters.ids, "ids of dead letters");
+  }
 }
 
 void add_tasks(CommandLine& line) {
   CLI::App& tasks = line.group("tasks", "what runs ask of people");
   {
-    auto [command, list] = line.add<ServerAddress>(tasks, "list", "open tasks", run_tasks_list);
-    add_server(command, list);
+    auto [command, inbox] = line.add<InboxOptions>(tasks, "list", "open tasks", run_tasks_list);
+    add_server(command, inbox.server);
+    command.add_flag("--all", inbox.has_all, "those that ended, too");
+    command.add_option("--claimed-by", inbox.claimed_by, "tasks of one person");
+    command.add_flag("--unclaimed", inbox.is_unclaimed, "tasks of nobody");
+    command.add_option("--due-before", inbox.due_before, "ISO 8601 instant");
+  }
+  for (const std::string verb : {"claim", "release"}) {
+    auto [command, hand] = line.add<HandOptions>(
+        tasks, verb, verb + " a task",
+        [verb](const HandOptions& task) { return run_tasks_hand(task, verb); });
+    add_server(command, hand.server);
+    command.add_option("task", hand.id, "id of the task")->required();
+    command.add_option("--by", hand.by, "who has it")->required();
   }
   {
     auto [command, task] =
         line.add<AnswerOptions>(tasks, "answer", "answer a task", run_tasks_answer);
     add_server(command, task.server);
     command.add_option("task", task.id, "id of the task")->required();
+    command.add_option("--by", task.by, "who answers");
     command.add_option("--response", task.response, "file with the response, a JSON object")
         ->required();
   }

@@ -22,8 +22,19 @@ struct CommonOptions {
 // Where Temporal listens when nothing else is said.
 inline constexpr const char* kTemporalAddress = "127.0.0.1:7233";
 
+// Events out of a stream: what a process with a worker takes in besides its queue.
+struct StreamOptions {
+  std::string redis_url;  // empty: none
+  std::string redis_ca;
+  std::string stream = "fermata:events";
+  std::size_t consumers = 2;
+  std::int64_t claim_ms = 30'000;
+};
+
 struct DevOptions {
   CommonOptions common;
+  StreamOptions stream;
+  std::string task_hook;     // whom tasks are told to; empty: nobody
   TemporalOptions temporal;  // address empty: start the dev server
   std::uint16_t port = 8400;
   std::vector<std::string> dynamic_config;  // key=value for the dev server
@@ -34,12 +45,14 @@ int run_dev(const DevOptions& options);
 
 struct WorkerOptions {
   CommonOptions common;
+  StreamOptions stream;
   TemporalOptions temporal;
 };
 int run_worker(const WorkerOptions& options);
 
 struct ServerOptions {
   CommonOptions common;
+  std::string task_hook;  // whom tasks are told to; empty: nobody
   TemporalOptions temporal;
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8400;
@@ -134,12 +147,35 @@ struct EventOptions {
 int run_events_send(const EventOptions& event);
 int run_events_explain(const TargetOptions& event);
 
+struct LettersOptions {
+  ServerAddress server;
+  bool has_all = false;          // those that were reprocessed, too
+  std::vector<std::string> ids;  // none: every one that is open
+};
+int run_letters_list(const LettersOptions& letters);
+int run_letters_reprocess(const LettersOptions& letters);
+
+struct InboxOptions {
+  ServerAddress server;
+  bool has_all = false;
+  bool is_unclaimed = false;
+  std::string claimed_by;
+  std::string due_before;
+};
+int run_tasks_list(const InboxOptions& inbox);
+struct HandOptions {
+  ServerAddress server;
+  std::string id;  // of the task
+  std::string by;
+};
+// `verb`: claim or release.
+int run_tasks_hand(const HandOptions& task, const std::string& verb);
 struct AnswerOptions {
   ServerAddress server;
   std::string id;        // of the task
   std::string response;  // file
+  std::string by;
 };
-int run_tasks_list(const ServerAddress& server);
 int run_tasks_answer(const AnswerOptions& answer);
 
 // FILE: PATH: MESSAGE (CODE), and the help.

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "cli/commands.h"
+#include "cli/client.h"
 #include "cli/host.h"
 #include "definition/definition.h"
 #include "foundation/format.h"
@@ -59,11 +59,12 @@ Error refused(const http::ClientResponse& answer) {
                     std::move(message), json::string_at(object, "help").value_or(""));
 }
 
-struct Call {
-  std::string method;
-  std::string path;
-  std::string body;
-};
+bool is_terminal(const json::Value& run) {
+  const std::string status = json::string_at(run.get_object(), "status").value_or("");
+  return status == "SUCCEEDED" || status == "FAILED" || status == "CANCELED";
+}
+
+}  // namespace
 
 Result<json::Value> call(const ServerAddress& given, const Call& call) {
   TRY(const ServerAddress server, find_server(given));
@@ -91,7 +92,6 @@ int print(const Result<json::Value>& result) {
   return 0;
 }
 
-// The file's JSON; {} without one.
 Result<json::Value> read_object(const std::string& file) {
   if (file.empty()) return json::Value(json::Object{});
   TRY(const std::string text, read_file(file, limits::kPayloadBytesMax));
@@ -99,13 +99,6 @@ Result<json::Value> read_object(const std::string& file) {
   if (!parsed.has_value()) return parsed.error().within(file);
   return parsed;
 }
-
-bool is_terminal(const json::Value& run) {
-  const std::string status = json::string_at(run.get_object(), "status").value_or("");
-  return status == "SUCCEEDED" || status == "FAILED" || status == "CANCELED";
-}
-
-}  // namespace
 
 int run_publish(const PublishOptions& options) {
   const std::string& file = options.file;
@@ -153,30 +146,6 @@ int run_runs_show(const TargetOptions& run) {
 
 int run_runs_control(const TargetOptions& run, const std::string& verb) {
   return print(call(run.server, {"POST", format("/api/v1/runs/{}/{}", run.id, verb), "{}"}));
-}
-
-int run_events_send(const EventOptions& event) {
-  const auto payload = read_object(event.payload);
-  if (!payload.has_value()) return report(payload.error());
-  json::Object body{{"eventName", event.name}, {"payload", *payload}};
-  if (!event.id.empty()) body["eventId"] = event.id;
-  if (!event.key.empty()) body["correlationKey"] = event.key;
-  return print(call(event.server, {"POST", "/api/v1/events", json::to_text(body)}));
-}
-
-int run_events_explain(const TargetOptions& event) {
-  return print(call(event.server, {"GET", format("/api/v1/events/{}/explain", event.id), ""}));
-}
-
-int run_tasks_list(const ServerAddress& server) {
-  return print(call(server, {"GET", "/api/v1/tasks?limit=500", ""}));
-}
-
-int run_tasks_answer(const AnswerOptions& answer) {
-  const auto response = read_object(answer.response);
-  if (!response.has_value()) return report(response.error());
-  return print(call(answer.server, {"POST", format("/api/v1/tasks/{}/answer", answer.id),
-                                    json::to_text(json::Object{{"response", *response}})}));
 }
 
 }  // namespace fermata::cli

@@ -6,6 +6,7 @@
 
 #include "cli/api_host.h"
 #include "cli/commands.h"
+#include "cli/doors.h"
 #include "cli/host.h"
 #include "cli/signals.h"
 #include "foundation/format.h"
@@ -80,8 +81,11 @@ Result<void> serve(const DevOptions& options, Log& log) {
                     client, {runtime, *store, actions, secrets, clock, random, log}, settings));
   }
   TRY(const std::string token, api_token({}, folder));
-  TRY(auto host, ApiHost::start({*store, client, actions, clock, random, log},
-                                {.port = options.port, .token = token}));
+  const ApiHostParts parts{*store, client, actions, secrets, clock, random, log};
+  TRY(auto host,
+      ApiHost::start(parts,
+                     {.port = options.port, .token = token, .task_hook = options.task_hook}));
+  auto stream = options.has_worker ? open_stream(options.stream, parts) : nullptr;
   TRY_DO(announce(options, folder,
                   json::Object{{"api", host->url()},
                                {"token", token},
@@ -91,6 +95,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
   wait_for_stop_signal();
   say("stopping");
   host.reset();
+  stream.reset();
   worker.reset();
   return {};
 }

@@ -19,11 +19,12 @@ Result<void> serve(const ServerOptions& options, Log& log) {
   TRY(const auto runtime, start_runtime(options.temporal, log));
   TRY(const auto client, connect(runtime, options.temporal, kTemporalAddress));
   const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
+  EnvironmentSecrets secrets;
   const SystemClock clock;
   SystemRandom random(clock);
   TRY(const std::string token, api_token(options.token_file, folder));
-  TRY(const auto host, ApiHost::start({*store, client, actions, clock, random, log},
-                                      {options.listen, options.port, token}));
+  TRY(const auto host, ApiHost::start({*store, client, actions, secrets, clock, random, log},
+                                      {options.listen, options.port, token, options.task_hook}));
   const json::Object state{{"api", host->url()},
                            {"token", token},
                            {"temporal", client.options().address},

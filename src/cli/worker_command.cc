@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/doors.h"
 #include "cli/host.h"
 #include "cli/signals.h"
 #include "foundation/format.h"
@@ -28,6 +29,8 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   TRY(const auto worker,
       worker::Worker::start(client, {runtime, *store, actions, secrets, clock, random, log},
                             settings));
+  const auto stream =
+      open_stream(options.stream, {*store, client, actions, secrets, clock, random, log});
   log.info("worker started",
            {{"queue", std::string(service::kTaskQueue)}, {"temporal", client.options().address}});
   wait_for_stop_signal();

@@ -142,6 +142,16 @@ TEST(StreamGroup, ClaimsWhatAConsumerLeftAndCountsHowOftenItWasTaken) {
   EXPECT_EQ(other.depth()->pending, 0);
 }
 
+TEST(StreamGroup, KeepsWhatItWorksOnWithoutTakingItAgain) {
+  const TestRedis server;
+  Client client = connected(server);
+  add(client, 1);
+  StreamGroup group = group_of(server, "slow");
+  const auto taken = group.read(1, 1);
+  ASSERT_TRUE(group.keep(ids_of(*taken)).has_value());
+  EXPECT_EQ(group_of(server, "other").claim(0, 10)->front().deliveries, 2U);
+}
+
 TEST(StreamGroup, ForgetsOnlyConsumersThatHoldNothing) {
   const TestRedis server;
   Client client = connected(server);

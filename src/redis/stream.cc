@@ -1,7 +1,5 @@
 #include "redis/stream.h"
 
-#include <map>
-
 namespace fermata::redis {
 namespace {
 
@@ -18,6 +16,13 @@ std::vector<StreamMessage> read_entries(Reply& entries) {
     messages.push_back(std::move(message));
   }
   return messages;
+}
+
+// The value under a name in [name, value, …].
+const Reply* member(const Reply& pairs, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < pairs.items.size(); i += 2)
+    if (pairs.items[i].text == name) return &pairs.items[i + 1];
+  return nullptr;
 }
 
 // Looking and forgetting are one step: a consumer that took something between them would lose it.
@@ -90,6 +95,15 @@ Result<void> StreamGroup::count_deliveries(std::vector<StreamMessage>& messages)
   return {};
 }
 
+Result<void> StreamGroup::keep(const std::vector<std::string>& ids) {
+  Command command{"XCLAIM", names_.stream, names_.group, names_.consumer, "0"};
+  command.insert(command.end(), ids.begin(), ids.end());
+  // Without this it would count as taken once more.
+  command.emplace_back("JUSTID");
+  TRY(const Reply done, call(command));
+  return {};
+}
+
 Result<void> StreamGroup::acknowledge(const std::vector<std::string>& ids) {
   if (ids.empty()) return {};
   Command command{"XACK", names_.stream, names_.group};
@@ -105,18 +119,21 @@ Result<void> StreamGroup::forget_consumers(std::int64_t idle_ms) {
 }
 
 Result<StreamDepth> StreamGroup::depth() {
-  TRY(const Reply reply, call({"XINFO", "GROUPS", names_.stream}));
-  for (const Reply& group : reply.items) {
-    std::map<std::string, const Reply*> about;
-    for (std::size_t i = 0; i + 1 < group.items.size(); i += 2)
-      about[group.items[i].text] = &group.items[i + 1];
-    if (!about.contains("name") || about["name"]->text != names_.group) continue;
+  TRY(const Reply stream, client_.call({"XINFO", "STREAM", names_.stream}));
+  TRY(const Reply groups, client_.call({"XINFO", "GROUPS", names_.stream}));
+  const Reply* newest = member(stream, "last-generated-id");
+  for (const Reply& group : groups.items) {
+    const Reply* name = member(group, "name");
+    if (name == nullptr || name->text != names_.group) continue;
     StreamDepth depth;
-    if (about.contains("pending")) depth.pending = about["pending"]->number;
-    if (about.contains("lag")) depth.lag = about["lag"]->number;
+    if (const Reply* pending = member(group, "pending")) depth.pending = pending->number;
+    const Reply* lag = member(group, "lag");
+    if (lag != nullptr && lag->kind == Reply::Kind::Number) depth.lag = lag->number;
+    const Reply* read = member(group, "last-delivered-id");
+    depth.is_all_read = newest != nullptr && read != nullptr && newest->text == read->text;
     return depth;
   }
-  return StreamDepth{};
+  return make_error(ErrorKind::NotFound, "REDIS_REFUSED", "redis: there is no such group");
 }
 
 }  // namespace fermata::redis

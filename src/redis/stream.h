@@ -25,8 +25,9 @@ struct StreamNames {
 };
 
 struct StreamDepth {
-  std::int64_t pending = 0;  // read, not acknowledged
-  std::int64_t lag = 0;      // not read by anyone in the group
+  std::int64_t pending = 0;         // read, not acknowledged
+  std::optional<std::int64_t> lag;  // not read by anyone in the group; not always known
+  bool is_all_read = false;
 };
 
 class StreamGroup {
@@ -40,9 +41,12 @@ class StreamGroup {
   Result<std::vector<StreamMessage>> read(std::size_t count, std::int64_t blocks_ms);
   // Messages that someone took at least `idle_ms` ago and did not acknowledge: ours from now on.
   Result<std::vector<StreamMessage>> claim(std::int64_t idle_ms, std::size_t count);
+  // They are still worked on: nobody shall claim them for a while.
+  Result<void> keep(const std::vector<std::string>& ids);
   Result<void> acknowledge(const std::vector<std::string>& ids);
   // Forgets consumers that hold nothing and were not heard of for `idle_ms`.
   Result<void> forget_consumers(std::int64_t idle_ms);
+  // REDIS_REFUSED when there is no such stream or group.
   Result<StreamDepth> depth();
 
  private:

@@ -1,55 +1,21 @@
 #include "service/events.h"
 
 #include <algorithm>
+#include <atomic>
+#include <map>
+#include <set>
+#include <thread>
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "json/text.h"
+#include "service/contract.h"
+#include "service/correlate.h"
 #include "service/payload_check.h"
-#include "service/schemas.h"
 #include "service/trigger_payload.h"
 
 namespace fermata::service {
 namespace {
-
-// A key may be a text, a number or a boolean; anything else is none.
-std::optional<std::string> key_text(const json::Value* value) {
-  if (value == nullptr) return std::nullopt;
-  if (value->is_string())
-    return value->get_string().empty() ? std::nullopt
-                                       : std::optional(json::to_std(value->get_string()));
-  if (value->is_number() || value->is_bool()) return json::to_text(*value);
-  return std::nullopt;
-}
-
-const json::Value* at_dotted(const json::Value& payload, std::string_view path) {
-  const json::Value* at = &payload;
-  while (at != nullptr && !path.empty()) {
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    at = json::find(*at, path.substr(0, dot));
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  return at;
-}
-
-struct Correlated {
-  std::optional<std::string> key;
-  std::string source;  // request, payload.<field>, path <path>; or why there is none
-};
-
-// Explicit keys first, then the event type's path. Never the event's id (seed S2).
-Correlated correlate(const EventRequest& request, const std::string& path) {
-  if (request.correlation_key && !request.correlation_key->empty())
-    return {request.correlation_key, "request"};
-  for (const std::string_view field : {"workflowCorrelationKey", "correlationKey"}) {
-    if (auto key = key_text(json::find(request.payload, field)))
-      return {std::move(key), format("payload.{}", field)};
-  }
-  if (path.empty()) return {std::nullopt, "no key in the event, and no path for its name"};
-  if (auto key = key_text(at_dotted(request.payload, path)))
-    return {std::move(key), format("path {}", path)};
-  return {std::nullopt, format("nothing at the path {}", path)};
-}
 
 Error invalid_event(std::string message) {
   return make_error(ErrorKind::Invalid, "EVENT_INVALID", std::move(message));
@@ -70,13 +36,28 @@ Result<void> check_request(const EventRequest& request) {
   return {};
 }
 
+// A few at once: each waits for Temporal, none needs a processor.
+template <typename Job>
+void run_all(std::vector<Job>& jobs) {
+  constexpr std::size_t kAtOnce = 8;
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) jobs[i].result = jobs[i].run();
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(kAtOnce, jobs.size()); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+}
+
 }  // namespace
 
-Result<store::EventRow> EventRouter::make_row(const EventRequest& request) const {
+Result<store::EventRow> EventRouter::make_row(const EventRequest& request,
+                                              const StoredSchemas& schemas) const {
   TRY_DO(check_request(request));
-  TRY(const StoredSchemas schemas, StoredSchemas::load(parts_.store, request.tenant));
   store::EventRow row;
   row.tenant = request.tenant;
+  row.event_id = EventId(request.event_id.empty() ? random_->uuid() : request.event_id);
   row.event_name = request.event_name;
   row.payload = request.payload;
   row.payload_schema_ref = request.payload_schema_ref.empty()
@@ -88,9 +69,10 @@ Result<store::EventRow> EventRouter::make_row(const EventRequest& request) const
       return make_error(ErrorKind::Invalid, "SCHEMA_UNKNOWN",
                         format("there is no payload schema `{}`", row.payload_schema_ref),
                         "register it first");
-    TRY_DO(check_payload(*schema, row.payload));
+    if (row.payload_schema_ref != kAnyPayload) TRY_DO(check_payload(*schema, row.payload));
   }
-  Correlated correlated = correlate(request, schemas.correlation_path(request.event_name));
+  Correlated correlated = correlate(request.correlation_key, request.payload,
+                                    schemas.correlation_path(request.event_name));
   row.correlation_key = std::move(correlated.key);
   row.notes = json::Object{{"correlation", correlated.source}};
   row.received_at = parts_.clock.now();
@@ -98,53 +80,150 @@ Result<store::EventRow> EventRouter::make_row(const EventRequest& request) const
 }
 
 Result<Accepted> EventRouter::accept(const EventRequest& request) {
-  TRY(store::EventRow row, make_row(request));
-  row.event_id = EventId(request.event_id.empty() ? random_->uuid() : request.event_id);
-  Accepted accepted;
-  TRY(accepted.is_new, parts_.store.insert_event(row));
-  if (accepted.is_new) {
-    accepted.event = std::move(row);
-  } else {
-    TRY(accepted.event, parts_.store.event(request.tenant, row.event_id));
-  }
-  // Stored is accepted. A failure from here on is the sweep's to mend.
-  auto routed = accepted.event.is_routed
-                    ? parts_.store.deliveries(request.tenant, accepted.event.event_id)
-                    : route(accepted.event);
-  if (routed.has_value()) {
-    accepted.deliveries = *std::move(routed);
-    accepted.event.is_routed = true;
-  }
-  return accepted;
+  TRY(auto accepted, accept_all(std::span(&request, 1)));
+  return std::move(accepted.front());
 }
 
-Result<std::vector<store::DeliveryRow>> EventRouter::route(const store::EventRow& event) {
+Result<std::vector<Result<Accepted>>> EventRouter::accept_all(
+    std::span<const EventRequest> requests) {
+  std::vector<Result<Accepted>> answers;
+  std::vector<store::EventRow> rows;
+  std::vector<std::size_t> places;  // of each row among the answers
+  std::map<std::string, StoredSchemas> schemas;
+  for (const EventRequest& request : requests) {
+    if (!schemas.contains(request.tenant.text)) {
+      TRY(auto loaded, StoredSchemas::load(parts_.store, request.tenant));
+      schemas.emplace(request.tenant.text, std::move(loaded));
+    }
+    auto row = make_row(request, schemas.at(request.tenant.text));
+    if (row.has_value()) {
+      places.push_back(answers.size());
+      answers.emplace_back(Accepted{*row, false, {}});
+      rows.push_back(*std::move(row));
+    } else {
+      answers.emplace_back(row.error());
+    }
+  }
+  if (rows.empty()) return answers;
+  TRY(const std::vector<bool> are_new, parts_.store.insert_events(rows));
+  // Stored is accepted. A failure from here on is the sweep's to mend.
+  std::vector<store::EventRow> to_route;
+  std::vector<std::size_t> routed_places;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Accepted& accepted = *answers[places[i]];
+    accepted.is_new = are_new[i];
+    if (!are_new[i]) {
+      TRY(accepted.event, parts_.store.event(rows[i].tenant, rows[i].event_id));
+      if (accepted.event.is_routed) {
+        TRY(accepted.deliveries, parts_.store.deliveries(rows[i].tenant, rows[i].event_id));
+        continue;
+      }
+    }
+    to_route.push_back(accepted.event);
+    routed_places.push_back(places[i]);
+  }
+  auto routed = route(to_route);
+  for (std::size_t i = 0; routed.has_value() && i < to_route.size(); ++i) {
+    Accepted& accepted = *answers[routed_places[i]];
+    if (!(*routed)[i].has_value()) continue;
+    accepted.deliveries = *std::move((*routed)[i]);
+    accepted.event.is_routed = true;
+  }
+  return answers;
+}
+
+Result<void> EventRouter::add_resumes(std::span<const store::EventRow> events,
+                                      std::vector<Job>& jobs) const {
+  TRY(const auto candidates, parts_.store.waits_for(events));
+  std::set<std::pair<std::size_t, std::string>> seen;
+  for (const store::Candidate& candidate : candidates) {
+    const store::EventRow& event = events[candidate.event];
+    // Without a key it is for nobody in particular, and so for nobody.
+    if (!event.correlation_key) continue;
+    if (!seen.emplace(candidate.event, candidate.wait.run_id.text).second) continue;
+    jobs.push_back({candidate.event,
+                    [this, &event, run = candidate.wait.run_id] { return resume(event, run); },
+                    {}});
+  }
+  return {};
+}
+
+Result<void> EventRouter::add_launches(std::span<const store::EventRow> events,
+                                       std::vector<Job>& jobs) {
+  using Workflows = std::shared_ptr<std::vector<store::DefinitionRow>>;
+  std::map<std::pair<std::string, std::string>, Workflows> triggered;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    Workflows& workflows = triggered[{events[i].tenant.text, events[i].event_name}];
+    if (workflows == nullptr) {
+      TRY(auto found, parts_.store.triggered_by(events[i].tenant, events[i].event_name));
+      workflows = std::make_shared<std::vector<store::DefinitionRow>>(std::move(found));
+    }
+    for (std::size_t w = 0; w < workflows->size(); ++w) {
+      jobs.push_back({i,
+                      [this, &event = events[i], workflows, w]() -> Result<store::DeliveryRow> {
+                        return launch(event, (*workflows)[w]);
+                      },
+                      {}});
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Result<Deliveries>>> EventRouter::route(
+    std::span<const store::EventRow> events) {
+  std::vector<Result<Deliveries>> answers(events.size(), Deliveries{});
+  if (events.empty()) return answers;
+  std::vector<Job> jobs;
+  TRY_DO(add_resumes(events, jobs));
+  if (launcher_ != nullptr) TRY_DO(add_launches(events, jobs));
+  run_all(jobs);
   std::vector<store::DeliveryRow> done;
-  if (event.correlation_key) {
-    TRY(const auto waits, parts_.store.waits_for(event));
-    std::vector<RunId> runs;
-    for (const projection::WaitRow& wait : waits) {
-      if (std::ranges::find(runs, wait.run_id) == runs.end()) runs.push_back(wait.run_id);
-    }
-    for (const RunId& run : runs) {
-      TRY(store::DeliveryRow delivery, resume(event, run));
-      done.push_back(std::move(delivery));
-    }
-  }
-  if (launcher_ != nullptr) {
-    TRY(const auto workflows, parts_.store.triggered_by(event.tenant, event.event_name));
-    for (const store::DefinitionRow& workflow : workflows) {
-      store::DeliveryRow delivery = launch(event, workflow);
-      // Away is not refused: the whole event is tried again.
-      if (json::bool_at(delivery.details.get_object(), "isTransient").value_or(false))
-        return make_error(ErrorKind::Unavailable, "TEMPORAL_UNAVAILABLE",
-                          "a launch could not be made now");
-      done.push_back(std::move(delivery));
+  for (Job& job : jobs) {
+    auto& answer = answers[job.event];
+    if (job.result->has_value()) done.push_back(**job.result);
+    if (!answer.has_value()) continue;
+    if (job.result->has_value()) {
+      answer->push_back(**std::move(job.result));
+    } else {
+      answer = job.result->error();
     }
   }
-  TRY_DO(parts_.store.put_deliveries(done));
-  TRY_DO(parts_.store.mark_routed(event.tenant, event.event_id));
-  return done;
+  std::vector<store::EventRow> routed;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (answers[i].has_value()) routed.push_back(events[i]);
+  TRY_DO(parts_.store.put_routing(done, routed));
+  return answers;
+}
+
+Result<std::size_t> EventRouter::launch_held() {
+  constexpr std::size_t kPerWorkflow = 50;
+  TRY(const auto held, parts_.store.held_launches(kPerWorkflow));
+  std::size_t launched = 0;
+  std::set<std::pair<std::string, std::string>> busy;
+  for (const store::DeliveryRow& row : held) {
+    const std::pair workflow_key(row.tenant.text, row.target);
+    // Oldest first: none goes before one that still waits.
+    if (busy.contains(workflow_key)) continue;
+    TRY(const store::EventRow event, parts_.store.event(row.tenant, row.event_id));
+    TRY(const auto workflows, parts_.store.triggered_by(row.tenant, event.event_name));
+    const auto workflow =
+        std::ranges::find(workflows, row.target,
+                          [](const store::DefinitionRow& found) { return found.workflow_id.text; });
+    store::DeliveryRow tried = row;
+    if (workflow != workflows.end()) {
+      tried = launch(event, *workflow);
+    } else {
+      tried.outcome = "LAUNCH_FAILED";
+      tried.details = json::Object{{"message", "the event does not start the workflow any more"}};
+    }
+    if (tried.outcome == "HELD") {
+      busy.insert(workflow_key);
+      continue;
+    }
+    if (tried.outcome == "LAUNCHED") ++launched;
+    TRY_DO(parts_.store.put_routing(std::span(&tried, 1), {}));
+  }
+  return launched;
 }
 
 Result<void> EventRouter::wait_opened(const projection::WaitRow& wait) {
@@ -154,7 +233,7 @@ Result<void> EventRouter::wait_opened(const projection::WaitRow& wait) {
     TRY(store::DeliveryRow delivery, resume(event, wait.run_id));
     done.push_back(std::move(delivery));
   }
-  return done.empty() ? Result<void>() : parts_.store.put_deliveries(done);
+  return done.empty() ? Result<void>() : parts_.store.put_routing(done, {});
 }
 
 Result<store::DeliveryRow> EventRouter::resume(const store::EventRow& event,
@@ -168,12 +247,15 @@ Result<store::DeliveryRow> EventRouter::resume(const store::EventRow& event,
   signal.name = kEventSignal;
   signal.input = {temporal::to_payload(json::Value(std::move(argument)))};
   signal.request_id = event.event_id.text;
-  const auto sent = parts_.client.signal({temporal_workflow_id(run), ""}, signal);
+  const auto sent = parts_.signals->signal(run, signal);
   store::DeliveryRow delivery{event.tenant, event.event_id, "resume",          run.text,
                               "SIGNALED",   json::Object{}, parts_.clock.now()};
   if (sent.has_value()) return delivery;
-  if (sent.error().code != "TEMPORAL_NOT_FOUND") return sent.error();
-  delivery.outcome = "RUN_CLOSED";
+  if (sent.error().kind == ErrorKind::Unavailable) return sent.error();
+  // It will not get better: the event must not be tried for ever.
+  delivery.outcome = sent.error().code == "TEMPORAL_NOT_FOUND" ? "RUN_CLOSED" : "REFUSED";
+  if (delivery.outcome == "REFUSED")
+    delivery.details = json::Object{{"code", sent.error().code}, {"message", sent.error().message}};
   return delivery;
 }
 
@@ -186,7 +268,10 @@ store::DeliveryRow EventRouter::launch(const store::EventRow& event,
   const auto failed = [&](const Error& error) {
     details["code"] = error.code;
     details["message"] = error.message;
-    details["isTransient"] = error.kind == ErrorKind::Unavailable;
+    // Paused, busy or away is not refused: the launch waits, and holds no other workflow's.
+    const bool is_put_off = error.kind == ErrorKind::Unavailable ||
+                            error.code == "WORKFLOW_AT_LIMIT" || error.code == "WORKFLOW_PAUSED";
+    if (is_put_off) delivery.outcome = "HELD";
     return delivery;
   };
   const auto program =

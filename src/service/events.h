@@ -1,17 +1,22 @@
 #pragma once
-// EventRouter: the one path of an event: store, check, correlate, launch, resume. And the other
-// side of the same guarantee: a wait that opens looks for events that were stored before it was
-// seen. Delivery is one signal that carries the event's id, so however often it is tried, the run
-// takes it once. Where next: docs/internals/events.md.
+// EventRouter: the one path of an event, whatever door it came through: store, check, correlate,
+// launch, resume. And the other side of the same guarantee: a wait that opens looks for events that
+// were stored before it was seen. Delivery is one signal that carries the event's id, so however
+// often it is tried, the run takes it once. Events go through in batches; each stands for itself.
+// Where next: docs/internals/events.md.
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "service/definition_cache.h"
 #include "service/launch.h"
+#include "service/run_signals.h"
+#include "service/schemas.h"
 #include "store/store.h"
-#include "temporal/client.h"
 
 namespace fermata::service {
 
@@ -24,15 +29,17 @@ struct EventRequest {
   std::string payload_schema_ref;  // empty: the event type's
 };
 
+using Deliveries = std::vector<store::DeliveryRow>;
+
 struct Accepted {
   store::EventRow event;
   bool is_new = false;  // false: it was stored before; it is routed again all the same
-  std::vector<store::DeliveryRow> deliveries;
+  Deliveries deliveries;
 };
 
 struct EventParts {
-  store::Store& store;
-  temporal::Client client;
+  store::EventStore& store;
+  std::shared_ptr<RunSignals> signals;
   DefinitionSource& definitions;
   const Clock& clock;
 };
@@ -48,17 +55,32 @@ class EventRouter {
   // store's. What comes after the event is stored does not fail the call: it is repeated by the
   // sweep.
   Result<Accepted> accept(const EventRequest& request);
-  // Serves every wait and every trigger that the event may concern. May be repeated.
-  Result<std::vector<store::DeliveryRow>> route(const store::EventRow& event);
+  // The same for many, in one transaction; one that is refused does not hold the others. Fails as a
+  // whole only when the store does.
+  Result<std::vector<Result<Accepted>>> accept_all(std::span<const EventRequest> requests);
+  // Serves every wait and every trigger that the events may concern. May be repeated. For each what
+  // it did; an error for those whose runs could not be reached: they stay to be routed.
+  Result<std::vector<Result<Deliveries>>> route(std::span<const store::EventRow> events);
+  // Tries again what was put off: launches of workflows that were paused or busy. Gives how many
+  // were launched.
+  Result<std::size_t> launch_held();
   // The wait's row is committed: events that came meanwhile are delivered.
   Result<void> wait_opened(const projection::WaitRow& wait);
 
  private:
-  Result<store::EventRow> make_row(const EventRequest& request) const;
+  Result<store::EventRow> make_row(const EventRequest& request, const StoredSchemas& schemas) const;
   Result<store::DeliveryRow> resume(const store::EventRow& event, const RunId& run) const;
   store::DeliveryRow launch(const store::EventRow& event, const store::DefinitionRow& workflow);
   Result<json::Value> payload_for(const store::EventRow& event,
                                   const definition::Program& program) const;
+  // What is to be done for one event, and what came of it.
+  struct Job {
+    std::size_t event = 0;
+    std::function<Result<store::DeliveryRow>()> run;
+    std::optional<Result<store::DeliveryRow>> result;
+  };
+  Result<void> add_resumes(std::span<const store::EventRow> events, std::vector<Job>& jobs) const;
+  Result<void> add_launches(std::span<const store::EventRow> events, std::vector<Job>& jobs);
 
   EventParts parts_;
   Launcher* launcher_ = nullptr;

@@ -44,6 +44,11 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
                       format("workflow `{}` was never published", request.workflow_id.text),
                       "publish it first");
   }
+  if (workflow.settings.paused_at) {
+    return make_error(ErrorKind::Conflict, "WORKFLOW_PAUSED",
+                      format("workflow `{}` is paused", workflow.workflow_id.text),
+                      "resume it first");
+  }
   TRY(const store::VersionRow definition,
       store_.version(request.tenant, request.workflow_id, version));
   TRY_DO(check(request.tenant, definition, request.payload));
@@ -61,7 +66,7 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   row.root_run_id = row.run_id.text;
   row.temporal_workflow_id = temporal_workflow_id(row.run_id);
   row.started_at = clock_.now();
-  TRY_DO(store_.insert_launch(row));
+  TRY_DO(store_.insert_launch(row, workflow.settings.concurrency_limit));
   const auto started = start(row);
   if (started.has_value()) return Launched{row.run_id, version};
   // Away: the row stays, and repair() starts it. Refused: it will not get better.

@@ -34,8 +34,8 @@ class Launcher {
   Launcher(store::Store& store, temporal::Client client, const Clock& clock, Random& random)
       : store_(store), client_(std::move(client)), clock_(clock), random_(random) {}
 
-  // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, PAYLOAD_INVALID, STORE_CONFLICT (fire key),
-  // TEMPORAL_* when it refuses.
+  // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, WORKFLOW_PAUSED, WORKFLOW_AT_LIMIT, PAYLOAD_INVALID,
+  // STORE_CONFLICT (fire key), TEMPORAL_* when it refuses.
   Result<Launched> launch(const LaunchRequest& request);
   // Starts what was launched before `before` and never confirmed: Temporal was away, or the process
   // died between row and start. The same id makes it safe. Gives how many were started.

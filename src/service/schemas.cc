@@ -11,13 +11,26 @@ struct Row {
   std::string_view ref;
   std::string_view schema;
 };
-constexpr std::array<Row, 3> kSchemas = {
+constexpr std::array<Row, 4> kSchemas = {
     {{"payload.Any.v1", R"({"type":"object"})"},
      {"payload.Empty.v1", R"({"type":"object","additionalProperties":false})"},
      {"payload.WorkflowClockTrigger.v1",
       R"({"type":"object","additionalProperties":false,"required":["triggerType","scheduleId","scheduledFor","firedAt","timezone","workflowId","workflowVersion"],
           "properties":{"triggerType":{"enum":["schedule","recurring"]},"scheduleId":{"type":"string"},"scheduledFor":{"type":"string"},"firedAt":{"type":"string"},
-          "timezone":{"type":"string"},"workflowId":{"type":"string"},"workflowVersion":{"type":"integer"},"cron":{"type":"string"}}})"}}};
+          "timezone":{"type":"string"},"workflowId":{"type":"string"},"workflowVersion":{"type":"integer"},"cron":{"type":"string"}}})"},
+     {"payload.HumanTaskOverdue.v1",
+      R"({"type":"object","required":["type","taskId","runId","stepPath","createdAt"],
+          "properties":{"type":{"const":"task.overdue"},"taskId":{"type":"string"},"runId":{"type":"string"},"stepPath":{"type":"string"},
+          "createdAt":{"type":"string"},"taskType":{"type":"string"},"title":{"type":"string"},"description":{"type":["string","null"]},
+          "dueAt":{"type":["string","null"]},"contextData":{"type":"object"},"claimedBy":{"type":["string","null"]}}})"}}};
+
+// Events that Fermata itself makes.
+struct EventType {
+  std::string_view name;
+  std::string_view ref;
+};
+constexpr std::array<EventType, 1> kEventTypes = {
+    {{"HUMAN_TASK_OVERDUE", "payload.HumanTaskOverdue.v1"}}};
 
 }  // namespace
 
@@ -34,18 +47,26 @@ std::vector<std::string> BuiltInSchemas::payload_schema_refs() const {
   return refs;
 }
 
-std::optional<std::string> BuiltInSchemas::event_payload_ref(std::string_view) const {
+std::optional<std::string> BuiltInSchemas::event_payload_ref(std::string_view name) const {
+  for (const EventType& type : kEventTypes)
+    if (type.name == name) return std::string(type.ref);
   return std::nullopt;
 }
 std::vector<std::string> BuiltInSchemas::event_names() const {
-  return {};
+  std::vector<std::string> names;
+  for (const EventType& type : kEventTypes) names.emplace_back(type.name);
+  return names;
 }
 
-Result<StoredSchemas> StoredSchemas::load(store::Store& store, const TenantId& tenant) {
+Result<StoredSchemas> StoredSchemas::load(store::EventStore& store, const TenantId& tenant) {
   StoredSchemas made;
   const BuiltInSchemas built_in;
   for (const std::string& ref : built_in.payload_schema_refs())
     made.schemas_.emplace(ref, *built_in.payload_schema(ref));
+  for (const EventType& type : kEventTypes) {
+    made.types_.emplace(type.name, store::EventTypeRow{tenant, std::string(type.name),
+                                                       std::string(type.ref), "", 0});
+  }
   TRY(auto schemas, store.schemas(tenant));
   for (store::SchemaRow& row : schemas) made.schemas_.emplace(row.ref, std::move(row.schema));
   TRY(auto types, store.event_types(tenant));

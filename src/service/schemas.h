@@ -1,6 +1,7 @@
 #pragma once
 // The payload schemas and event types that exist. Built in: payload.Any.v1 takes every object,
-// payload.Empty.v1 none but {}, payload.WorkflowClockTrigger.v1 is what clock triggers give.
+// payload.Empty.v1 none but {}, payload.WorkflowClockTrigger.v1 is what clock triggers give,
+// payload.HumanTaskOverdue.v1 that of the event HUMAN_TASK_OVERDUE.
 
 #include <functional>
 #include <map>
@@ -25,7 +26,7 @@ class BuiltInSchemas final : public definition::SchemaCatalog {
 // The built-in ones and what a tenant registered, as of the moment of loading.
 class StoredSchemas final : public definition::SchemaCatalog {
  public:
-  static Result<StoredSchemas> load(store::Store& store, const TenantId& tenant);
+  static Result<StoredSchemas> load(store::EventStore& store, const TenantId& tenant);
   [[nodiscard]] std::optional<json::Value> payload_schema(std::string_view ref) const override;
   [[nodiscard]] std::vector<std::string> payload_schema_refs() const override;
   [[nodiscard]] std::optional<std::string> event_payload_ref(

@@ -32,15 +32,27 @@ Result<void> Sweep::once() {
   constexpr std::size_t kPerRound = 500;
   const TimeMs before = parts_.clock.now() - kGraceMs;
   TRY(const auto events, parts_.store.unrouted_events(before, kPerRound));
-  for (const store::EventRow& event : events) {
-    TRY(const auto done, parts_.router.route(event));
-    parts_.log.info("event routed late", {{"event_id", event.event_id.text}});
+  TRY(const auto routed, parts_.router.route(events));
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    // One whose run cannot be reached does not hold the others.
+    if (routed[i].has_value()) {
+      parts_.log.info("event routed late", {{"event_id", events[i].event_id.text}});
+    } else {
+      parts_.log.warn("event not routed",
+                      {{"event_id", events[i].event_id.text}, {"code", routed[i].error().code}});
+    }
   }
+  TRY(const std::size_t launched, parts_.router.launch_held());
+  if (launched > 0) parts_.log.info("held launches made", {{"count", std::to_string(launched)}});
   TRY(const std::size_t started, parts_.launcher.repair(before));
   if (started > 0) parts_.log.info("launches mended", {{"count", std::to_string(started)}});
   TRY(const std::size_t synced, parts_.clocks.sync());
   if (synced > 0)
     parts_.log.info("schedules brought up to date", {{"count", std::to_string(synced)}});
+  if (parts_.clock.now() < tell_at_) return {};
+  tell_at_ = parts_.clock.now() + kTellPeriodMs;
+  TRY(const std::size_t told, parts_.notices.once());
+  if (told > 0) parts_.log.info("people told", {{"count", std::to_string(told)}});
   return {};
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // Sweep: mends in the background what a crash or an absent Temporal left half done: events that
-// were stored and not routed, runs that were launched and not started, schedules that do not yet
-// say what was published. All of it is idempotent, so
-// several processes may sweep.
+// were stored and not routed, launches that were put off, runs that were launched and not started,
+// schedules that do not yet say what was published, people who were not told. All of it is
+// idempotent, so several processes may sweep.
 
 #include <condition_variable>
 #include <mutex>
@@ -12,6 +12,7 @@
 #include "service/clocks.h"
 #include "service/events.h"
 #include "service/launch.h"
+#include "service/task_notices.h"
 
 namespace fermata::service {
 
@@ -22,12 +23,14 @@ class Sweep {
     EventRouter& router;
     Launcher& launcher;
     Clocks& clocks;
+    TaskNotices& notices;
     const Clock& clock;
     Log& log;
   };
   // What is younger than this is somebody's who is still at it.
   static constexpr std::int64_t kGraceMs = 2'000;
   static constexpr std::int64_t kPeriodMs = 1'000;
+  static constexpr std::int64_t kTellPeriodMs = 2'000;
 
   explicit Sweep(Parts parts);
   Sweep(const Sweep&) = delete;
@@ -39,6 +42,7 @@ class Sweep {
   Result<void> once();
 
   Parts parts_;
+  TimeMs tell_at_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_stopping_ = false;

@@ -1,12 +1,14 @@
 #pragma once
-// Tasks: what people are asked by runs. A task is the open wait of a human.task step; its answer is
-// checked against the form here, so a wrong one never wakes the run and can be given again.
+// Tasks: what people are asked by runs. A task is the open wait of a human.task step; somebody may
+// claim it; its answer is checked against the form here, so a wrong one never wakes the run and can
+// be given again.
 
+#include <memory>
 #include <string>
 
 #include "foundation/clock.h"
+#include "service/run_signals.h"
 #include "store/store.h"
-#include "temporal/client.h"
 
 namespace fermata::service {
 
@@ -15,20 +17,29 @@ struct Answer {
   TaskId task;
   std::string answer_id;  // the same one is taken once
   json::Value response;
-  bool is_admin_override = false;  // the form is not asked
+  std::string by;                  // who answers; empty: not said
+  bool is_admin_override = false;  // neither the form nor the claim is asked
 };
 
 class Tasks {
  public:
-  Tasks(store::Store& store, temporal::Client client) : store_(store), client_(std::move(client)) {}
+  Tasks(store::Store& store, std::shared_ptr<RunSignals> signals, const Clock& clock)
+      : store_(store), signals_(std::move(signals)), clock_(clock) {}
 
-  // Errors: NOT_FOUND, TASK_CLOSED, ANSWER_INVALID (naming everything that does not fit the form),
-  // TEMPORAL_*.
+  // Errors: NOT_FOUND, TASK_CLOSED, TASK_CLAIMED (by somebody else), ANSWER_INVALID (naming
+  // everything that does not fit the form), TEMPORAL_*.
   Result<void> answer(const Answer& answer);
+  // Errors: NOT_FOUND, TASK_CLOSED, TASK_CLAIMED. Claiming again is no error.
+  Result<store::TaskRow> claim(const TenantId& tenant, const TaskId& task, const std::string& by);
+  // Errors: NOT_FOUND, TASK_CLOSED, TASK_CLAIMED when it is not `by` who has it; empty: whoever.
+  Result<store::TaskRow> release(const TenantId& tenant, const TaskId& task, const std::string& by);
 
  private:
+  Result<store::TaskRow> open_task(const TenantId& tenant, const TaskId& task);
+
   store::Store& store_;
-  temporal::Client client_;
+  std::shared_ptr<RunSignals> signals_;
+  const Clock& clock_;
 };
 
 }  // namespace fermata::service

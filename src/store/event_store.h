@@ -33,9 +33,10 @@ struct EventRow {
 struct DeliveryRow {
   TenantId tenant;
   EventId event_id;
-  std::string kind;     // resume, launch
-  std::string target;   // run id, or workflow id
-  std::string outcome;  // SIGNALED, RUN_CLOSED; LAUNCHED, LAUNCH_FAILED
+  std::string kind;    // resume, launch
+  std::string target;  // run id, or workflow id
+  // SIGNALED, RUN_CLOSED, REFUSED; LAUNCHED, LAUNCH_FAILED, or HELD: not now, tried again.
+  std::string outcome;
   json::Value details;
   TimeMs at = 0;
 };
@@ -61,43 +62,93 @@ struct EventTypeRow {
   TimeMs updated_at = 0;
 };
 
+// A message that no event could be made of, as it came.
+struct LetterRow {
+  TenantId tenant;
+  std::string letter_id;  // of its source: the same message is one letter
+  std::string source;     // redis:STREAM
+  // [[name, text], …]; a value that is no text is {"base64": …}.
+  json::Value fields;
+  std::string code;  // what is wrong
+  std::string message;
+  TimeMs created_at = 0;
+  std::optional<TimeMs> reprocessed_at;
+  std::optional<std::string> event_id;  // what it became
+};
+// A door for signed messages of one sender.
+struct WebhookRow {
+  TenantId tenant;
+  std::string name;
+  std::string event_name;
+  std::string secret_name;
+  std::int64_t tolerance_ms = 0;
+  TimeMs updated_at = 0;
+};
+// An open wait that one of several events may resume.
+struct Candidate {
+  std::size_t event = 0;  // which of them
+  projection::WaitRow wait;
+};
+
+struct DefinitionRow;
+
 class EventStore {
  public:
   virtual ~EventStore() = default;
 
-  // False: an event with this id is there already; nothing was changed.
-  virtual Result<bool> insert_event(const EventRow& row) = 0;
+  // All in one transaction. For each whether it is new; false: an event with this id is there, or
+  // came earlier in `rows`, and nothing was changed.
+  virtual Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) = 0;
   virtual Result<EventRow> event(const TenantId& tenant, const EventId& id) = 0;
   virtual Result<std::vector<EventRow>> events(const TenantId& tenant,
                                                const EventFilter& filter) = 0;
   // Events of all tenants that came before `before` and whose routing did not end; oldest first.
   virtual Result<std::vector<EventRow>> unrouted_events(TimeMs before, std::size_t limit) = 0;
-  // Writes what the event did; a delivery of the same kind and target keeps its first row.
-  virtual Result<void> put_deliveries(std::span<const DeliveryRow> rows) = 0;
-  virtual Result<void> mark_routed(const TenantId& tenant, const EventId& id) = 0;
+  // How many there are, counted up to `most`.
+  virtual Result<std::size_t> count_unrouted(std::size_t most) = 0;
+  // Writes what events did and marks `routed` as served, in one transaction. A delivery of the same
+  // kind and target keeps its first row, unless that one was HELD.
+  virtual Result<void> put_routing(std::span<const DeliveryRow> rows,
+                                   std::span<const EventRow> routed) = 0;
+  // Launches that were put off, oldest first: at most `per_workflow` of each workflow that is not
+  // paused, of all tenants.
+  virtual Result<std::vector<DeliveryRow>> held_launches(std::size_t per_workflow) = 0;
   virtual Result<std::vector<DeliveryRow>> deliveries(const TenantId& tenant,
                                                       const EventId& id) = 0;
 
-  // Open waits that the event may resume: by name, by key (or a wait without one), by time.
-  virtual Result<std::vector<projection::WaitRow>> waits_for(const EventRow& event) = 0;
+  // Open waits that the events may resume: by name, by key (or a wait without one), by time. In
+  // the order of the events.
+  virtual Result<std::vector<Candidate>> waits_for(std::span<const EventRow> events) = 0;
+  // Published workflows that this event starts.
+  virtual Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
+                                                          const std::string& event_name) = 0;
   // Events that the wait may take: by name, by key, received when it began to accept or later.
   virtual Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait) = 0;
-  // The wait of a task. NOT_FOUND.
-  virtual Result<projection::WaitRow> task(const TenantId& tenant, const TaskId& task) = 0;
-  // Open waits of one type, oldest first, after `after` (created_at and wait id).
-  struct WaitFilter {
-    std::string wait_type;
-    std::size_t limit = 50;
-    std::optional<std::pair<TimeMs, std::string>> after;
-  };
-  virtual Result<std::vector<projection::WaitRow>> open_waits(const TenantId& tenant,
-                                                              const WaitFilter& filter) = 0;
 
   // STORE_CONFLICT when the reference is there with another schema: a version never changes.
   virtual Result<void> put_schema(const SchemaRow& row) = 0;
   virtual Result<std::vector<SchemaRow>> schemas(const TenantId& tenant) = 0;
   virtual Result<void> put_event_type(const EventTypeRow& row) = 0;
   virtual Result<std::vector<EventTypeRow>> event_types(const TenantId& tenant) = 0;
+
+  // A letter that is there already stays as it is.
+  virtual Result<void> put_letters(std::span<const LetterRow> rows) = 0;
+  // Newest first, after `after` (created_at and letter id).
+  struct LetterFilter {
+    bool is_open = true;  // only those that were not reprocessed
+    std::size_t limit = 50;
+    std::optional<std::pair<TimeMs, std::string>> after;
+  };
+  virtual Result<std::vector<LetterRow>> letters(const TenantId& tenant,
+                                                 const LetterFilter& filter) = 0;
+  virtual Result<LetterRow> letter(const TenantId& tenant, const std::string& id) = 0;
+  virtual Result<void> mark_reprocessed(const TenantId& tenant, const std::string& letter,
+                                        const EventId& event, TimeMs at) = 0;
+
+  virtual Result<void> put_webhook(const WebhookRow& row) = 0;
+  virtual Result<std::vector<WebhookRow>> webhooks(const TenantId& tenant) = 0;
+  virtual Result<WebhookRow> webhook(const TenantId& tenant, const std::string& name) = 0;
+  virtual Result<void> delete_webhook(const TenantId& tenant, const std::string& name) = 0;
 };
 
 }  // namespace fermata::store

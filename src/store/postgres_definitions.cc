@@ -96,13 +96,13 @@ Result<VersionRow> PostgresStore::version(const TenantId& tenant, const Workflow
 Result<std::vector<DefinitionRow>> PostgresStore::unsynced_schedules(std::size_t limit) {
   static const std::string kSql = format(
       "SELECT {}, tenant FROM workflow_definitions WHERE (trigger_type IN ('schedule', "
-      "'recurring') OR schedule_version > 0) AND published_version > 0 AND "
+      "'recurring') OR schedule_version <> 0) AND published_version > 0 AND "
       "schedule_version <> published_version ORDER BY updated_at LIMIT $1",
       kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
   std::vector<DefinitionRow> made;
   for (int i = 0; i < rows.size(); ++i)
-    made.push_back(read_definition(rows[i], TenantId(rows[i].text(9))));
+    made.push_back(read_definition(rows[i], TenantId(rows[i].text(kAfterDefinition))));
   return made;
 }
 

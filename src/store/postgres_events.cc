@@ -1,4 +1,8 @@
 // Events, what they did, and the waits that they may resume.
+#include <array>
+#include <map>
+#include <set>
+
 #include "foundation/format.h"
 #include "store/postgres_store.h"
 
@@ -15,17 +19,30 @@ void bind_after(Params& params, const std::optional<std::pair<TimeMs, std::strin
 
 }  // namespace
 
-Result<bool> PostgresStore::insert_event(const EventRow& row) {
-  Params insert;
-  insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.event_name);
-  insert.bind(row.correlation_key).bind_json(row.payload).bind(row.payload_schema_ref);
-  insert.bind_json(row.notes).bind(row.received_at);
+Result<std::vector<bool>> PostgresStore::insert_events(std::span<const EventRow> rows) {
+  Columns columns(8);
+  for (const EventRow& row : rows) {
+    columns.bind(row.tenant.text).bind(row.event_id.text).bind(row.event_name);
+    columns.bind(row.correlation_key).bind_json(row.payload).bind(row.payload_schema_ref);
+    columns.bind_json(row.notes).bind(row.received_at);
+  }
+  // Ordered, so that two programs with the same events lock in the same order.
   TRY(const PostgresRows made,
       run_alone("INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
                 "correlation_key, payload, payload_schema_ref, notes, received_at, is_routed) "
-                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT DO NOTHING RETURNING 1",
-                insert));
-  return !made.empty();
+                "SELECT n.*, 0 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
+                "$5::json[], $6::text[], $7::json[], $8::bigint[]) AS n (tenant, event_id) "
+                "ORDER BY n.tenant, n.event_id ON CONFLICT DO NOTHING RETURNING tenant, event_id",
+                std::move(columns).finish()));
+  std::set<std::pair<std::string, std::string>> inserted;
+  for (int i = 0; i < made.size(); ++i) inserted.emplace(made[i].text(0), made[i].text(1));
+  std::vector<bool> are_new;
+  for (const EventRow& row : rows) {
+    // A later one of the same id finds it taken.
+    are_new.push_back(
+        inserted.erase({postgres_text(row.tenant.text), postgres_text(row.event_id.text)}) > 0);
+  }
+  return are_new;
 }
 
 Result<EventRow> PostgresStore::event(const TenantId& tenant, const EventId& id) {
@@ -63,50 +80,93 @@ Result<std::vector<EventRow>> PostgresStore::unrouted_events(TimeMs before, std:
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
-Result<void> PostgresStore::put_deliveries(std::span<const DeliveryRow> rows) {
-  Columns columns(7);
-  for (const DeliveryRow& row : rows) {
-    columns.bind(row.tenant.text).bind(row.event_id.text).bind(row.kind).bind(row.target);
-    columns.bind(row.outcome).bind_json(row.details).bind(row.at);
-  }
-  TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, outcome, "
-                "details, at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
-                "$5::text[], $6::json[], $7::bigint[]) ON CONFLICT DO NOTHING",
-                std::move(columns).finish()));
-  return {};
+Result<std::size_t> PostgresStore::count_unrouted(std::size_t most) {
+  TRY(const PostgresRows rows,
+      run_alone("SELECT count(*) FROM (SELECT 1 FROM workflow_runtime_events WHERE is_routed = 0 "
+                "LIMIT $1) AS waiting",
+                Params().bind(static_cast<std::int64_t>(most))));
+  return static_cast<std::size_t>(rows[0].number(0));
 }
 
-Result<void> PostgresStore::mark_routed(const TenantId& tenant, const EventId& id) {
-  TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_runtime_events SET is_routed = 1 WHERE tenant = $1 AND event_id = "
-                "$2",
-                Params().bind(tenant.text).bind(id.text)));
-  return {};
+Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
+                                        std::span<const EventRow> routed) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  // One statement changes a row once.
+  std::map<std::array<std::string, 4>, const DeliveryRow*> unique;
+  for (const DeliveryRow& row : rows)
+    unique.try_emplace({row.tenant.text, row.event_id.text, row.kind, row.target}, &row);
+  if (!unique.empty()) {
+    Columns columns(7);
+    for (const auto& [key, row] : unique) {
+      columns.bind(row->tenant.text).bind(row->event_id.text).bind(row->kind).bind(row->target);
+      columns.bind(row->outcome).bind_json(row->details).bind(row->at);
+    }
+    TRY(const PostgresRows put,
+        connection->run(
+            "INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, outcome, "
+            "details, at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
+            "$5::text[], $6::json[], $7::bigint[]) ON CONFLICT (tenant, event_id, kind, target) DO "
+            "UPDATE SET outcome = excluded.outcome, details = excluded.details WHERE "
+            "workflow_event_deliveries.outcome = 'HELD'",
+            std::move(columns).finish()));
+  }
+  if (!routed.empty()) {
+    Columns columns(2);
+    for (const EventRow& row : routed) columns.bind(row.tenant.text).bind(row.event_id.text);
+    TRY(const PostgresRows marked,
+        connection->run("UPDATE workflow_runtime_events AS e SET is_routed = 1 FROM "
+                        "unnest($1::text[], $2::text[]) AS r (tenant, event_id) WHERE e.tenant = "
+                        "r.tenant AND e.event_id = r.event_id",
+                        std::move(columns).finish()));
+  }
+  return transaction.commit();
+}
+
+Result<std::vector<DeliveryRow>> PostgresStore::held_launches(std::size_t per_workflow) {
+  static const std::string kSql = format(
+      "SELECT {} FROM (SELECT DISTINCT h.tenant AS t, h.target AS w FROM "
+      "workflow_event_deliveries h JOIN workflow_definitions d ON d.tenant = h.tenant AND "
+      "d.workflow_id = h.target WHERE h.outcome = 'HELD' AND d.paused_at IS NULL) AS held CROSS "
+      "JOIN LATERAL (SELECT * FROM workflow_event_deliveries WHERE outcome = 'HELD' AND tenant = t "
+      "AND target = w ORDER BY at, event_id LIMIT $1) AS oldest ORDER BY t, w, at, event_id",
+      kDeliveryColumns);
+  TRY(const PostgresRows rows,
+      run_alone(kSql, Params().bind(static_cast<std::int64_t>(per_workflow))));
+  return read_all<DeliveryRow>(rows, [](const PostgresRow& row) { return read_delivery(row); });
 }
 
 Result<std::vector<DeliveryRow>> PostgresStore::deliveries(const TenantId& tenant,
                                                            const EventId& id) {
-  TRY(const PostgresRows rows,
-      run_alone("SELECT kind, target, outcome, details, at FROM workflow_event_deliveries "
-                "WHERE tenant = $1 AND event_id = $2 ORDER BY at, kind, target",
-                Params().bind(tenant.text).bind(id.text)));
-  return read_all<DeliveryRow>(rows, [&](const PostgresRow& row) {
-    return DeliveryRow{tenant,       id, row.text(0), row.text(1), row.text(2), row.json_value(3),
-                       row.number(4)};
-  });
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_event_deliveries WHERE tenant = $1 AND event_id = $2 ORDER BY at, "
+      "kind, target",
+      kDeliveryColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
+  return read_all<DeliveryRow>(rows, [](const PostgresRow& row) { return read_delivery(row); });
 }
 
-Result<std::vector<WaitRow>> PostgresStore::waits_for(const EventRow& event) {
+// Two index look-ups an event, whatever the planner thinks of the array's size.
+Result<std::vector<Candidate>> PostgresStore::waits_for(std::span<const EventRow> events) {
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_run_waits WHERE status = 'WAITING' AND wait_type = 'event' AND "
-      "tenant = $1 AND event_name = $2 AND (correlation_key = $3 OR correlation_key IS NULL) AND "
-      "accepts_from <= $4 ORDER BY created_at, wait_id",
+      "SELECT {0}, n FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY "
+      "AS e (e_tenant, e_name, e_key, e_at, n) CROSS JOIN LATERAL (SELECT {0} FROM "
+      "workflow_run_waits WHERE status = 'WAITING' AND wait_type = 'event' AND tenant = e_tenant "
+      "AND event_name = e_name AND correlation_key = e_key AND accepts_from <= e_at UNION ALL "
+      "SELECT {0} FROM workflow_run_waits WHERE status = 'WAITING' AND wait_type = 'event' AND "
+      "tenant = e_tenant AND event_name = e_name AND correlation_key IS NULL AND accepts_from <= "
+      "e_at) AS w ORDER BY n, created_at, wait_id",
       kWaitColumns);
-  Params params;
-  params.bind(event.tenant.text).bind(event.event_name).bind(event.correlation_key);
-  TRY(const PostgresRows rows, run_alone(kSql, params.bind(event.received_at)));
-  return read_all<WaitRow>(rows, [](const PostgresRow& row) { return read_wait(row); });
+  Columns columns(4);
+  for (const EventRow& event : events) {
+    columns.bind(event.tenant.text).bind(event.event_name).bind(event.correlation_key);
+    columns.bind(event.received_at);
+  }
+  TRY(const PostgresRows rows, run_alone(kSql, std::move(columns).finish()));
+  return read_all<Candidate>(rows, [](const PostgresRow& row) {
+    constexpr int kOrdinal = 17;
+    return Candidate{static_cast<std::size_t>(row.number(kOrdinal) - 1), read_wait(row)};
+  });
 }
 
 Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
@@ -119,30 +179,6 @@ Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
   params.bind(wait.tenant.text).bind(wait.event_name).bind(wait.correlation_key);
   TRY(const PostgresRows rows, run_alone(kSql, params.bind(wait.accepts_from)));
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
-}
-
-Result<WaitRow> PostgresStore::task(const TenantId& tenant, const TaskId& task) {
-  static const std::string kSql =
-      format("SELECT {} FROM workflow_run_waits WHERE tenant = $1 AND task_id = $2", kWaitColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(task.text)));
-  if (rows.empty())
-    return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no task `{}`", task.text));
-  return read_wait(rows[0]);
-}
-
-Result<std::vector<WaitRow>> PostgresStore::open_waits(const TenantId& tenant,
-                                                       const WaitFilter& filter) {
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_run_waits WHERE status = 'WAITING' AND tenant = $1 AND wait_type = "
-      "$2 AND ($3::bigint IS NULL OR (created_at, wait_id) > ($3, $4::text)) "
-      "ORDER BY created_at, wait_id LIMIT $5",
-      kWaitColumns);
-  Params params;
-  params.bind(tenant.text).bind(filter.wait_type);
-  bind_after(params, filter.after);
-  TRY(const PostgresRows rows,
-      run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
-  return read_all<WaitRow>(rows, [](const PostgresRow& row) { return read_wait(row); });
 }
 
 Result<void> PostgresStore::put_schema(const SchemaRow& row) {

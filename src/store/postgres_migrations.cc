@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 5> kMigrations = {
+constexpr std::array<Migration, 6> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -99,6 +99,33 @@ UPDATE workflow_runs SET status = 'CANCELED', node_path = NULL,
      // The published version that the workflow's schedule in Temporal is of; 0: it has none.
      {5, R"sql(
 ALTER TABLE workflow_definitions ADD COLUMN schedule_version bigint NOT NULL DEFAULT 0;
+)sql"},
+     // Launches that wait, letters that cannot be read, webhooks, fires of clocks, people.
+     {6, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN paused_at bigint;
+ALTER TABLE workflow_definitions ADD COLUMN concurrency_limit bigint;
+ALTER TABLE workflow_definitions ADD COLUMN schedule_error json;
+CREATE INDEX workflow_runs_active ON workflow_runs (tenant, workflow_id) WHERE status IN ('RUNNING', 'WAITING', 'PAUSED');
+CREATE INDEX workflow_event_deliveries_held ON workflow_event_deliveries (tenant, target, at, event_id) WHERE outcome = 'HELD';
+CREATE TABLE workflow_dead_letters (
+  tenant text COLLATE "C" NOT NULL, letter_id text COLLATE "C" NOT NULL, source text NOT NULL, fields json NOT NULL, code text NOT NULL,
+  message text NOT NULL, created_at bigint NOT NULL, reprocessed_at bigint, event_id text COLLATE "C", PRIMARY KEY (tenant, letter_id));
+CREATE INDEX workflow_dead_letters_by_time ON workflow_dead_letters (tenant, created_at DESC, letter_id DESC);
+CREATE TABLE workflow_webhooks (
+  tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, event_name text NOT NULL, secret_name text NOT NULL, tolerance_ms bigint NOT NULL,
+  updated_at bigint NOT NULL, PRIMARY KEY (tenant, name));
+CREATE TABLE workflow_clock_fires (
+  tenant text COLLATE "C" NOT NULL, fire_key text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, scheduled_for bigint NOT NULL, outcome text NOT NULL,
+  reason text NOT NULL, run_id text COLLATE "C", workflow_version bigint NOT NULL, fired_at bigint, recorded_at bigint NOT NULL,
+  PRIMARY KEY (tenant, fire_key));
+CREATE INDEX workflow_clock_fires_by_time ON workflow_clock_fires (tenant, workflow_id, scheduled_for DESC);
+CREATE INDEX workflow_clock_fires_held ON workflow_clock_fires (tenant, workflow_id, scheduled_for) WHERE outcome = 'HELD';
+CREATE TABLE workflow_calendars (
+  tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, calendar_json json NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, name));
+CREATE TABLE workflow_task_states (
+  tenant text COLLATE "C" NOT NULL, task_id text COLLATE "C" NOT NULL, due_at bigint, claimed_by text, claimed_at bigint, announced_at bigint,
+  escalated_at bigint, PRIMARY KEY (tenant, task_id));
+CREATE INDEX workflow_task_states_due ON workflow_task_states (due_at) WHERE due_at IS NOT NULL AND escalated_at IS NULL;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -30,7 +30,23 @@ std::string where_of(const TenantId& tenant, const RunFilter& filter, Params& pa
 
 }  // namespace
 
-Result<void> PostgresStore::insert_launch(const LaunchRow& row) {
+Result<void> PostgresStore::insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  if (limit) {
+    // The workflow's row is the lock: of two who count, the second sees what the first inserted.
+    Params workflow;
+    workflow.bind(row.tenant.text).bind(row.workflow_id.text);
+    TRY(const PostgresRows locked,
+        connection->run("SELECT 1 FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2 "
+                        "FOR UPDATE",
+                        workflow));
+    TRY(const PostgresRows active,
+        connection->run("SELECT count(*) FROM workflow_runs WHERE tenant = $1 AND workflow_id = $2 "
+                        "AND status IN ('RUNNING', 'WAITING', 'PAUSED')",
+                        workflow));
+    if (active[0].number(0) >= *limit) return at_limit(row.workflow_id, *limit);
+  }
   Params insert;
   insert.bind(row.run_id.text).bind(row.tenant.text).bind(row.workflow_id.text);
   insert.bind(row.workflow_version).bind_json(row.input).bind(row.trigger_type);
@@ -39,14 +55,15 @@ Result<void> PostgresStore::insert_launch(const LaunchRow& row) {
   insert.bind(static_cast<std::int64_t>(row.semantics)).bind(row.parent_run_id);
   insert.bind(row.root_run_id).bind(row.started_at);
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_runs (run_id, tenant, workflow_id, workflow_version, status, "
-                "input_json, trigger_type, trigger_metadata_json, trigger_fire_key, "
-                "temporal_workflow_id, temporal_run_id, definition_hash, "
-                "runtime_semantics_version, parent_run_id, root_run_id, started_at, updated_at) "
-                "VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                "$15, $15)",
-                insert));
-  return {};
+      connection->run(
+          "INSERT INTO workflow_runs (run_id, tenant, workflow_id, workflow_version, status, "
+          "input_json, trigger_type, trigger_metadata_json, trigger_fire_key, "
+          "temporal_workflow_id, temporal_run_id, definition_hash, "
+          "runtime_semantics_version, parent_run_id, root_run_id, started_at, updated_at) "
+          "VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+          "$15, $15)",
+          insert));
+  return transaction.commit();
 }
 
 Result<void> PostgresStore::set_temporal_run(const RunId& run, const std::string& temporal_run_id) {

@@ -36,7 +36,7 @@ class PostgresStore final : public Store {
   Result<std::vector<DefinitionRow>> unsynced_schedules(std::size_t limit) override;
   Result<void> mark_schedule(const TenantId& tenant, const WorkflowId& id,
                              std::int64_t version) override;
-  Result<void> insert_launch(const LaunchRow& row) override;
+  Result<void> insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) override;
   Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
   Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) override;
   Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) override;
@@ -53,22 +53,54 @@ class PostgresStore final : public Store {
                                                   const std::string& key) override;
   Result<void> check_health() override;
 
-  Result<bool> insert_event(const EventRow& row) override;
+  Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
   Result<EventRow> event(const TenantId& tenant, const EventId& id) override;
   Result<std::vector<EventRow>> events(const TenantId& tenant, const EventFilter& filter) override;
   Result<std::vector<EventRow>> unrouted_events(TimeMs before, std::size_t limit) override;
-  Result<void> put_deliveries(std::span<const DeliveryRow> rows) override;
-  Result<void> mark_routed(const TenantId& tenant, const EventId& id) override;
+  Result<std::size_t> count_unrouted(std::size_t most) override;
+  Result<void> put_routing(std::span<const DeliveryRow> rows,
+                           std::span<const EventRow> routed) override;
+  Result<std::vector<DeliveryRow>> held_launches(std::size_t per_workflow) override;
   Result<std::vector<DeliveryRow>> deliveries(const TenantId& tenant, const EventId& id) override;
-  Result<std::vector<projection::WaitRow>> waits_for(const EventRow& event) override;
+  Result<std::vector<Candidate>> waits_for(std::span<const EventRow> events) override;
   Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait) override;
-  Result<projection::WaitRow> task(const TenantId& tenant, const TaskId& task) override;
-  Result<std::vector<projection::WaitRow>> open_waits(const TenantId& tenant,
-                                                      const WaitFilter& filter) override;
   Result<void> put_schema(const SchemaRow& row) override;
   Result<std::vector<SchemaRow>> schemas(const TenantId& tenant) override;
   Result<void> put_event_type(const EventTypeRow& row) override;
   Result<std::vector<EventTypeRow>> event_types(const TenantId& tenant) override;
+  Result<void> put_letters(std::span<const LetterRow> rows) override;
+  Result<std::vector<LetterRow>> letters(const TenantId& tenant,
+                                         const LetterFilter& filter) override;
+  Result<LetterRow> letter(const TenantId& tenant, const std::string& id) override;
+  Result<void> mark_reprocessed(const TenantId& tenant, const std::string& letter,
+                                const EventId& event, TimeMs at) override;
+  Result<void> put_webhook(const WebhookRow& row) override;
+  Result<std::vector<WebhookRow>> webhooks(const TenantId& tenant) override;
+  Result<WebhookRow> webhook(const TenantId& tenant, const std::string& name) override;
+  Result<void> delete_webhook(const TenantId& tenant, const std::string& name) override;
+
+  Result<void> put_fires(std::span<const FireRow> rows) override;
+  Result<std::vector<FireRow>> fires(const TenantId& tenant, const WorkflowId& workflow,
+                                     std::size_t limit) override;
+  Result<std::vector<FireRow>> held_fires(std::size_t limit) override;
+  Result<void> put_calendar(const CalendarRow& row) override;
+  Result<std::vector<CalendarRow>> calendars(const TenantId& tenant) override;
+  Result<void> put_settings(const TenantId& tenant, const WorkflowId& workflow,
+                            const WorkflowSettings& settings) override;
+  Result<void> set_schedule_error(const TenantId& tenant, const WorkflowId& workflow,
+                                  const std::optional<json::Value>& error) override;
+  Result<std::int64_t> active_runs(const TenantId& tenant, const WorkflowId& workflow) override;
+
+  Result<std::vector<TaskRow>> tasks(const TenantId& tenant, const TaskFilter& filter) override;
+  Result<TaskRow> task(const TenantId& tenant, const TaskId& task) override;
+  Result<bool> claim(const TenantId& tenant, const TaskId& task, const std::string& by,
+                     TimeMs now) override;
+  Result<void> release(const TenantId& tenant, const TaskId& task) override;
+  Result<std::vector<TaskRow>> unannounced_tasks(std::size_t limit) override;
+  Result<void> mark_announced(const TenantId& tenant, const TaskId& task,
+                              const std::optional<TimeMs>& due_at, TimeMs now) override;
+  Result<std::vector<TaskRow>> overdue_tasks(TimeMs now, std::size_t limit) override;
+  Result<void> mark_escalated(const TenantId& tenant, const TaskId& task, TimeMs now) override;
 
  private:
   // One statement, its own transaction.

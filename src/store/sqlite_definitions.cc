@@ -84,13 +84,14 @@ Result<std::vector<DefinitionRow>> SqliteStore::unsynced_schedules(std::size_t l
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
       "SELECT {}, tenant FROM workflow_definitions WHERE (trigger_type IN ('schedule', "
-      "'recurring') OR schedule_version > 0) AND published_version > 0 AND schedule_version <> "
+      "'recurring') OR schedule_version <> 0) AND published_version > 0 AND schedule_version <> "
       "published_version ORDER BY updated_at LIMIT ?",
       kDefinitionColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(static_cast<std::int64_t>(limit));
-  return read_all<DefinitionRow>(
-      select, [&](Statement& row) { return read_definition(row, TenantId(row.text(9))); });
+  return read_all<DefinitionRow>(select, [&](Statement& row) {
+    return read_definition(row, TenantId(row.text(kAfterDefinition)));
+  });
 }
 
 Result<void> SqliteStore::mark_schedule(const TenantId& tenant, const WorkflowId& id,

@@ -1,4 +1,6 @@
 // Events, what they did, and the waits that they may resume.
+#include <iterator>
+
 #include "foundation/format.h"
 #include "store/sqlite_connection.h"
 
@@ -9,19 +11,22 @@ using projection::WaitRow;
 
 }  // namespace
 
-Result<bool> SqliteStore::insert_event(const EventRow& row) {
+Result<std::vector<bool>> SqliteStore::insert_events(std::span<const EventRow> rows) {
   const std::scoped_lock lock(write_mutex_);
-  TRY(Statement insert,
-      writer_->prepare("INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
-                       "correlation_key, payload, payload_schema_ref, notes, received_at, "
-                       "is_routed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"));
-  insert.bind(row.tenant.text)
-      .bind(row.event_id.text)
-      .bind(row.event_name)
-      .bind(row.correlation_key);
-  insert.bind_json(row.payload).bind(row.payload_schema_ref).bind_json(row.notes);
-  TRY_DO(insert.bind(row.received_at).run());
-  return writer_->changes() > 0;
+  TRY(Transaction transaction, Transaction::begin(*writer_));
+  std::vector<bool> are_new;
+  for (const EventRow& row : rows) {
+    TRY(Statement insert,
+        writer_->prepare("INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
+                         "correlation_key, payload, payload_schema_ref, notes, received_at, "
+                         "is_routed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"));
+    insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.event_name);
+    insert.bind(row.correlation_key).bind_json(row.payload).bind(row.payload_schema_ref);
+    TRY_DO(insert.bind_json(row.notes).bind(row.received_at).run());
+    are_new.push_back(writer_->changes() > 0);
+  }
+  TRY_DO(transaction.commit());
+  return are_new;
 }
 
 Result<EventRow> SqliteStore::event(const TenantId& tenant, const EventId& id) {
@@ -63,53 +68,95 @@ Result<std::vector<EventRow>> SqliteStore::unrouted_events(TimeMs before, std::s
   return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
 }
 
-Result<void> SqliteStore::put_deliveries(std::span<const DeliveryRow> rows) {
+Result<std::size_t> SqliteStore::count_unrouted(std::size_t most) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select, reader_->prepare("SELECT count(*) FROM (SELECT 1 FROM "
+                                         "workflow_runtime_events WHERE is_routed = 0 LIMIT ?)"));
+  TRY(const bool has_row, select.bind(static_cast<std::int64_t>(most)).step());
+  return has_row ? static_cast<std::size_t>(select.number(0)) : 0;
+}
+
+Result<void> SqliteStore::put_routing(std::span<const DeliveryRow> rows,
+                                      std::span<const EventRow> routed) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Transaction transaction, Transaction::begin(*writer_));
   for (const DeliveryRow& row : rows) {
     TRY(Statement insert,
         writer_->prepare("INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, "
-                         "outcome, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
-                         "NOTHING"));
+                         "outcome, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, "
+                         "event_id, kind, target) DO UPDATE SET outcome = excluded.outcome, "
+                         "details = excluded.details WHERE workflow_event_deliveries.outcome = "
+                         "'HELD'"));
     insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.kind).bind(row.target);
     TRY_DO(insert.bind(row.outcome).bind_json(row.details).bind(row.at).run());
+  }
+  for (const EventRow& row : routed) {
+    TRY(Statement update, writer_->prepare("UPDATE workflow_runtime_events SET is_routed = 1 WHERE "
+                                           "tenant = ? AND event_id = ?"));
+    TRY_DO(update.bind(row.tenant.text).bind(row.event_id.text).run());
   }
   return transaction.commit();
 }
 
-Result<void> SqliteStore::mark_routed(const TenantId& tenant, const EventId& id) {
-  const std::scoped_lock lock(write_mutex_);
-  TRY(Statement update, writer_->prepare("UPDATE workflow_runtime_events SET is_routed = 1 WHERE "
-                                         "tenant = ? AND event_id = ?"));
-  return update.bind(tenant.text).bind(id.text).run();
+Result<std::vector<DeliveryRow>> SqliteStore::held_launches(std::size_t per_workflow) {
+  const std::scoped_lock lock(read_mutex_);
+  std::vector<std::pair<std::string, std::string>> workflows;
+  {
+    TRY(Statement select,
+        reader_->prepare("SELECT DISTINCT h.tenant, h.target FROM workflow_event_deliveries h JOIN "
+                         "workflow_definitions d ON d.tenant = h.tenant AND d.workflow_id = "
+                         "h.target WHERE h.outcome = 'HELD' AND d.paused_at IS NULL"));
+    TRY(workflows, (read_all<std::pair<std::string, std::string>>(select, [](Statement& row) {
+          return std::pair(row.text(0), row.text(1));
+        })));
+  }
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_event_deliveries WHERE outcome = 'HELD' AND tenant = ? AND target = "
+      "? ORDER BY at, event_id LIMIT ?",
+      kDeliveryColumns);
+  std::vector<DeliveryRow> held;
+  for (const auto& [tenant, workflow] : workflows) {
+    TRY(Statement select, reader_->prepare(kSql));
+    select.bind(tenant).bind(workflow).bind(static_cast<std::int64_t>(per_workflow));
+    TRY(auto rows,
+        read_all<DeliveryRow>(select, [](Statement& row) { return read_delivery(row); }));
+    held.insert(held.end(), rows.begin(), rows.end());
+  }
+  return held;
 }
 
 Result<std::vector<DeliveryRow>> SqliteStore::deliveries(const TenantId& tenant,
                                                          const EventId& id) {
   const std::scoped_lock lock(read_mutex_);
-  TRY(Statement select,
-      reader_->prepare("SELECT kind, target, outcome, details, at FROM workflow_event_deliveries "
-                       "WHERE tenant = ? AND event_id = ? ORDER BY at, kind, target"));
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_event_deliveries WHERE tenant = ? AND event_id = ? ORDER BY at, "
+      "kind, target",
+      kDeliveryColumns);
+  TRY(Statement select, reader_->prepare(kSql));
   select.bind(tenant.text).bind(id.text);
-  return read_all<DeliveryRow>(select, [&](Statement& row) {
-    return DeliveryRow{tenant,       id, row.text(0), row.text(1), row.text(2), row.json_value(3),
-                       row.number(4)};
-  });
+  return read_all<DeliveryRow>(select, [](Statement& row) { return read_delivery(row); });
 }
 
-Result<std::vector<WaitRow>> SqliteStore::waits_for(const EventRow& event) {
+Result<std::vector<Candidate>> SqliteStore::waits_for(std::span<const EventRow> events) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
       "SELECT {} FROM workflow_run_waits WHERE status = 'WAITING' AND wait_type = 'event' "
       "AND tenant = ? AND event_name = ? AND (correlation_key = ? OR correlation_key IS "
       "NULL) AND accepts_from <= ? ORDER BY created_at, wait_id",
       kWaitColumns);
-  TRY(Statement select, reader_->prepare(kSql));
-  select.bind(event.tenant.text)
-      .bind(event.event_name)
-      .bind(event.correlation_key)
-      .bind(event.received_at);
-  return read_all<WaitRow>(select, [](Statement& row) { return read_wait(row); });
+  std::vector<Candidate> found;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const EventRow& event = events[i];
+    TRY(Statement select, reader_->prepare(kSql));
+    select.bind(event.tenant.text).bind(event.event_name).bind(event.correlation_key);
+    select.bind(event.received_at);
+    TRY(auto rows, read_all<Candidate>(select, [&](Statement& row) {
+          return Candidate{i, read_wait(row)};
+        }));
+    found.insert(found.end(), std::make_move_iterator(rows.begin()),
+                 std::make_move_iterator(rows.end()));
+  }
+  return found;
 }
 
 Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
@@ -125,33 +172,6 @@ Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
       .bind(wait.correlation_key)
       .bind(wait.accepts_from);
   return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
-}
-
-Result<WaitRow> SqliteStore::task(const TenantId& tenant, const TaskId& task) {
-  const std::scoped_lock lock(read_mutex_);
-  static const std::string kSql =
-      format("SELECT {} FROM workflow_run_waits WHERE tenant = ? AND task_id = ?", kWaitColumns);
-  TRY(Statement select, reader_->prepare(kSql));
-  TRY(const bool is_there, select.bind(tenant.text).bind(task.text).step());
-  if (!is_there)
-    return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no task `{}`", task.text));
-  return read_wait(select);
-}
-
-Result<std::vector<WaitRow>> SqliteStore::open_waits(const TenantId& tenant,
-                                                     const WaitFilter& filter) {
-  const std::scoped_lock lock(read_mutex_);
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_run_waits WHERE status = 'WAITING' AND tenant = ?1 AND "
-      "wait_type = ?2 AND (?3 IS NULL OR (created_at, wait_id) > (?3, ?4)) ORDER BY "
-      "created_at, wait_id LIMIT ?5",
-      kWaitColumns);
-  TRY(Statement select, reader_->prepare(kSql));
-  select.bind(tenant.text).bind(filter.wait_type);
-  select.bind(filter.after ? std::optional(filter.after->first) : std::nullopt)
-      .bind(filter.after ? std::optional(filter.after->second) : std::nullopt)
-      .bind(static_cast<std::int64_t>(filter.limit));
-  return read_all<WaitRow>(select, [](Statement& row) { return read_wait(row); });
 }
 
 Result<void> SqliteStore::put_schema(const SchemaRow& row) {

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 5> kMigrations = {
+constexpr std::array<Migration, 6> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -101,6 +101,33 @@ UPDATE workflow_runs SET status = 'CANCELED', node_path = NULL,
      // The published version that the workflow's schedule in Temporal is of; 0: it has none.
      {5, R"sql(
 ALTER TABLE workflow_definitions ADD COLUMN schedule_version INTEGER NOT NULL DEFAULT 0;
+)sql"},
+     // Launches that wait, letters that cannot be read, webhooks, fires of clocks, people.
+     {6, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN paused_at INTEGER;
+ALTER TABLE workflow_definitions ADD COLUMN concurrency_limit INTEGER;
+ALTER TABLE workflow_definitions ADD COLUMN schedule_error TEXT;
+CREATE INDEX workflow_runs_active ON workflow_runs (tenant, workflow_id) WHERE status IN ('RUNNING', 'WAITING', 'PAUSED');
+CREATE INDEX workflow_event_deliveries_held ON workflow_event_deliveries (tenant, target, at, event_id) WHERE outcome = 'HELD';
+CREATE TABLE workflow_dead_letters (
+  tenant TEXT NOT NULL, letter_id TEXT NOT NULL, source TEXT NOT NULL, fields TEXT NOT NULL, code TEXT NOT NULL,
+  message TEXT NOT NULL, created_at INTEGER NOT NULL, reprocessed_at INTEGER, event_id TEXT, PRIMARY KEY (tenant, letter_id)) STRICT;
+CREATE INDEX workflow_dead_letters_by_time ON workflow_dead_letters (tenant, created_at DESC, letter_id DESC);
+CREATE TABLE workflow_webhooks (
+  tenant TEXT NOT NULL, name TEXT NOT NULL, event_name TEXT NOT NULL, secret_name TEXT NOT NULL, tolerance_ms INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, name)) STRICT;
+CREATE TABLE workflow_clock_fires (
+  tenant TEXT NOT NULL, fire_key TEXT NOT NULL, workflow_id TEXT NOT NULL, scheduled_for INTEGER NOT NULL, outcome TEXT NOT NULL,
+  reason TEXT NOT NULL, run_id TEXT, workflow_version INTEGER NOT NULL, fired_at INTEGER, recorded_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, fire_key)) STRICT;
+CREATE INDEX workflow_clock_fires_by_time ON workflow_clock_fires (tenant, workflow_id, scheduled_for DESC);
+CREATE INDEX workflow_clock_fires_held ON workflow_clock_fires (tenant, workflow_id, scheduled_for) WHERE outcome = 'HELD';
+CREATE TABLE workflow_calendars (
+  tenant TEXT NOT NULL, name TEXT NOT NULL, calendar_json TEXT NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, name)) STRICT;
+CREATE TABLE workflow_task_states (
+  tenant TEXT NOT NULL, task_id TEXT NOT NULL, due_at INTEGER, claimed_by TEXT, claimed_at INTEGER, announced_at INTEGER,
+  escalated_at INTEGER, PRIMARY KEY (tenant, task_id)) STRICT;
+CREATE INDEX workflow_task_states_due ON workflow_task_states (due_at) WHERE due_at IS NOT NULL AND escalated_at IS NULL;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

@@ -28,8 +28,16 @@ void bind_filter(Statement& statement, const TenantId& tenant, const RunFilter& 
 
 }  // namespace
 
-Result<void> SqliteStore::insert_launch(const LaunchRow& row) {
+Result<void> SqliteStore::insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) {
   const std::scoped_lock lock(write_mutex_);
+  TRY(Transaction transaction, Transaction::begin(*writer_));
+  if (limit) {
+    TRY(Statement count,
+        writer_->prepare("SELECT count(*) FROM workflow_runs WHERE tenant = ? AND workflow_id = ? "
+                         "AND status IN ('RUNNING', 'WAITING', 'PAUSED')"));
+    TRY(const bool has_row, count.bind(row.tenant.text).bind(row.workflow_id.text).step());
+    if (has_row && count.number(0) >= *limit) return at_limit(row.workflow_id, *limit);
+  }
   // The projection may have been faster with a row of its own for a child: then only what it did
   // not know is added.
   TRY(Statement insert,
@@ -52,7 +60,8 @@ Result<void> SqliteStore::insert_launch(const LaunchRow& row) {
   insert.bind(static_cast<std::int64_t>(row.semantics))
       .bind(row.parent_run_id)
       .bind(row.root_run_id);
-  return insert.bind(row.started_at).bind(row.started_at).run();
+  TRY_DO(insert.bind(row.started_at).bind(row.started_at).run());
+  return transaction.commit();
 }
 
 Result<void> SqliteStore::set_temporal_run(const RunId& run, const std::string& temporal_run_id) {

@@ -16,7 +16,9 @@
 #include "foundation/result.h"
 #include "json/value.h"
 #include "projection/rows.h"
+#include "store/clock_store.h"
 #include "store/event_store.h"
+#include "store/task_store.h"
 
 namespace fermata::store {
 
@@ -30,6 +32,8 @@ struct DefinitionRow {
   std::int64_t published_version = 0;  // 0: never published
   std::string trigger_type;            // empty, event, schedule, recurring
   std::string trigger_event;           // the event's name, for trigger_type event
+  WorkflowSettings settings;
+  std::optional<json::Value> schedule_error;
   TimeMs created_at = 0;
   TimeMs updated_at = 0;
 };
@@ -105,7 +109,7 @@ struct InvocationPut {
   InvocationStatus expected_status = InvocationStatus::Started;
 };
 
-class Store : public EventStore {
+class Store : public EventStore, public ClockStore, public TaskStore {
  public:
   virtual Result<void> put_draft(const DefinitionRow& row) = 0;
   // STORE_CONFLICT when the version is there already.
@@ -114,9 +118,6 @@ class Store : public EventStore {
     std::string event_name;
   };
   virtual Result<void> publish(const VersionRow& version, const TriggerKey& trigger) = 0;
-  // Published workflows that this event starts.
-  virtual Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
-                                                          const std::string& event_name) = 0;
   virtual Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) = 0;
   virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;
   virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
@@ -126,8 +127,10 @@ class Store : public EventStore {
   virtual Result<void> mark_schedule(const TenantId& tenant, const WorkflowId& id,
                                      std::int64_t version) = 0;
 
-  // STORE_CONFLICT when run id or fire key is taken.
-  virtual Result<void> insert_launch(const LaunchRow& row) = 0;
+  // STORE_CONFLICT when run id or fire key is taken; WORKFLOW_AT_LIMIT when as many runs of the
+  // workflow as `limit` have not ended, counted and inserted as one step.
+  virtual Result<void> insert_launch(const LaunchRow& row,
+                                     std::optional<std::int64_t> limit = std::nullopt) = 0;
   virtual Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) = 0;
   // Launches of all tenants before `before` that Temporal has not confirmed; oldest first.
   virtual Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) = 0;

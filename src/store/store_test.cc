@@ -361,8 +361,8 @@ TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
   event.payload = json::Object{{"n", 1}};
   event.notes = json::Object{};
   event.received_at = 100;
-  EXPECT_TRUE(*store_->insert_event(event));
-  EXPECT_FALSE(*store_->insert_event(event));
+  EXPECT_THAT(*store_->insert_events(std::vector{event, event}), testing::ElementsAre(true, false));
+  EXPECT_THAT(*store_->insert_events(std::vector{event}), testing::ElementsAre(false));
   projection::RowBatch batch;
   for (const auto& [id, key, from] :
        std::vector<std::tuple<std::string, std::optional<std::string>, TimeMs>>{
@@ -386,15 +386,19 @@ TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
   }
   ASSERT_TRUE(store_->write(std::span(&batch, 1), {}).has_value());
   std::vector<std::string> found;
-  const auto open_waits = store_->waits_for(event);
-  for (const auto& wait : *open_waits) found.push_back(wait.wait_id.text);
-  EXPECT_THAT(found, testing::ElementsAre("any-key", "same-key"));
+  EventRow other = event;
+  other.event_name = "OTHER";
+  const auto open_waits = store_->waits_for(std::vector{other, event, event});
+  ASSERT_TRUE(open_waits.has_value()) << open_waits.error().message;
+  for (const auto& candidate : *open_waits)
+    found.push_back(std::to_string(candidate.event) + " " + candidate.wait.wait_id.text);
+  EXPECT_THAT(found, testing::ElementsAre("1 any-key", "1 same-key", "2 any-key", "2 same-key"));
   EXPECT_EQ(store_->unrouted_events(100, 10)->size(), 1U);
   EXPECT_TRUE(store_->unrouted_events(99, 10)->empty());
+  EXPECT_EQ(*store_->count_unrouted(10), 1U);
   const DeliveryRow delivery{kTenant,    event.event_id, "resume", "r1",
                              "SIGNALED", json::Object{}, 5};
-  ASSERT_TRUE(store_->put_deliveries(std::vector{delivery, delivery}).has_value());
-  ASSERT_TRUE(store_->mark_routed(kTenant, event.event_id).has_value());
+  ASSERT_TRUE(store_->put_routing(std::vector{delivery, delivery}, std::vector{event}).has_value());
   EXPECT_TRUE(store_->unrouted_events(100, 10)->empty());
   EXPECT_EQ(store_->deliveries(kTenant, event.event_id)->size(), 1U);
 }

@@ -5,10 +5,18 @@
 
 #include <string_view>
 
+#include "foundation/format.h"
 #include "store/invocation_words.h"
 #include "store/store.h"
 
 namespace fermata::store {
+
+inline Error at_limit(const WorkflowId& workflow, std::int64_t limit) {
+  return make_error(ErrorKind::Conflict, "WORKFLOW_AT_LIMIT",
+                    format("workflow `{}` has {} runs that have not ended, as many as it may",
+                           workflow.text, limit),
+                    "wait until one ends, or raise the limit");
+}
 
 inline constexpr std::string_view kRunColumns =
     "run_id, workflow_id, workflow_version, status, node_path, input_json, output_json, "
@@ -98,7 +106,9 @@ projection::WaitRow read_wait(Cells&& select) {
 
 inline constexpr std::string_view kDefinitionColumns =
     "workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event";
+    "created_at, updated_at, trigger_event, paused_at, concurrency_limit, schedule_error";
+// Where a tenant stands that is selected behind them.
+inline constexpr int kAfterDefinition = 12;
 template <typename Cells>
 DefinitionRow read_definition(Cells&& row, const TenantId& tenant) {
   DefinitionRow made;
@@ -112,6 +122,9 @@ DefinitionRow read_definition(Cells&& row, const TenantId& tenant) {
   made.created_at = row.number(6);
   made.updated_at = row.number(7);
   made.trigger_event = row.text(8);
+  made.settings.paused_at = row.optional_number(9);
+  made.settings.concurrency_limit = row.optional_number(10);
+  made.schedule_error = row.optional_json(11);
   return made;
 }
 
@@ -158,6 +171,56 @@ EventRow read_event(Cells&& row) {
   made.received_at = row.number(7);
   made.is_routed = row.number(8) != 0;
   return made;
+}
+
+inline constexpr std::string_view kDeliveryColumns =
+    "tenant, event_id, kind, target, outcome, details, at";
+template <typename Cells>
+DeliveryRow read_delivery(Cells&& row) {
+  return {TenantId(row.text(0)), EventId(row.text(1)), row.text(2),  row.text(3),
+          row.text(4),           row.json_value(5),    row.number(6)};
+}
+
+inline constexpr std::string_view kLetterColumns =
+    "tenant, letter_id, source, fields, code, message, created_at, reprocessed_at, event_id";
+template <typename Cells>
+LetterRow read_letter(Cells&& row) {
+  return {TenantId(row.text(0)), row.text(1), row.text(2),   row.json_value(3),
+          row.text(4),           row.text(5), row.number(6), row.optional_number(7),
+          row.optional_text(8)};
+}
+
+inline constexpr std::string_view kWebhookColumns =
+    "tenant, name, event_name, secret_name, tolerance_ms, updated_at";
+template <typename Cells>
+WebhookRow read_webhook(Cells&& row) {
+  return {TenantId(row.text(0)), row.text(1),   row.text(2),
+          row.text(3),           row.number(4), row.number(5)};
+}
+
+inline constexpr std::string_view kFireColumns =
+    "tenant, fire_key, workflow_id, scheduled_for, outcome, reason, run_id, workflow_version, "
+    "fired_at, recorded_at";
+template <typename Cells>
+FireRow read_fire(Cells&& row) {
+  return {TenantId(row.text(0)), row.text(1),   WorkflowId(row.text(2)),
+          row.number(3),         row.text(4),   row.text(5),
+          row.optional_text(6),  row.number(7), row.optional_number(8),
+          row.number(9)};
+}
+
+// Behind kWaitColumns, of the task's state.
+inline constexpr std::string_view kTaskColumns =
+    "s.due_at, s.claimed_by, s.claimed_at, s.announced_at, s.escalated_at";
+template <typename Cells>
+TaskRow read_task(Cells&& row) {
+  constexpr int kAfterWait = 17;
+  return {read_wait(row),
+          row.optional_number(kAfterWait),
+          row.optional_text(kAfterWait + 1),
+          row.optional_number(kAfterWait + 2),
+          row.optional_number(kAfterWait + 3),
+          row.optional_number(kAfterWait + 4)};
 }
 
 }  // namespace fermata::store

@@ -1,0 +1,129 @@
+// /api/v1/webhooks, /api/v1/hooks, /api/v1/dead-letters: the other doors of events, and what could
+// not come in.
+#include "api/routes.h"
+#include "calendar/instant.h"
+#include "foundation/format.h"
+
+namespace fermata::api {
+namespace {
+
+constexpr std::int64_t kToleranceMs = 300'000;
+
+json::Value render(const store::WebhookRow& row) {
+  return json::Object{{"name", row.name},
+                      {"eventName", row.event_name},
+                      {"secret", json::Object{{"$secret", row.secret_name}}},
+                      {"toleranceMs", row.tolerance_ms},
+                      {"address", format("/api/v1/hooks/{}", row.name)}};
+}
+
+json::Value render(const store::LetterRow& row) {
+  const auto text = [](const std::optional<std::string>& value) {
+    return value ? json::Value(*value) : json::Value(nullptr);
+  };
+  return json::Object{
+      {"letterId", row.letter_id},
+      {"source", row.source},
+      {"code", row.code},
+      {"message", row.message},
+      {"fields", row.fields},
+      {"createdAt", calendar::format_instant(row.created_at)},
+      {"reprocessedAt", row.reprocessed_at
+                            ? json::Value(calendar::format_instant(*row.reprocessed_at))
+                            : json::Value(nullptr)},
+      {"eventId", text(row.event_id)}};
+}
+
+Result<json::Value> put_webhook(const ApiParts& parts, const http::Request& request) {
+  TRY(const json::Value body, body_of(request));
+  store::WebhookRow row;
+  row.tenant = parts.tenant;
+  row.name = request.params.at("name");
+  row.event_name = json::string_at(body.get_object(), "eventName").value_or("");
+  const json::Value* secret = json::find(body, "secret");
+  if (secret != nullptr && secret->is_object())
+    row.secret_name = json::string_at(secret->get_object(), "$secret").value_or("");
+  const json::Value* tolerance = json::find(body, "toleranceMs");
+  row.tolerance_ms = tolerance == nullptr    ? kToleranceMs
+                     : tolerance->is_int64() ? tolerance->get_int64()
+                                             : 0;
+  TRY_DO(parts.webhooks.put(row));
+  return render(row);
+}
+
+Result<json::Value> list_webhooks(const ApiParts& parts, const http::Request&) {
+  TRY(const auto rows, parts.store.webhooks(parts.tenant));
+  json::Array items;
+  for (const store::WebhookRow& row : rows) items.push_back(render(row));
+  return json::Value(json::Object{{"items", std::move(items)}});
+}
+
+Result<json::Value> delete_webhook(const ApiParts& parts, const http::Request& request) {
+  TRY(const auto row, parts.store.webhook(parts.tenant, request.params.at("name")));
+  TRY_DO(parts.store.delete_webhook(parts.tenant, row.name));
+  return render(row);
+}
+
+// The sender learns that its event is stored, and nothing of what it did.
+Result<json::Value> receive(const ApiParts& parts, const http::Request& request) {
+  const auto header = [&](const char* name) {
+    const auto found = request.headers.find(name);
+    return found == request.headers.end() ? std::string() : found->second;
+  };
+  TRY(const auto accepted,
+      parts.webhooks.receive(parts.tenant, request.params.at("name"),
+                             {header("webhook-id"), header("webhook-timestamp"),
+                              header("webhook-signature"), request.body}));
+  return json::Value(
+      json::Object{{"eventId", accepted.event.event_id.text}, {"isNew", accepted.is_new}});
+}
+
+Result<json::Value> list_letters(const ApiParts& parts, const http::Request& request) {
+  store::EventStore::LetterFilter filter;
+  filter.is_open = query_of(request, "all") != "true";
+  TRY(filter.limit, limit_of(request));
+  TRY(filter.after, cursor_of(request));
+  TRY(const auto rows, parts.store.letters(parts.tenant, filter));
+  json::Array items;
+  for (const store::LetterRow& row : rows) items.push_back(render(row));
+  json::Object page{{"items", std::move(items)}};
+  if (rows.size() == filter.limit)
+    page["nextCursor"] = cursor_text(rows.back().created_at, rows.back().letter_id);
+  return json::Value(std::move(page));
+}
+
+Result<json::Value> show_letter(const ApiParts& parts, const http::Request& request) {
+  TRY(const auto row, parts.store.letter(parts.tenant, request.params.at("id")));
+  return render(row);
+}
+
+Result<json::Value> reprocess(const ApiParts& parts, const http::Request& request) {
+  const std::string id = request.params.at("id");
+  TRY(const auto accepted, parts.letters.reprocess(parts.tenant, id));
+  return json::Value(json::Object{
+      {"letterId", id}, {"eventId", accepted.event.event_id.text}, {"isNew", accepted.is_new}});
+}
+
+}  // namespace
+
+void add_door_routes(http::Router& router, const ApiParts& parts) {
+  router.add("GET", "/api/v1/webhooks",
+             [&parts](const http::Request& r) { return answer(list_webhooks(parts, r)); });
+  router.add("PUT", "/api/v1/webhooks/{name}",
+             [&parts](const http::Request& r) { return answer(put_webhook(parts, r)); });
+  router.add("DELETE", "/api/v1/webhooks/{name}",
+             [&parts](const http::Request& r) { return answer(delete_webhook(parts, r)); });
+  router.add("GET", "/api/v1/dead-letters",
+             [&parts](const http::Request& r) { return answer(list_letters(parts, r)); });
+  router.add("GET", "/api/v1/dead-letters/{id}",
+             [&parts](const http::Request& r) { return answer(show_letter(parts, r)); });
+  router.add("POST", "/api/v1/dead-letters/{id}/reprocess",
+             [&parts](const http::Request& r) { return answer(reprocess(parts, r), 202); });
+}
+
+void add_hook_route(http::Router& router, const ApiParts& parts) {
+  router.add("POST", "/api/v1/hooks/{name}",
+             [&parts](const http::Request& r) { return answer(receive(parts, r), 202); });
+}
+
+}  // namespace fermata::api

@@ -1,0 +1,26 @@
+#pragma once
+// What commands share that talk to a server over its API.
+
+#include <string>
+
+#include "cli/commands.h"
+#include "foundation/result.h"
+#include "json/value.h"
+
+namespace fermata::cli {
+
+struct Call {
+  std::string method;
+  std::string path;
+  std::string body;
+};
+// The answer's JSON, or what the server said was wrong.
+Result<json::Value> call(const ServerAddress& given, const Call& call);
+// On standard output, or the error; gives the exit code.
+int print(const Result<json::Value>& result);
+// The file's JSON; {} without one.
+Result<json::Value> read_object(const std::string& file);
+// As a part of an address.
+std::string percent_encode(std::string_view text);
+
+}  // namespace fermata::cli
