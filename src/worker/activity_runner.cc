@@ -45,6 +45,14 @@ ActivityRunner::~ActivityRunner() {
   renewer_.join();
 }
 
+void ActivityRunner::drain() {
+  {
+    const std::scoped_lock lock(mutex_);
+    is_draining_ = true;
+  }
+  wake_.notify_all();
+}
+
 void ActivityRunner::renew_leases() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, std::chrono::milliseconds(service::Ledger::kRenewMs),
@@ -137,9 +145,9 @@ void ActivityRunner::begin_again(const CallPtr& call) {
     const std::int64_t wait_ms =
         std::clamp(until - parts_.clock.now(), std::int64_t{50}, std::int64_t{1'000});
     std::unique_lock lock(mutex_);
-    const bool is_stopping =
-        wake_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return is_stopping_; });
-    if (is_stopping)
+    const bool is_draining =
+        wake_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return is_draining_; });
+    if (is_draining)
       return give_up(*call, make_error(ErrorKind::Unavailable, "LEASE_HELD",
                                        "another worker holds the lease and this one is stopping"));
   }

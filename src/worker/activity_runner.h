@@ -44,6 +44,8 @@ class ActivityRunner {
 
   // Never waits. A store that is away is a retryable failure: Temporal asks again.
   void run(const std::string& task_token, const temporal::ActivityStart& start, Done done);
+  // From now on nobody waits for another worker's lease: Temporal asks again, elsewhere.
+  void drain();
 
  private:
   // One action, handed from stage to stage.
@@ -72,6 +74,7 @@ class ActivityRunner {
   temporal::Worker worker_;
   std::mutex mutex_;
   std::condition_variable wake_;
+  bool is_draining_ = false;
   bool is_stopping_ = false;
   std::map<std::string, CallPtr> active_;  // by task token
   std::thread renewer_;

@@ -25,11 +25,17 @@ int take(const std::string& path, int flags) {
   return -1;
 }
 
-std::vector<RunId> read(const std::string& path) {
+// The file's runs. A line that a crash cut is a run whose task was not acknowledged: it goes.
+std::vector<RunId> read(const std::string& path, int file) {
   std::vector<RunId> runs;
   std::ifstream stream(path);
-  // A line that a crash cut is a run whose task was not acknowledged.
-  for (std::string line; std::getline(stream, line) && !stream.eof();) runs.emplace_back(line);
+  off_t whole = 0;
+  for (std::string line; std::getline(stream, line) && !stream.eof();) {
+    whole += static_cast<off_t>(line.size()) + 1;
+    runs.emplace_back(line);
+  }
+  stream.close();
+  static_cast<void>(ftruncate(file, whole));
   return runs;
 }
 
@@ -47,7 +53,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& folder) {
     const std::string path = format("{}/lagging-{}", folder, i);
     const int file = take(path, made == nullptr ? O_CREAT : 0);
     if (file < 0) continue;
-    const std::vector<RunId> left = read(path);
+    const std::vector<RunId> left = read(path, file);
     if (made == nullptr) {
       made.reset(new Spool(file));
       for (const RunId& run : left) made->runs_[run].mark = ++made->marks_;
@@ -68,11 +74,14 @@ Spool::~Spool() {
 }
 
 Result<void> Spool::append(const RunId& run) {
+  const off_t before = lseek(file_, 0, SEEK_END);
   const std::string line = run.text + "\n";
   const ssize_t written = write(file_, line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size()) || fdatasync(file_) != 0)
-    return unwritable("lagging runs");
-  return {};
+  if (written == static_cast<ssize_t>(line.size()) && fdatasync(file_) == 0) return {};
+  const Error error = unwritable("lagging runs");
+  // A piece of a line must not run into the next one.
+  static_cast<void>(ftruncate(file_, before));
+  return error;
 }
 
 Result<std::shared_ptr<void>> Spool::mark(const RunId& run) {

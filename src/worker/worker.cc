@@ -65,6 +65,7 @@ void Worker::begin(const temporal::Client& client, const WorkerSettings& setting
 Worker::~Worker() {
   repairer_.reset();
   worker_.initiate_shutdown();
+  runner_->drain();
   polls_.await_none();
   tasks_.await_none();
   const auto finalized = worker_.finalize();
