@@ -29,6 +29,11 @@ void ActionRegistry::add(std::unique_ptr<Action> action) {
   actions_.insert_or_assign(key, std::move(action));
 }
 
+void ActionRegistry::declare(definition::ActionSpec spec) {
+  const Key key(spec.id, spec.version);
+  specs_.insert_or_assign(key, std::move(spec));
+}
+
 const definition::ActionSpec* ActionRegistry::find(std::string_view id, int version) const {
   const auto found = specs_.find(Key(id, version));
   return found == specs_.end() ? nullptr : &found->second;

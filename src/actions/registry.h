@@ -19,6 +19,8 @@ class ActionRegistry final : public definition::ActionCatalog, public interprete
   ActionRegistry();
 
   void add(std::unique_ptr<Action> action);
+  // An action that others run.
+  void declare(definition::ActionSpec spec);
 
   [[nodiscard]] const definition::ActionSpec* find(std::string_view id, int version) const override;
   [[nodiscard]] std::vector<const definition::ActionSpec*> all() const override;

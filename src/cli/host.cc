@@ -17,6 +17,7 @@
 
 #include "actions/http_request.h"
 #include "actions/log_action.h"
+#include "actions/temporal_activity.h"
 #include "definition/definition.h"
 #include "foundation/check.h"
 #include "foundation/format.h"
@@ -188,6 +189,7 @@ actions::ActionRegistry make_actions(const std::vector<std::string>& allowed_pri
   actions::ActionRegistry registry;
   registry.add(actions::make_http_request({allowed_private}));
   registry.add(actions::make_log(log));
+  registry.declare(actions::temporal_activity_spec());
   return registry;
 }
 

@@ -4,6 +4,7 @@
 #include "foundation/match.h"
 #include "interpreter/semantics.h"
 #include "projection/fold.h"
+#include "worker/foreign_activity.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -237,8 +238,11 @@ void RunDriver::take_activity(const temporal::ResolveActivity& job) {
             actions_.erase(job.seq);
           },
           [&](const temporal::ActivityFailed& failed) {
-            add(in::ActionFailed{job.seq, run_error_of(failed.failure),
-                                 retry_after_of(failed.failure)});
+            const auto action = actions_.find(job.seq);
+            const bool is_other = action != actions_.end() && is_foreign(action->second);
+            add(in::ActionFailed{
+                job.seq, is_other ? foreign_error_of(failed.failure) : run_error_of(failed.failure),
+                retry_after_of(failed.failure)});
             actions_.erase(job.seq);
           },
           [&](const temporal::ActivityCanceled& canceled) {
@@ -323,19 +327,31 @@ void RunDriver::cancel_action(in::Seq seq) {
     in::RunError error;
     error.category = in::category::kCancellation;
     add(in::ActionFailed{seq, std::move(error), std::nullopt});
-  } else if (action->second.execution == definition::ExecutionClass::Durable) {
+  } else if (action->second.execution == definition::ExecutionClass::Durable ||
+             is_foreign(action->second)) {
     commands_.emplace_back(temporal::RequestCancelActivity{seq});
   } else {
     commands_.emplace_back(temporal::RequestCancelLocalActivity{seq});
   }
 }
 
+void RunDriver::run_action(const in::RunAction& action) {
+  if (is_foreign(action)) {
+    auto scheduled = schedule_foreign(action);
+    if (auto* wrong = std::get_if<in::RunError>(&scheduled)) {
+      add(in::ActionFailed{action.seq, std::move(*wrong), std::nullopt});
+      return;
+    }
+    commands_.emplace_back(std::get<temporal::ScheduleActivity>(std::move(scheduled)));
+  } else {
+    commands_.push_back(schedule(action, arguments_.identity, nullptr));
+  }
+  actions_.insert_or_assign(action.seq, action);
+}
+
 void RunDriver::carry_out(in::Effect& effect) {
   std::visit(
-      match{[&](const in::RunAction& e) {
-              commands_.push_back(schedule(e, arguments_.identity, nullptr));
-              actions_.insert_or_assign(e.seq, e);
-            },
+      match{[&](const in::RunAction& e) { run_action(e); },
             [&](const in::CancelAction& e) { cancel_action(e.seq); },
             [&](const in::StartTimer& e) {
               commands_.emplace_back(temporal::StartTimer{e.seq, e.delay_ms});

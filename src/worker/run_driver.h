@@ -63,6 +63,7 @@ class RunDriver final : public Driver {
   void answer(const temporal::DoUpdate& update);
   void add(interpreter::InputKind kind);
   Result<void> advance(const temporal::Activation& activation);
+  void run_action(const interpreter::RunAction& action);
   void carry_out(interpreter::Effect& effect);
   void cancel_action(interpreter::Seq seq);
   void fail_run(const interpreter::RunError& error);

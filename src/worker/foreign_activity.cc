@@ -1,0 +1,72 @@
+#include "worker/foreign_activity.h"
+
+#include "actions/temporal_activity.h"
+#include "foundation/format.h"
+#include "service/contract.h"
+#include "worker/translate.h"
+
+namespace fermata::worker {
+namespace {
+
+namespace category = interpreter::category;
+
+interpreter::RunError wrong(std::string code, std::string message) {
+  interpreter::RunError error;
+  error.category = category::kValidation;
+  error.code = std::move(code);
+  error.message = std::move(message);
+  return error;
+}
+
+}  // namespace
+
+bool is_foreign(const interpreter::RunAction& action) {
+  return action.action_id == actions::kTemporalActivity;
+}
+
+std::variant<temporal::ScheduleActivity, interpreter::RunError> schedule_foreign(
+    const interpreter::RunAction& action) {
+  if (!action.input.is_object()) return wrong("INPUT_INVALID", "the input must be an object");
+  const json::Object& input = action.input.get_object();
+  const auto queue = json::string_at(input, "taskQueue");
+  const auto type = json::string_at(input, "activityType");
+  if (!queue || queue->empty() || !type || type->empty())
+    return wrong("INPUT_INVALID", "`taskQueue` and `activityType` must be text");
+  if (*queue == service::kTaskQueue)
+    return wrong("QUEUE_RESERVED", format("the task queue `{}` is Fermata's own", *queue));
+  temporal::ScheduleActivity activity;
+  if (const json::Value* arguments = json::find(input, "arguments")) {
+    if (!arguments->is_array()) return wrong("INPUT_INVALID", "`arguments` must be a list");
+    for (const json::Value& argument : arguments->get_array())
+      activity.arguments.push_back(temporal::to_payload(argument));
+  }
+  activity.seq = action.seq;
+  activity.activity_id = action.idempotency_key;
+  activity.activity_type = *type;
+  activity.task_queue = *queue;
+  // One attempt of the step, waiting for a worker included: a queue that nobody polls is a timeout.
+  activity.schedule_to_close_timeout_ms = action.timeout_ms;
+  activity.heartbeat_timeout_ms = json::int_at(input, "heartbeatTimeoutMs").value_or(0);
+  // Whether it is tried again is the author's policy, in the machine.
+  activity.retry.maximum_attempts = 1;
+  // It may never look whether it was canceled: the run does not wait for it.
+  activity.cancellation = temporal::CancellationType::TryCancel;
+  activity.do_not_eagerly_execute = true;
+  return activity;
+}
+
+interpreter::RunError foreign_error_of(const temporal::Failure& failure) {
+  interpreter::RunError error = run_error_of(failure);
+  const temporal::Failure& root = failure.root();
+  if (root.kind != temporal::FailureKind::Application) return error;
+  error.category = category::kAction;
+  error.code = root.type.empty() ? "ACTIVITY_FAILED" : root.type;
+  error.details = nullptr;
+  if (!root.details.empty()) {
+    const auto details = temporal::to_json(root.details.front());
+    if (details.has_value()) error.details = *details;
+  }
+  return error;
+}
+
+}  // namespace fermata::worker

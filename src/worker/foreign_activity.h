@@ -1,0 +1,20 @@
+#pragma once
+// A step's temporal.activity as a command, and its end as the author sees it. The activity runs on
+// somebody else's worker: no ledger of ours stands behind it, its id is the idempotency key.
+
+#include <variant>
+
+#include "interpreter/effect.h"
+#include "temporal/command.h"
+
+namespace fermata::worker {
+
+[[nodiscard]] bool is_foreign(const interpreter::RunAction& action);
+// Or what is wrong with the input: ValidationError with code INPUT_INVALID, or QUEUE_RESERVED for
+// the queue that runs are advanced on.
+std::variant<temporal::ScheduleActivity, interpreter::RunError> schedule_foreign(
+    const interpreter::RunAction& action);
+// The other side's error type becomes the code, in category ActionError; timeouts stay timeouts.
+interpreter::RunError foreign_error_of(const temporal::Failure& failure);
+
+}  // namespace fermata::worker
