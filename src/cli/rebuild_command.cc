@@ -9,6 +9,7 @@
 #include "foundation/format.h"
 #include "store/compare.h"
 #include "store/open.h"
+#include "store/run_views.h"
 #include "worker/rebuild.h"
 
 namespace fermata::cli {
@@ -68,10 +69,10 @@ class Rebuild {
   Result<void> check_orphans(const TenantId& tenant, const char* status,
                              const std::set<RunId>& all) {
     store::RunFilter filter;
-    filter.status = status;
+    filter.statuses = {status};
     filter.limit = 500;
     while (true) {
-      TRY(const auto page, store_.runs(tenant, filter));
+      TRY(const auto page, store_.views().runs(tenant, filter));
       for (const store::RunView& view : page) {
         if (all.contains(view.launch.run_id)) continue;
         // The list of runs lags behind; the run itself does not.

@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 6> kMigrations = {
+constexpr std::array<Migration, 7> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -126,6 +126,28 @@ CREATE TABLE workflow_task_states (
   tenant text COLLATE "C" NOT NULL, task_id text COLLATE "C" NOT NULL, due_at bigint, claimed_by text, claimed_at bigint, announced_at bigint,
   escalated_at bigint, PRIMARY KEY (tenant, task_id));
 CREATE INDEX workflow_task_states_due ON workflow_task_states (due_at) WHERE due_at IS NOT NULL AND escalated_at IS NULL;
+)sql"},
+     // Lists by every filter, what changed since, and who asked for what.
+     {7, R"sql(
+DROP INDEX workflow_runs_by_start;
+CREATE INDEX workflow_runs_by_start ON workflow_runs (tenant, started_at DESC, run_id DESC);
+DROP INDEX workflow_runs_by_status;
+CREATE INDEX workflow_runs_by_status ON workflow_runs (tenant, status, started_at DESC, run_id DESC);
+DROP INDEX workflow_runs_by_workflow;
+CREATE INDEX workflow_runs_by_workflow ON workflow_runs (tenant, workflow_id, status, started_at DESC, run_id DESC);
+DROP INDEX workflow_runs_by_parent;
+CREATE INDEX workflow_runs_by_parent ON workflow_runs (tenant, parent_run_id, started_at DESC, run_id DESC) WHERE parent_run_id IS NOT NULL;
+CREATE INDEX workflow_runs_by_root ON workflow_runs (tenant, root_run_id, started_at DESC, run_id DESC) WHERE parent_run_id IS NOT NULL;
+CREATE INDEX workflow_runs_by_trigger ON workflow_runs (tenant, trigger_type, started_at DESC, run_id DESC);
+CREATE INDEX workflow_runs_by_error ON workflow_runs (tenant, (error_json ->> 'code'), started_at DESC, run_id DESC) WHERE error_json IS NOT NULL;
+CREATE INDEX workflow_run_steps_by_sequence ON workflow_run_steps (run_id, sequence);
+CREATE INDEX workflow_run_waits_by_sequence ON workflow_run_waits (run_id, sequence);
+CREATE TABLE workflow_audit (
+  tenant text COLLATE "C" NOT NULL, audit_id text COLLATE "C" NOT NULL, actor text COLLATE "C" NOT NULL, action text COLLATE "C" NOT NULL,
+  target_type text NOT NULL, target_id text COLLATE "C" NOT NULL, reason text NOT NULL, outcome text NOT NULL, code text NOT NULL,
+  created_id text COLLATE "C" NOT NULL, at bigint NOT NULL, PRIMARY KEY (tenant, audit_id));
+CREATE INDEX workflow_audit_by_time ON workflow_audit (tenant, at DESC, audit_id DESC);
+CREATE INDEX workflow_audit_by_target ON workflow_audit (tenant, target_id, at DESC, audit_id DESC);
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -8,26 +8,6 @@ namespace {
 using projection::StepRow;
 using projection::WaitRow;
 
-// The WHERE of a filter; its parameters are bound on the way.
-std::string where_of(const TenantId& tenant, const RunFilter& filter, Params& params) {
-  std::string where = format(" WHERE tenant = ${}", params.next());
-  params.bind(tenant.text);
-  if (filter.workflow_id) {
-    where += format(" AND workflow_id = ${}", params.next());
-    params.bind(*filter.workflow_id);
-  }
-  if (filter.status) {
-    where += format(" AND status = ${}", params.next());
-    params.bind(*filter.status);
-  }
-  if (filter.after) {
-    where +=
-        format(" AND (started_at, run_id) < (${}::bigint, ${})", params.next(), params.next() + 1);
-    params.bind(filter.after->first).bind(filter.after->second);
-  }
-  return where;
-}
-
 }  // namespace
 
 Result<void> PostgresStore::insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) {
@@ -100,24 +80,6 @@ Result<RunView> PostgresStore::run(const TenantId& tenant, const RunId& run) {
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no run `{}`", run.text));
   return read_run(rows[0], tenant);
-}
-
-Result<std::vector<RunView>> PostgresStore::runs(const TenantId& tenant, const RunFilter& filter) {
-  Params params;
-  const std::string where = where_of(tenant, filter, params);
-  const std::string sql =
-      format("SELECT {} FROM workflow_runs{} ORDER BY started_at DESC, run_id DESC LIMIT ${}",
-             kRunColumns, where, params.next());
-  params.bind(static_cast<std::int64_t>(filter.limit));
-  TRY(const PostgresRows rows, run_alone(sql, params));
-  return read_all<RunView>(rows, [&](const PostgresRow& row) { return read_run(row, tenant); });
-}
-
-Result<std::int64_t> PostgresStore::count_runs(const TenantId& tenant, const RunFilter& filter) {
-  Params params;
-  const std::string where = where_of(tenant, filter, params);
-  TRY(const PostgresRows rows, run_alone("SELECT count(*) FROM workflow_runs" + where, params));
-  return rows[0].number(0);
 }
 
 Result<std::vector<StepRow>> PostgresStore::steps(const TenantId& tenant, const RunId& run,

@@ -4,7 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "store/audit_log.h"
 #include "store/postgres_connection.h"
+#include "store/run_views.h"
+#include "store/sql.h"
 #include "store/tables.h"
 
 namespace fermata::store {
@@ -20,6 +23,18 @@ std::vector<Row> read_all(const PostgresRows& rows, Read read) {
   for (int i = 0; i < rows.size(); ++i) made.push_back(read(rows[i]));
   return made;
 }
+
+// Statements of both databases on this one.
+class PostgresSql final : public Sql {
+ public:
+  explicit PostgresSql(PostgresPool& pool) : pool_(pool) {}
+  [[nodiscard]] SqlDialect dialect() const override { return SqlDialect::Postgres; }
+  Result<void> select(std::span<const Query> queries, const Take& take) override;
+  Result<void> execute(const Query& query) override;
+
+ private:
+  PostgresPool& pool_;
+};
 
 class PostgresStore final : public Store {
  public:
@@ -43,14 +58,14 @@ class PostgresStore final : public Store {
   Result<std::vector<bool>> write(std::span<const projection::RowBatch> batches,
                                   std::span<const InvocationPut> puts) override;
   Result<RunView> run(const TenantId& tenant, const RunId& run) override;
-  Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) override;
-  Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) override;
   Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run,
                                                  std::uint64_t after, std::size_t limit) override;
   Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant, const RunId& run) override;
   Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) override;
   Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
                                                   const std::string& key) override;
+  RunViews& views() override { return views_; }
+  AuditLog& audit() override { return audit_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -107,6 +122,9 @@ class PostgresStore final : public Store {
   Result<PostgresRows> run_alone(std::string_view sql, const Params& params);
 
   PostgresPool pool_;
+  PostgresSql sql_{pool_};
+  RunViews views_{sql_};
+  AuditLog audit_{sql_};
 };
 
 // Inside the transaction of write(): in postgres_ledger.cc and postgres_write.cc.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/open.h"
+#include "store/run_views.h"
 #include "store/test_postgres.h"
 
 namespace fermata::store {
@@ -36,7 +37,7 @@ TEST(PostgresTest, AfterTheServerWentAwayTheNextCallWorks) {
     server.stop(is_crash);
     server.start();
     EXPECT_TRUE(store->insert_launch(launch("r3")).has_value());
-    EXPECT_EQ(*store->count_runs(kTenant, {}), 3);
+    EXPECT_EQ(*store->views().count_runs(kTenant, {}), 3);
   }
 }
 
@@ -63,7 +64,7 @@ TEST(PostgresTest, MoreThreadsThanConnectionsAreServedInTurn) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(*store->count_runs(kTenant, {}), 160);
+  EXPECT_EQ(*store->views().count_runs(kTenant, {}), 160);
 }
 
 TEST(PostgresTest, SchemasAreDatabasesOfTheirOwn) {
@@ -71,8 +72,8 @@ TEST(PostgresTest, SchemasAreDatabasesOfTheirOwn) {
   const auto one = *open_postgres({.url = server.url(), .schema = "one"});
   const auto two = *open_postgres({.url = server.url(), .schema = "Two; \"odd\""});
   ASSERT_TRUE(one->insert_launch(launch("r1")).has_value());
-  EXPECT_EQ(*one->count_runs(kTenant, {}), 1);
-  EXPECT_EQ(*two->count_runs(kTenant, {}), 0);
+  EXPECT_EQ(*one->views().count_runs(kTenant, {}), 1);
+  EXPECT_EQ(*two->views().count_runs(kTenant, {}), 0);
 }
 
 }  // namespace

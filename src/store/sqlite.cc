@@ -178,8 +178,9 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
   TRY(auto writer, Connection::open(options));
   TRY_DO(migrate(*writer, options.schema_newest));
   TRY(auto reader, Connection::open(options));
-  return std::unique_ptr<Store>(
-      std::make_unique<SqliteStore>(std::move(writer), std::move(reader)));
+  TRY(auto views, Connection::open(options));
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(
+      SqliteStore::Connections{std::move(writer), std::move(reader), std::move(views)}));
 }
 
 Result<void> SqliteStore::check_health() {

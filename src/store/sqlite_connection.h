@@ -15,6 +15,9 @@
 
 #include "foundation/result.h"
 #include "json/value.h"
+#include "store/audit_log.h"
+#include "store/run_views.h"
+#include "store/sql.h"
 #include "store/sqlite.h"
 #include "store/tables.h"
 
@@ -118,13 +121,37 @@ class Transaction {
   Connection* connection_;
 };
 
+// Statements of both databases on this one; in sqlite_sql.cc. Reads have a connection of their own:
+// a long one holds up no other.
+class SqliteSql final : public Sql {
+ public:
+  SqliteSql(std::unique_ptr<Connection> reader, Connection& writer, std::mutex& write_mutex)
+      : reader_(std::move(reader)), writer_(writer), write_mutex_(write_mutex) {}
+  [[nodiscard]] SqlDialect dialect() const override { return SqlDialect::Sqlite; }
+  Result<void> select(std::span<const Query> queries, const Take& take) override;
+  Result<void> execute(const Query& query) override;
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<Connection> reader_;
+  Connection& writer_;
+  std::mutex& write_mutex_;
+};
+
 // Migrations, in sqlite_migrations.cc.
 Result<void> migrate(Connection& connection, std::int64_t newest);
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
-      : writer_(std::move(writer)), reader_(std::move(reader)) {}
+  struct Connections {
+    std::unique_ptr<Connection> writer;
+    std::unique_ptr<Connection> reader;
+    std::unique_ptr<Connection> views;
+  };
+  explicit SqliteStore(Connections open)
+      : writer_(std::move(open.writer)),
+        reader_(std::move(open.reader)),
+        sql_(std::move(open.views), *writer_, write_mutex_) {}
 
   Result<void> put_draft(const DefinitionRow& row) override;
   Result<void> publish(const VersionRow& version, const TriggerKey& trigger) override;
@@ -144,14 +171,14 @@ class SqliteStore final : public Store {
   Result<std::vector<bool>> write(std::span<const projection::RowBatch> batches,
                                   std::span<const InvocationPut> puts) override;
   Result<RunView> run(const TenantId& tenant, const RunId& run) override;
-  Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) override;
-  Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) override;
   Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run,
                                                  std::uint64_t after, std::size_t limit) override;
   Result<std::vector<projection::WaitRow>> waits(const TenantId& tenant, const RunId& run) override;
   Result<std::vector<InvocationRow>> invocations(const TenantId& tenant, const RunId& run) override;
   Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
                                                   const std::string& key) override;
+  RunViews& views() override { return views_; }
+  AuditLog& audit() override { return audit_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -215,6 +242,9 @@ class SqliteStore final : public Store {
   std::mutex read_mutex_;
   std::unique_ptr<Connection> writer_;
   std::unique_ptr<Connection> reader_;
+  SqliteSql sql_;
+  RunViews views_{sql_};
+  AuditLog audit_{sql_};
 };
 
 }  // namespace fermata::store

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 6> kMigrations = {
+constexpr std::array<Migration, 7> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -128,6 +128,28 @@ CREATE TABLE workflow_task_states (
   tenant TEXT NOT NULL, task_id TEXT NOT NULL, due_at INTEGER, claimed_by TEXT, claimed_at INTEGER, announced_at INTEGER,
   escalated_at INTEGER, PRIMARY KEY (tenant, task_id)) STRICT;
 CREATE INDEX workflow_task_states_due ON workflow_task_states (due_at) WHERE due_at IS NOT NULL AND escalated_at IS NULL;
+)sql"},
+     // Lists by every filter, what changed since, and who asked for what.
+     {7, R"sql(
+DROP INDEX workflow_runs_by_start;
+CREATE INDEX workflow_runs_by_start ON workflow_runs (tenant, started_at DESC, run_id DESC);
+DROP INDEX workflow_runs_by_status;
+CREATE INDEX workflow_runs_by_status ON workflow_runs (tenant, status, started_at DESC, run_id DESC);
+DROP INDEX workflow_runs_by_workflow;
+CREATE INDEX workflow_runs_by_workflow ON workflow_runs (tenant, workflow_id, status, started_at DESC, run_id DESC);
+DROP INDEX workflow_runs_by_parent;
+CREATE INDEX workflow_runs_by_parent ON workflow_runs (tenant, parent_run_id, started_at DESC, run_id DESC) WHERE parent_run_id IS NOT NULL;
+CREATE INDEX workflow_runs_by_root ON workflow_runs (tenant, root_run_id, started_at DESC, run_id DESC) WHERE parent_run_id IS NOT NULL;
+CREATE INDEX workflow_runs_by_trigger ON workflow_runs (tenant, trigger_type, started_at DESC, run_id DESC);
+CREATE INDEX workflow_runs_by_error ON workflow_runs (tenant, (error_json ->> 'code'), started_at DESC, run_id DESC) WHERE error_json IS NOT NULL;
+CREATE INDEX workflow_run_steps_by_sequence ON workflow_run_steps (run_id, sequence);
+CREATE INDEX workflow_run_waits_by_sequence ON workflow_run_waits (run_id, sequence);
+CREATE TABLE workflow_audit (
+  tenant TEXT NOT NULL, audit_id TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+  target_type TEXT NOT NULL, target_id TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL,
+  created_id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (tenant, audit_id)) STRICT;
+CREATE INDEX workflow_audit_by_time ON workflow_audit (tenant, at DESC, audit_id DESC);
+CREATE INDEX workflow_audit_by_target ON workflow_audit (tenant, target_id, at DESC, audit_id DESC);
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

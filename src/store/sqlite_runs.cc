@@ -9,23 +9,6 @@ using projection::RunRow;
 using projection::StepRow;
 using projection::WaitRow;
 
-// The WHERE of a filter; parameters are bound in the same order by bind_filter.
-std::string where_of(const RunFilter& filter) {
-  std::string where = " WHERE tenant = ?";
-  if (filter.workflow_id) where += " AND workflow_id = ?";
-  if (filter.status) where += " AND status = ?";
-  if (filter.after) where += " AND (started_at, run_id) < (?, ?)";
-  return where;
-}
-
-void bind_filter(Statement& statement, const TenantId& tenant, const RunFilter& filter) {
-  statement.bind(tenant.text);
-  if (filter.workflow_id) statement.bind(std::string_view(*filter.workflow_id));
-  if (filter.status) statement.bind(std::string_view(*filter.status));
-  if (filter.after)
-    statement.bind(filter.after->first).bind(std::string_view(filter.after->second));
-}
-
 }  // namespace
 
 Result<void> SqliteStore::insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) {
@@ -204,34 +187,6 @@ Result<RunView> SqliteStore::run(const TenantId& tenant, const RunId& run) {
   if (!is_there)
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no run `{}`", run.text));
   return read_run(select, tenant);
-}
-
-Result<std::vector<RunView>> SqliteStore::runs(const TenantId& tenant, const RunFilter& filter) {
-  const std::scoped_lock lock(read_mutex_);
-  const std::string sql =
-      format("SELECT {} FROM workflow_runs{} ORDER BY started_at DESC, run_id DESC LIMIT ?",
-             kRunColumns, where_of(filter));
-  sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK)
-    return sqlite_error(reader_->raw(), "listing runs");
-  const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(raw, sqlite3_finalize);
-  Statement select(reader_->raw(), raw);
-  bind_filter(select, tenant, filter);
-  select.bind(static_cast<std::int64_t>(filter.limit));
-  return read_all<RunView>(select, [&](Statement& row) { return read_run(row, tenant); });
-}
-
-Result<std::int64_t> SqliteStore::count_runs(const TenantId& tenant, const RunFilter& filter) {
-  const std::scoped_lock lock(read_mutex_);
-  const std::string sql = "SELECT count(*) FROM workflow_runs" + where_of(filter);
-  sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(reader_->raw(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK)
-    return sqlite_error(reader_->raw(), "counting runs");
-  const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(raw, sqlite3_finalize);
-  Statement select(reader_->raw(), raw);
-  bind_filter(select, tenant, filter);
-  TRY_DO(select.run());
-  return select.number(0);
 }
 
 Result<std::vector<StepRow>> SqliteStore::steps(const TenantId& tenant, const RunId& run,

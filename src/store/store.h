@@ -72,14 +72,6 @@ struct RunView {
   projection::RunRow run;
 };
 
-struct RunFilter {
-  std::optional<std::string> workflow_id;
-  std::optional<std::string> status;
-  std::size_t limit = 50;
-  // Rows after this one, newest first: started_at and run id of the last row of the page before.
-  std::optional<std::pair<TimeMs, std::string>> after;
-};
-
 enum class InvocationStatus : std::uint8_t { Started, Succeeded, Failed };
 struct InvocationRow {
   TenantId tenant;
@@ -108,6 +100,9 @@ struct InvocationPut {
   std::uint32_t expected_attempt = 0;  // 0: there is no row
   InvocationStatus expected_status = InvocationStatus::Started;
 };
+
+class RunViews;
+class AuditLog;
 
 class Store : public EventStore, public ClockStore, public TaskStore {
  public:
@@ -141,8 +136,6 @@ class Store : public EventStore, public ClockStore, public TaskStore {
   virtual Result<std::vector<bool>> write(std::span<const projection::RowBatch> batches,
                                           std::span<const InvocationPut> puts) = 0;
   virtual Result<RunView> run(const TenantId& tenant, const RunId& run) = 0;
-  virtual Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter) = 0;
-  virtual Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter) = 0;
   // In order of step number, after `after`.
   virtual Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run,
                                                          std::uint64_t after,
@@ -154,6 +147,9 @@ class Store : public EventStore, public ClockStore, public TaskStore {
                                                          const RunId& run) = 0;
   virtual Result<std::optional<InvocationRow>> invocation(const TenantId& tenant,
                                                           const std::string& key) = 0;
+  // What people look at (run_views.h), and what operators did (audit_log.h).
+  virtual RunViews& views() = 0;
+  virtual AuditLog& audit() = 0;
   virtual Result<void> check_health() = 0;
 };
 

@@ -100,22 +100,6 @@ TEST_P(StoreTest, OneOccurrenceLaunchesOnce) {
   EXPECT_EQ(store_->insert_launch(second).error().code, "STORE_CONFLICT");
 }
 
-TEST_P(StoreTest, PagesRunsNewestFirstWithoutGaps) {
-  for (int i = 0; i < 5; ++i)
-    ASSERT_TRUE(store_->insert_launch(launch("r" + std::to_string(i), i / 2)).has_value());
-  std::vector<std::string> seen;
-  RunFilter filter;
-  filter.limit = 2;
-  while (true) {
-    const auto page = store_->runs(kTenant, filter);
-    for (const RunView& view : *page) seen.push_back(view.launch.run_id.text);
-    if (page->size() < 2) break;
-    filter.after = {page->back().launch.started_at, page->back().launch.run_id.text};
-  }
-  EXPECT_THAT(seen, testing::ElementsAre("r4", "r3", "r2", "r1", "r0"));
-  EXPECT_EQ(*store_->count_runs(kTenant, {}), 5);
-}
-
 TEST_P(StoreTest, AnInvocationIsTakenOverByOneOnly) {
   InvocationRow row;
   row.tenant = kTenant;

@@ -23,6 +23,12 @@ inline constexpr std::string_view kRunColumns =
     "error_json, trigger_type, trigger_metadata_json, trigger_fire_key, temporal_workflow_id, "
     "temporal_run_id, definition_hash, runtime_semantics_version, parent_run_id, root_run_id, "
     "sequence, started_at, completed_at, updated_at";
+// The same places, without the documents that only one run's own page shows.
+inline constexpr std::string_view kRunHeadColumns =
+    "run_id, workflow_id, workflow_version, status, node_path, NULL, NULL, error_json, "
+    "trigger_type, trigger_metadata_json, trigger_fire_key, temporal_workflow_id, "
+    "temporal_run_id, definition_hash, runtime_semantics_version, parent_run_id, root_run_id, "
+    "sequence, started_at, completed_at, updated_at";
 template <typename Cells>
 RunView read_run(Cells&& row, const TenantId& tenant) {
   RunView view;
