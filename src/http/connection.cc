@@ -69,6 +69,13 @@ std::string text_of(const Response& response, bool keeps_open) {
   return text + "\r\n" + response.body;
 }
 
+// Without a length: the body ends with the connection.
+std::string stream_head(const Response& response) {
+  std::string text = format("HTTP/1.1 {} -\r\nConnection: close\r\n", response.status);
+  for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
+  return text + "\r\n";
+}
+
 Error error_of(const beast::error_code& ec) {
   if (ec == beast::http::error::body_limit) {
     return make_error(ErrorKind::TooLarge, "BODY_TOO_LARGE",
@@ -105,6 +112,84 @@ net::awaitable<Response> run_handler(std::shared_ptr<Shared> shared, Request req
   auto spawned = net::co_spawn(shared->workers.get_executor(), std::move(work), net::use_awaitable);
   Response response = co_await std::move(spawned);
   co_return response;
+}
+
+// Wakes a coroutine of the IO thread from any other; a call before the wait is not lost.
+class Bell {
+ public:
+  explicit Bell(const net::any_io_executor& executor) : timer_(executor) {}
+  // Rings; safe to call from any thread, and after the connection is gone.
+  static void ring(const std::weak_ptr<Bell>& weak) {
+    const auto bell = weak.lock();
+    if (bell == nullptr) return;
+    net::post(bell->timer_.get_executor(), [weak] {
+      const auto there = weak.lock();
+      if (there == nullptr) return;
+      there->has_rung_ = true;
+      there->timer_.cancel();
+    });
+  }
+  // Until it rings or the time is over; whether it rang.
+  net::awaitable<bool> wait(std::int64_t ms) {
+    if (!has_rung_) {
+      timer_.expires_after(std::chrono::milliseconds(ms));
+      co_await timer_.async_wait(kAwait);
+    }
+    co_return std::exchange(has_rung_, false);
+  }
+
+ private:
+  net::steady_timer timer_;
+  bool has_rung_ = false;
+};
+
+// The stream's next piece, from a worker thread.
+struct Piece {
+  BodyStream::Next next = BodyStream::Next::End;
+  std::string bytes;
+};
+net::awaitable<Piece> next_piece(std::shared_ptr<Shared> shared,
+                                 std::shared_ptr<BodyStream> stream) {
+  auto work = [stream]() -> net::awaitable<Piece> {
+    Piece piece;
+    piece.next = stream->next(piece.bytes);
+    co_return piece;
+  };
+  auto spawned = net::co_spawn(shared->workers.get_executor(), std::move(work), net::use_awaitable);
+  Piece piece = co_await std::move(spawned);
+  co_return piece;
+}
+
+// Sends pieces until the stream ends or its reader is gone or too slow.
+net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, tcp::socket& socket,
+                                 Deadline& deadline, Response response) {
+  const auto bell = std::make_shared<Bell>(socket.get_executor());
+  const auto wake = [weak = std::weak_ptr(bell)] { Bell::ring(weak); };
+  shared->streaming[&socket] = wake;
+  response.stream->on_ready(wake);
+  std::string text = stream_head(response);
+  while (!shared->is_draining) {
+    if (!text.empty()) {
+      deadline.set(shared->options.write_ms);
+      auto out = net::buffer(text);
+      auto [ec, count] = co_await net::async_write(socket, out, kAwait);
+      deadline.clear();
+      if (ec) break;
+    }
+    Piece piece = co_await next_piece(shared, response.stream);
+    if (piece.next == BodyStream::Next::End) break;
+    text = std::move(piece.bytes);
+    if (piece.next == BodyStream::Next::Wait) {
+      const bool has_rung = co_await bell->wait(shared->options.heartbeat_ms);
+      if (!has_rung) text = response.stream->heartbeat();
+    }
+  }
+}
+
+Response too_many_streams() {
+  return problem_response(make_error(ErrorKind::TooMany, "STREAMS_TOO_MANY",
+                                     "this server has as many open streams as it takes",
+                                     "close some, or ask again later"));
 }
 
 // One request from the socket and the bytes left over. The verdict is empty when the connection is
@@ -173,6 +258,13 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
       keeps_open = parser.get().keep_alive() && !shared->is_draining;
       Request request = request_of(parser);
       response = co_await run_handler(shared, std::move(request));
+    }
+    if (response.stream != nullptr && shared->streaming.size() >= shared->options.streams_max)
+      response = too_many_streams();
+    if (response.stream != nullptr) {
+      co_await send_stream(shared, socket, deadline, std::move(response));
+      shared->streaming.erase(&socket);
+      break;
     }
     const std::string text = text_of(response, keeps_open);
     auto out = net::buffer(text);

@@ -7,6 +7,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "http/server.h"
@@ -19,8 +21,10 @@ struct Shared {
   boost::asio::thread_pool workers;
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
-  std::set<boost::asio::ip::tcp::socket*>
-      reading;  // connections that wait for a request; the IO thread's own
+  // The IO thread's own: connections that wait for a request; those that stream, and how each is
+  // woken.
+  std::set<boost::asio::ip::tcp::socket*> reading;
+  std::map<boost::asio::ip::tcp::socket*, std::function<void()>> streaming;
 
   Shared(ServerOptions o, Router r)
       : options(std::move(o)), router(std::move(r)), workers(options.workers) {}

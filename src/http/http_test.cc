@@ -5,6 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <future>
+#include <thread>
+
 #include "http/client.h"
 #include "http/server.h"
 
@@ -12,6 +16,59 @@ namespace fermata::http {
 namespace {
 
 const AddressPolicy kLoopback{{"127.0.0.1/32"}};
+
+// So many pieces; every other one has to be waited for.
+class Pieces final : public BodyStream {
+ public:
+  explicit Pieces(int count) : left_(count) {}
+  ~Pieces() override {
+    if (waker_.joinable()) waker_.join();
+  }
+  Next next(std::string& bytes) override {
+    if (left_ == 0) return Next::End;
+    is_waiting_ = !is_waiting_;
+    if (is_waiting_) {
+      if (waker_.joinable()) waker_.join();
+      waker_ = std::thread(wake_);
+      return Next::Wait;
+    }
+    bytes += "piece " + std::to_string(left_--) + ";";
+    return Next::Bytes;
+  }
+  void on_ready(std::function<void()> wake) override { wake_ = std::move(wake); }
+
+ private:
+  int left_;
+  bool is_waiting_ = false;
+  std::function<void()> wake_;
+  std::thread waker_;
+};
+
+// Never has anything.
+class Silence final : public BodyStream {
+ public:
+  Next next(std::string&) override { return Next::Wait; }
+  [[nodiscard]] std::string_view heartbeat() const override { return ": still here\n\n"; }
+};
+
+// Never ends; counts what was taken, and says when it is gone.
+class Flood final : public BodyStream {
+ public:
+  struct Seen {
+    std::atomic<int> taken{0};
+    std::promise<void> gone;
+  };
+  explicit Flood(Seen& seen) : seen_(seen) {}
+  ~Flood() override { seen_.gone.set_value(); }
+  Next next(std::string& bytes) override {
+    ++seen_.taken;
+    bytes.assign(100'000, 'x');
+    return Next::Bytes;
+  }
+
+ private:
+  Seen& seen_;
+};
 
 class HttpTest : public testing::Test {
  protected:
@@ -30,7 +87,19 @@ class HttpTest : public testing::Test {
     router.add("GET", "/big", [](const Request&) {
       return Response{200, {}, std::string(10'000, 'x')};
     });
+    router.add("GET", "/pieces", [](const Request&) {
+      return Response{200, {}, "", std::make_shared<Pieces>(5)};
+    });
+    router.add("GET", "/silence", [](const Request&) {
+      return Response{200, {}, "", std::make_shared<Silence>()};
+    });
+    router.add("GET", "/flood", [this](const Request&) {
+      return Response{200, {}, "", std::make_shared<Flood>(flood_)};
+    });
     ServerOptions options;
+    options.heartbeat_ms = 20;
+    options.write_ms = 300;
+    options.streams_max = 2;
     options.body_bytes_max = 1'000;
     options.header_bytes_max = 8'192;
     options.header_ms = 300;
@@ -42,8 +111,8 @@ class HttpTest : public testing::Test {
     return "http://127.0.0.1:" + std::to_string(server_->port()) + path;
   }
 
-  // Sends these bytes and reads until the server closes.
-  [[nodiscard]] std::string raw(const std::string& bytes) const {
+  // A connection that has sent these bytes.
+  [[nodiscard]] int connected(const std::string& bytes) const {
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -52,15 +121,28 @@ class HttpTest : public testing::Test {
     EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
+    return fd;
+  }
+  // What comes until the server closes, or until it has this text in it.
+  static std::string read_until(int fd, const std::string& text) {
     std::string answer;
     char buffer[4096];
-    for (ssize_t count = recv(fd, buffer, sizeof buffer, 0); count > 0;
-         count = recv(fd, buffer, sizeof buffer, 0)) {
+    while (text.empty() || answer.find(text) == std::string::npos) {
+      const ssize_t count = recv(fd, buffer, sizeof buffer, 0);
+      if (count <= 0) break;
       answer.append(buffer, static_cast<std::size_t>(count));
     }
+    return answer;
+  }
+  // Sends these bytes and reads until the server closes.
+  [[nodiscard]] std::string raw(const std::string& bytes) const {
+    const int fd = connected(bytes);
+    std::string answer = read_until(fd, "");
     close(fd);
     return answer;
   }
+
+  Flood::Seen flood_;
 
   std::unique_ptr<Server> server_;
 };
@@ -109,6 +191,39 @@ TEST_F(HttpTest, TheClientBoundsSizeAndRedirects) {
 
 TEST_F(HttpTest, TheClientRefusesPrivateAddresses) {
   EXPECT_EQ(send({.url = url("/echo/x")}, {}).error().code, "HTTP_ADDRESS_REFUSED");
+}
+
+TEST_F(HttpTest, AStreamComesPieceByPieceAndEnds) {
+  EXPECT_THAT(raw("GET /pieces HTTP/1.1\r\n\r\n"),
+              testing::EndsWith("\r\n\r\npiece 5;piece 4;piece 3;piece 2;piece 1;"));
+}
+
+TEST_F(HttpTest, ASilentStreamShowsThatItIsAlive) {
+  const int fd = connected("GET /silence HTTP/1.1\r\n\r\n");
+  const std::string twice = ": still here\n\n: still here\n\n";
+  EXPECT_THAT(read_until(fd, twice), testing::HasSubstr(twice));
+  close(fd);
+}
+
+TEST_F(HttpTest, WhoDoesNotReadIsCutOffAndNothingPilesUp) {
+  const int fd = connected("GET /flood HTTP/1.1\r\n\r\n");
+  // Only the sockets' buffers fill; then the source rests until patience ends.
+  EXPECT_EQ(flood_.gone.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_LT(flood_.taken, 1'000);
+  close(fd);
+}
+
+TEST_F(HttpTest, StreamsAreBoundedAndEndWithTheServer) {
+  const int one = connected("GET /silence HTTP/1.1\r\n\r\n");
+  const int two = connected("GET /silence HTTP/1.1\r\n\r\n");
+  read_until(one, "still here");
+  read_until(two, "still here");
+  EXPECT_EQ(send({.url = url("/silence")}, kLoopback)->status, 429);
+  server_->stop();
+  read_until(one, "");
+  read_until(two, "");
+  close(one);
+  close(two);
 }
 
 TEST(AddressPolicies, JudgeMappedAndSpecialAddresses) {

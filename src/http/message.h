@@ -1,8 +1,10 @@
 #pragma once
 // Request and response as handlers see them: no sockets, no library types.
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,10 +22,28 @@ struct Request {
   std::string body;
 };
 
+// A body in pieces. The next one is asked for when the one before is with the reader, so a slow
+// reader slows its source and nothing piles up. Gone with the response, which may be before its
+// end.
+class BodyStream {
+ public:
+  enum class Next : std::uint8_t { Bytes, Wait, End };
+  virtual ~BodyStream() = default;
+  // Appends what is next to `bytes`, or says that there is nothing yet. On a worker thread, which
+  // it may keep for a while; never from two at once.
+  virtual Next next(std::string& bytes) = 0;
+  // `wake` is to be called when there is something after a Wait: from any thread, any number of
+  // times.
+  virtual void on_ready(std::function<void()> wake) { static_cast<void>(wake); }
+  // What is sent when nothing was for a while, so that both sides see a dead connection.
+  [[nodiscard]] virtual std::string_view heartbeat() const { return {}; }
+};
+
 struct Response {
   int status = 200;
   std::map<std::string, std::string> headers;
   std::string body;
+  std::shared_ptr<BodyStream> stream = nullptr;  // instead of the body; the connection ends with it
 };
 
 Response json_response(int status, const json::Value& body);

@@ -55,6 +55,11 @@ class AsioServer final : public Server {
       acceptor_.close(ignored);
       // Who waits for a next request has none under way.
       for (tcp::socket* socket : shared_->reading) socket->cancel(ignored);
+      // A stream may go on for ever; its reader resumes it elsewhere.
+      for (const auto& [socket, wake] : shared_->streaming) {
+        socket->cancel(ignored);
+        wake();
+      }
     });
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_->options.drain_ms);

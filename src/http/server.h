@@ -22,6 +22,10 @@ struct ServerOptions {
   std::int64_t header_ms = 10'000;  // from its first byte to its last
   std::int64_t body_ms = 30'000;
   std::int64_t drain_ms = 10'000;
+  std::int64_t heartbeat_ms = 15'000;  // of a stream that has nothing to say
+  std::int64_t write_ms = 30'000;      // for one piece of a stream; who takes longer is cut off
+  // Each is a socket, and one piece that waits for it.
+  std::size_t streams_max = 4'000;
 };
 
 class Server {
