@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "api/routes.h"
+#include "calendar/instant.h"
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "json/parse.h"
@@ -79,6 +80,40 @@ std::optional<std::string> query_of(const http::Request& request, const std::str
                                                                : std::optional(found->second);
 }
 
+Result<std::optional<TimeMs>> time_of(const http::Request& request, const std::string& name) {
+  const auto text = query_of(request, name);
+  if (!text) return std::optional<TimeMs>();
+  const auto time = calendar::parse_instant(*text);
+  if (time) return std::optional(*time);
+  return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                    format("{}: expected an instant, got `{}`", name, *text),
+                    "write it as 2026-03-01T10:00:00Z");
+}
+
+Result<std::int64_t> number_of(const http::Request& request, const NumberQuery& asked) {
+  const auto text = query_of(request, asked.name);
+  if (!text) return asked.otherwise;
+  std::int64_t number = 0;
+  const char* const end = text->data() + text->size();
+  if (std::from_chars(text->data(), end, number).ptr == end && number >= asked.least &&
+      number <= asked.most)
+    return number;
+  return make_error(
+      ErrorKind::Invalid, "QUERY_INVALID",
+      format("{}: expected a number from {} to {}", asked.name, asked.least, asked.most));
+}
+
+std::vector<std::string> words_of(const http::Request& request, const std::string& name) {
+  std::vector<std::string> words;
+  const std::string text = query_of(request, name).value_or("");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
 Error bad_cursor() {
   return make_error(ErrorKind::Invalid, "QUERY_INVALID", "cursor: not one that this server gave",
                     "start from the first page");
@@ -108,6 +143,10 @@ http::Router make_router(const ApiParts& parts) {
   http::Router inner;
   add_workflow_routes(inner, parts);
   add_run_routes(inner, parts);
+  add_run_view_routes(inner, parts);
+  add_run_stream_routes(inner, parts);
+  add_run_operation_routes(inner, parts);
+  add_audit_routes(inner, parts);
   add_event_routes(inner, parts);
   add_schema_routes(inner, parts);
   add_task_routes(inner, parts);
@@ -120,7 +159,7 @@ http::Router make_router(const ApiParts& parts) {
   add_hook_route(router, parts);
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
-        router.add(method, pattern, guarded(parts.token, handler));
+        router.add(method, pattern, guarded(parts.token, audited(parts, method, pattern, handler)));
       });
   return router;
 }

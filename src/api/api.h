@@ -5,13 +5,16 @@
 #include <functional>
 #include <string>
 
+#include "api/run_feed.h"
 #include "definition/catalog.h"
 #include "http/router.h"
 #include "service/catalog.h"
+#include "service/diagnosis.h"
 #include "service/events.h"
 #include "service/launch.h"
 #include "service/letters.h"
 #include "service/random.h"
+#include "service/replays.h"
 #include "service/run_control.h"
 #include "service/tasks.h"
 #include "service/webhooks.h"
@@ -24,6 +27,9 @@ struct ApiParts {
   service::Catalog& catalog;
   service::Launcher& launcher;
   service::RunControl& control;
+  service::Replays& replays;
+  service::Diagnosis& diagnosis;
+  RunFeed& feed;
   service::EventRouter& events;
   service::Tasks& tasks;
   service::Letters& letters;

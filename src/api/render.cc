@@ -35,26 +35,37 @@ std::string_view status_of(store::InvocationStatus status) {
 
 json::Value render(const store::RunView& view) {
   const store::LaunchRow& launch = view.launch;
-  return json::Object{{"runId", launch.run_id.text},
-                      {"workflowId", launch.workflow_id.text},
-                      {"workflowVersion", launch.workflow_version},
-                      {"status", view.run.status},
-                      {"nodePath", text(view.run.node_path)},
-                      {"input", json::redact(launch.input)},
-                      {"output", value_of(view.run.output)},
-                      {"error", value_of(view.run.error)},
-                      {"triggerType", launch.trigger_type},
-                      {"triggerMetadata", launch.trigger_metadata},
-                      {"engine", "temporal"},
-                      {"temporalWorkflowId", launch.temporal_workflow_id},
-                      {"temporalRunId", text(launch.temporal_run_id)},
-                      {"definitionHash", launch.definition_hash},
-                      {"runtimeSemanticsVersion", launch.semantics},
-                      {"parentRunId", text(launch.parent_run_id)},
-                      {"rootRunId", launch.root_run_id},
-                      {"startedAt", instant(launch.started_at)},
-                      {"completedAt", instant(view.run.completed_at)},
-                      {"updatedAt", instant(view.run.updated_at)}};
+  return json::Object{
+      {"runId", launch.run_id.text},
+      {"workflowId", launch.workflow_id.text},
+      {"workflowVersion", launch.workflow_version},
+      {"status", view.run.status},
+      {"nodePath", text(view.run.node_path)},
+      {"input", json::redact(launch.input)},
+      {"output", value_of(view.run.output)},
+      {"error", value_of(view.run.error)},
+      {"triggerType", launch.trigger_type},
+      {"triggerMetadata", launch.trigger_metadata},
+      {"engine", "temporal"},
+      {"temporalWorkflowId", launch.temporal_workflow_id},
+      {"temporalRunId", text(launch.temporal_run_id)},
+      {"definitionHash", launch.definition_hash},
+      {"runtimeSemanticsVersion", launch.semantics},
+      {"parentRunId", text(launch.parent_run_id)},
+      {"rootRunId", launch.root_run_id},
+      {"startedAt", instant(launch.started_at)},
+      {"completedAt", instant(view.run.completed_at)},
+      {"updatedAt", instant(view.run.updated_at)},
+      {"durationMs", view.run.completed_at ? json::Value(*view.run.completed_at - launch.started_at)
+                                           : json::Value(nullptr)},
+      {"sequence", view.run.sequence}};
+}
+
+json::Value render_head(const store::RunView& view) {
+  json::Value head = render(view);
+  head.get_object().erase("input");
+  head.get_object().erase("output");
+  return head;
 }
 
 json::Value render(const projection::StepRow& row) {

@@ -8,6 +8,8 @@
 namespace fermata::api {
 
 json::Value render(const store::RunView& view);
+// Without the documents that only the run's own page shows.
+json::Value render_head(const store::RunView& view);
 json::Value render(const projection::StepRow& row);
 json::Value render(const projection::WaitRow& row);
 json::Value render(const store::InvocationRow& row);

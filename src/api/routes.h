@@ -7,12 +7,20 @@ namespace fermata::api {
 
 void add_workflow_routes(http::Router& router, const ApiParts& parts);
 void add_run_routes(http::Router& router, const ApiParts& parts);
+void add_run_view_routes(http::Router& router, const ApiParts& parts);
+void add_run_stream_routes(http::Router& router, const ApiParts& parts);
+void add_run_operation_routes(http::Router& router, const ApiParts& parts);
+void add_audit_routes(http::Router& router, const ApiParts& parts);
 void add_event_routes(http::Router& router, const ApiParts& parts);
 void add_schema_routes(http::Router& router, const ApiParts& parts);
 void add_task_routes(http::Router& router, const ApiParts& parts);
 void add_door_routes(http::Router& router, const ApiParts& parts);
 // Its callers prove themselves by a signature, not by a token.
 void add_hook_route(http::Router& router, const ApiParts& parts);
+
+// The handler, with a row in the audit log for each call; as it is when the route changes nothing.
+http::Handler audited(const ApiParts& parts, const std::string& method, const std::string& pattern,
+                      http::Handler handler);
 
 // The body as a JSON object. Errors: JSON_*, BODY_NOT_OBJECT.
 Result<json::Value> body_of(const http::Request& request);
@@ -23,6 +31,18 @@ Result<std::size_t> limit_of(const http::Request& request);
 std::optional<std::string> query_of(const http::Request& request, const std::string& name);
 // ?cursor=, as a page's nextCursor gave it: a time and an id. Error: QUERY_INVALID.
 Result<std::optional<std::pair<TimeMs, std::string>>> cursor_of(const http::Request& request);
+// ?name= as an instant. Error: QUERY_INVALID.
+Result<std::optional<TimeMs>> time_of(const http::Request& request, const std::string& name);
+// ?name= as a number within the bounds; `otherwise` without it. Error: QUERY_INVALID.
+struct NumberQuery {
+  std::string name;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  std::int64_t otherwise = 0;
+};
+Result<std::int64_t> number_of(const http::Request& request, const NumberQuery& asked);
+// ?name=A,B
+std::vector<std::string> words_of(const http::Request& request, const std::string& name);
 std::string cursor_text(TimeMs at, const std::string& id);
 Error bad_cursor();
 

@@ -1,27 +1,60 @@
-// /api/v1/runs
-#include <charconv>
+// /api/v1/runs: the list, one run, and what operators ask of it.
+#include <algorithm>
 
 #include "api/render.h"
 #include "api/routes.h"
 #include "foundation/format.h"
+#include "store/run_views.h"
 
 namespace fermata::api {
 namespace {
 
-Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
+constexpr std::string_view kStatuses[] = {"RUNNING",   "WAITING", "PAUSED",
+                                          "SUCCEEDED", "FAILED",  "CANCELED"};
+// Children beside the run itself; the list has them all.
+constexpr std::size_t kChildrenShown = 50;
+
+Result<store::RunFilter> filter_of(const http::Request& request) {
   store::RunFilter filter;
   filter.workflow_id = query_of(request, "workflowId");
-  filter.status = query_of(request, "status");
+  filter.statuses = words_of(request, "status");
+  std::ranges::sort(filter.statuses);
+  const auto repeated = std::ranges::unique(filter.statuses);
+  filter.statuses.erase(repeated.begin(), repeated.end());
+  for (const std::string& status : filter.statuses) {
+    if (std::ranges::find(kStatuses, status) == std::end(kStatuses)) {
+      return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                        format("status: there is no `{}`", status),
+                        "RUNNING, WAITING, PAUSED, SUCCEEDED, FAILED or CANCELED, with commas");
+    }
+  }
+  filter.trigger_type = query_of(request, "triggerType");
+  filter.parent_run_id = query_of(request, "parentRunId");
+  filter.root_run_id = query_of(request, "rootRunId");
+  filter.search = query_of(request, "search");
+  TRY(filter.started_from, time_of(request, "from"));
+  TRY(filter.started_before, time_of(request, "to"));
+  return filter;
+}
+
+// A number, and whether it is all of them.
+json::Object counted(std::int64_t total) {
+  return {{"total", std::min(total, store::kRunCountMax)},
+          {"isTotalExact", total <= store::kRunCountMax}};
+}
+
+Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
+  TRY(store::RunFilter filter, filter_of(request));
   TRY(filter.limit, limit_of(request));
   json::Object page;
   if (query_of(request, "count")) {
-    TRY(const std::int64_t total, parts.store.count_runs(parts.tenant, filter));
-    page["total"] = total;
+    TRY(const std::int64_t total, parts.store.views().count_runs(parts.tenant, filter));
+    page = counted(total);
   }
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.runs(parts.tenant, filter));
+  TRY(const auto rows, parts.store.views().runs(parts.tenant, filter));
   json::Array items;
-  for (const store::RunView& view : rows) items.push_back(render(view));
+  for (const store::RunView& view : rows) items.push_back(render_head(view));
   if (rows.size() == filter.limit) {
     page["nextCursor"] = cursor_text(rows.back().launch.started_at, rows.back().launch.run_id.text);
   }
@@ -29,36 +62,53 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   return json::Value(std::move(page));
 }
 
+// How many of each status the filter finds.
+Result<json::Value> counts(const ApiParts& parts, const http::Request& request) {
+  TRY(store::RunFilter filter, filter_of(request));
+  const std::vector<std::string> asked = filter.statuses;
+  json::Object by_status;
+  std::int64_t total = 0;
+  bool is_exact = true;
+  for (const std::string_view status : kStatuses) {
+    if (!asked.empty() && std::ranges::find(asked, status) == asked.end()) continue;
+    filter.statuses = {std::string(status)};
+    TRY(const std::int64_t count, parts.store.views().count_runs(parts.tenant, filter));
+    by_status[status] = counted(count);
+    total += std::min(count, store::kRunCountMax);
+    is_exact = is_exact && count <= store::kRunCountMax;
+  }
+  return json::Value(json::Object{
+      {"total", total}, {"isTotalExact", is_exact}, {"byStatus", std::move(by_status)}});
+}
+
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
   TRY(const auto view, parts.store.run(parts.tenant, RunId(request.params.at("id"))));
-  return render(view);
-}
-
-Result<json::Value> steps(const ApiParts& parts, const http::Request& request) {
-  const RunId run(request.params.at("id"));
-  TRY(const auto view, parts.store.run(parts.tenant, run));
-  TRY(const std::size_t limit, limit_of(request));
-  std::uint64_t after = 0;
-  if (const auto cursor = query_of(request, "cursor")) {
-    const char* const end = cursor->data() + cursor->size();
-    if (std::from_chars(cursor->data(), end, after).ptr != end) return bad_cursor();
+  const RunId& run = view.launch.run_id;
+  store::RunViews& views = parts.store.views();
+  json::Value shown = render(view);
+  json::Object& page = shown.get_object();
+  TRY(const auto steps, views.count_steps(parts.tenant, run));
+  json::Object counts;
+  for (const auto& [status, count] : steps) counts[status] = count;
+  page["stepCounts"] = std::move(counts);
+  page["currentStep"] = nullptr;
+  page["currentWait"] = nullptr;
+  if (!view.run.completed_at) {
+    TRY(const auto current, views.current_step(parts.tenant, run));
+    if (current) page["currentStep"] = render(*current);
+    TRY(const auto waits, views.open_waits(parts.tenant, run));
+    if (!waits.empty()) page["currentWait"] = render(waits.back());
   }
-  TRY(const auto rows, parts.store.steps(parts.tenant, view.launch.run_id, after, limit));
+  store::RunFilter below;
+  below.parent_run_id = run.text;
+  below.limit = kChildrenShown + 1;
+  TRY(const auto children, views.runs(parts.tenant, below));
   json::Array items;
-  for (const auto& row : rows) items.push_back(render(row));
-  json::Object page{{"items", std::move(items)}};
-  if (rows.size() == limit) page["nextCursor"] = std::to_string(rows.back().step_number);
-  return json::Value(std::move(page));
-}
-
-template <typename Rows>
-Result<json::Value> all_of(const ApiParts& parts, const http::Request& request, Rows rows_of) {
-  const RunId run(request.params.at("id"));
-  TRY(const auto view, parts.store.run(parts.tenant, run));
-  TRY(const auto rows, rows_of(view.launch.run_id));
-  json::Array items;
-  for (const auto& row : rows) items.push_back(render(row));
-  return json::Value(json::Object{{"items", std::move(items)}});
+  for (std::size_t i = 0; i < std::min(children.size(), kChildrenShown); ++i)
+    items.push_back(render_head(children[i]));
+  page["children"] = std::move(items);
+  page["hasMoreChildren"] = children.size() > kChildrenShown;
+  return shown;
 }
 
 // What an operator asks of a run, with a reason.
@@ -84,18 +134,10 @@ Result<json::Value> control(const ApiParts& parts, const http::Request& request,
 void add_run_routes(http::Router& router, const ApiParts& parts) {
   router.add("GET", "/api/v1/runs",
              [&parts](const http::Request& r) { return answer(list(parts, r)); });
+  router.add("GET", "/api/v1/run-counts",
+             [&parts](const http::Request& r) { return answer(counts(parts, r)); });
   router.add("GET", "/api/v1/runs/{id}",
              [&parts](const http::Request& r) { return answer(show(parts, r)); });
-  router.add("GET", "/api/v1/runs/{id}/steps",
-             [&parts](const http::Request& r) { return answer(steps(parts, r)); });
-  router.add("GET", "/api/v1/runs/{id}/waits", [&parts](const http::Request& r) {
-    return answer(
-        all_of(parts, r, [&](const RunId& run) { return parts.store.waits(parts.tenant, run); }));
-  });
-  router.add("GET", "/api/v1/runs/{id}/invocations", [&parts](const http::Request& r) {
-    return answer(all_of(
-        parts, r, [&](const RunId& run) { return parts.store.invocations(parts.tenant, run); }));
-  });
   const auto add_control = [&](const std::string& verb, const Control& asked) {
     router.add("POST", "/api/v1/runs/{id}/" + verb, [&parts, asked](const http::Request& r) {
       return answer(control(parts, r, asked), 202);

@@ -13,6 +13,9 @@ struct ApiHost::Services {
       : catalog(parts.store, parts.actions, parts.clock),
         launcher(parts.store, parts.client, parts.clock, parts.random),
         control(parts.store, parts.client),
+        replays(parts.store, launcher),
+        diagnosis(parts.store, parts.client, parts.clock),
+        feed(parts.store, parts.log),
         signals(std::make_shared<service::TemporalSignals>(parts.client)),
         tasks(parts.store, signals, parts.clock),
         definitions(parts.store, parts.actions),
@@ -33,6 +36,9 @@ struct ApiHost::Services {
             catalog,
             launcher,
             control,
+            replays,
+            diagnosis,
+            feed,
             events,
             tasks,
             letters,
@@ -48,6 +54,9 @@ struct ApiHost::Services {
   service::Catalog catalog;
   service::Launcher launcher;
   service::RunControl control;
+  service::Replays replays;
+  service::Diagnosis diagnosis;
+  api::RunFeed feed;
   std::shared_ptr<service::RunSignals> signals;
   service::Tasks tasks;
   service::DefinitionCache definitions;

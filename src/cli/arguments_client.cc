@@ -1,8 +1,35 @@
 // publish, run, runs, events, tasks: they talk to a running server.
 #include "cli/arguments.h"
+#include "cli/run_commands.h"
 
 namespace fermata::cli {
 namespace {
+
+void add_run_operations(CommandLine& line, CLI::App& runs) {
+  {
+    auto [command, replay] =
+        line.add<RunReplayOptions>(runs, "replay", "the same work as a new run", run_runs_replay);
+    add_server(command, replay.server);
+    command.add_option("run", replay.id, "id of the old run")->required();
+    command.add_option("--payload", replay.payload, "file with another input, a JSON object");
+    command.add_flag("--latest", replay.is_latest, "the newest version instead of the same");
+    command.add_option("--reason", replay.reason, "why; the audit log keeps it");
+  }
+  {
+    auto [command, written] = line.add<RunExportOptions>(
+        runs, "export", "the run with all its rows, on standard output", run_runs_export);
+    add_server(command, written.server);
+    command.add_option("run", written.id, "id of the run")->required();
+    command.add_option("--format", written.format, "json or csv");
+  }
+  {
+    auto [command, diagnose] = line.add<TargetOptions>(
+        runs, "diagnose", "why a run makes no progress; exit code 1 when it is stuck",
+        run_runs_diagnose);
+    add_server(command, diagnose.server);
+    command.add_option("run", diagnose.id, "id of the run")->required();
+  }
+}
 
 void add_runs(CommandLine& line) {
   CLI::App& runs = line.group("runs", "look at runs");
@@ -25,6 +52,7 @@ void add_runs(CommandLine& line) {
     add_server(command, control.server);
     command.add_option("run", control.id, "id of the run")->required();
   }
+  add_run_operations(line, runs);
 }
 
 void add_events(CommandLine& line) {

@@ -14,6 +14,8 @@ struct Call {
   std::string path;
   std::string body;
 };
+// The answer as it came, up to 64 MB, or what the server said was wrong.
+Result<std::string> call_text(const ServerAddress& given, const Call& call);
 // The answer's JSON, or what the server said was wrong.
 Result<json::Value> call(const ServerAddress& given, const Call& call);
 // On standard output, or the error; gives the exit code.

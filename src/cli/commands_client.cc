@@ -66,7 +66,7 @@ bool is_terminal(const json::Value& run) {
 
 }  // namespace
 
-Result<json::Value> call(const ServerAddress& given, const Call& call) {
+Result<std::string> call_text(const ServerAddress& given, const Call& call) {
   TRY(const ServerAddress server, find_server(given));
   http::ClientRequest request;
   request.method = call.method;
@@ -83,7 +83,12 @@ Result<json::Value> call(const ServerAddress& given, const Call& call) {
     return error;
   }
   if (answer->status >= 400) return refused(*answer);
-  return json::parse(answer->body, kParse);
+  return std::move(answer->body);
+}
+
+Result<json::Value> call(const ServerAddress& given, const Call& asked) {
+  TRY(const std::string text, call_text(given, asked));
+  return json::parse(text, kParse);
 }
 
 int print(const Result<json::Value>& result) {

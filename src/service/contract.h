@@ -28,6 +28,7 @@ inline constexpr std::string_view kResumeSignal = "fermata.resume";
 inline constexpr std::string_view kStepQuery = "fermata.currentStep";
 inline constexpr std::string_view kWaitQuery = "fermata.currentWait";
 inline constexpr std::string_view kSummaryQuery = "fermata.summary";
+inline constexpr std::string_view kScopesQuery = "fermata.scopes";
 // How long one workflow task may chain local activities; Core heartbeats at 80 % of it. It bounds
 // how late a cancel or a signal is seen, and how much a crash repeats.
 inline constexpr std::int64_t kTaskTimeoutMs = 2'400;

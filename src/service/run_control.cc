@@ -45,4 +45,19 @@ Result<void> RunControl::cancel(const TenantId& tenant, const RunId& run,
   return error;
 }
 
+Result<RunScopes> RunControl::scopes(const TenantId& tenant, const RunId& run) {
+  TRY(const store::RunView view, store_.run(tenant, run));
+  TRY(const temporal::Payload answer,
+      client_.query({view.launch.temporal_workflow_id, ""}, kScopesQuery));
+  TRY(json::Value value, temporal::to_json(answer));
+  if (!value.is_object())
+    return make_error(ErrorKind::Internal, "TEMPORAL_INTERNAL", "a worker's answer has no scopes");
+  json::Object& object = value.get_object();
+  RunScopes scopes;
+  scopes.current_path = json::string_at(object, "currentStepPath").value_or("");
+  object.erase("currentStepPath");
+  scopes.values = std::move(value);
+  return scopes;
+}
+
 }  // namespace fermata::service

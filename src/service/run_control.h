@@ -10,6 +10,13 @@
 
 namespace fermata::service {
 
+// What an expression sees at a run's place: payload, vars, local, system, meta, error, and
+// `layers`, the records of its loops from the inside out.
+struct RunScopes {
+  json::Value values;
+  std::string current_path;  // empty: at its end
+};
+
 class RunControl {
  public:
   RunControl(store::Store& store, temporal::Client client)
@@ -20,6 +27,8 @@ class RunControl {
   // Between two steps; what is under way ends first. Errors: NOT_FOUND, RUN_NOT_ACTIVE, TEMPORAL_*.
   Result<void> pause(const TenantId& tenant, const RunId& run, const std::string& reason);
   Result<void> resume(const TenantId& tenant, const RunId& run, const std::string& reason);
+  // As the worker has them now, redacted. Errors: NOT_FOUND, TEMPORAL_* (no worker answers).
+  Result<RunScopes> scopes(const TenantId& tenant, const RunId& run);
 
  private:
   Result<store::RunView> active(const TenantId& tenant, const RunId& run,

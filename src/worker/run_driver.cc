@@ -2,6 +2,7 @@
 
 #include "foundation/format.h"
 #include "foundation/match.h"
+#include "interpreter/query_scopes.h"
 #include "interpreter/semantics.h"
 #include "projection/fold.h"
 #include "worker/foreign_activity.h"
@@ -287,6 +288,8 @@ void RunDriver::answer(const temporal::QueryWorkflow& query) {
     result.answer = temporal::to_payload(in::query_current_wait(host(), *state_));
   } else if (query.query_type == service::kSummaryQuery) {
     result.answer = temporal::to_payload(in::query_summary(host(), *state_));
+  } else if (query.query_type == service::kScopesQuery) {
+    result.answer = temporal::to_payload(in::query_scopes(host(), *state_));
   } else {
     result.answer = plain_failure(make_error(ErrorKind::NotFound, "QUERY_UNKNOWN",
                                              format("unknown query `{}`", query.query_type)));

@@ -6,8 +6,10 @@ program: nondeterminism fails the suite.
 
 import base64
 import contextlib
+import csv
 import datetime
 import hmac
+import http.client
 import http.server
 import json
 import os
@@ -19,6 +21,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 import urllib.error
 import urllib.request
 
@@ -567,6 +570,263 @@ class Clocks(OnRealParts):
         self.assertEqual((payload["triggerType"], payload["cron"], payload["timezone"]), ("recurring", "0 9 * * 1-5", "Europe/Berlin"))
         published()
         self.until(schedule, lambda found: not found)
+
+
+class LiveReader:
+    """Server-sent events of one run, from an open connection that can be cut."""
+
+    def __init__(self, stack, run, after=None):
+        host = urllib.parse.urlsplit(stack.api)
+        self.connection = http.client.HTTPConnection(host.hostname, host.port, timeout=harness.PATIENCE_S)
+        headers = {"Authorization": f"Bearer {stack.token}"} | ({} if after is None else {"Last-Event-ID": str(after)})
+        self.connection.request("GET", f"/api/v1/runs/{run}/stream", headers=headers)
+        self.answer = self.connection.getresponse()
+
+    def read(self, most=None):
+        """Events as (number, name, data), so many or until the end; the last is then ("end")."""
+        events, lines = [], []
+        while most is None or len(events) < most:
+            line = self.answer.readline().decode().rstrip("\n")
+            if line.startswith(":"):
+                continue
+            if line:
+                lines.append(line.split(": ", 1))
+                continue
+            if not lines:
+                return events
+            fields, lines = dict(lines), []
+            events.append((int(fields.get("id", -1)), fields["event"], json.loads(fields["data"])))
+            if fields["event"] == "end":
+                return events
+        return events
+
+    def cut(self):
+        self.answer.close()
+        self.connection.close()
+
+
+class RunsApi:
+    """What people and the studio ask about runs; on each database."""
+
+    def get(self, path):
+        return self.stack.call("GET", "/api/v1" + path)
+
+    def post(self, path, body):
+        return self.stack.call("POST", "/api/v1" + path, body)
+
+    def refused(self, method, path, body=None):
+        with self.assertRaises(harness.Refused) as refused:
+            self.stack.call(method, "/api/v1" + path, body)
+        return refused.exception.status, refused.exception.problem["code"]
+
+    def test_lists_filter_page_and_count(self):
+        fail = [action("f", "workflow.fail", {"code": "LIST_NO", "message": "as asked"})]
+        failed, _ = self.finished(fail)
+        name = self.id().split(".")[-1].replace("_", "-")
+        ids = [failed] + [self.stack.launch(name, {}) for _ in range(4)]
+        for run in ids:
+            self.stack.wait(run)
+        self.stack.publish_definition(definition("other-list", [wait_ms("w", 3_600_000)]))
+        waiting = self.stack.launch("other-list", {})
+        self.parked(waiting)
+        listed, cursor = [], ""
+        while cursor is not None:
+            page = self.get(f"/runs?workflowId={name}&limit=2" + (f"&cursor={cursor}" if cursor else ""))
+            self.stack.launch("other-list", {})
+            listed += [row["runId"] for row in page["items"]]
+            cursor = page.get("nextCursor")
+        self.assertEqual(sorted(listed), sorted(ids))
+        self.assertNotIn("input", page["items"][0] if page["items"] else {})
+        of = lambda query: {row["runId"] for row in self.get(f"/runs?limit=100&{query}")["items"]}  # noqa: E731
+        self.assertEqual(of("search=LIST_NO"), set(ids))
+        self.assertEqual(of(f"search={failed}"), {failed})
+        self.assertEqual(of(f"workflowId={name}&status=RUNNING,WAITING"), set())
+        self.assertIn(waiting, of("status=WAITING,FAILED&triggerType=api"))
+        started = self.get(f"/runs/{waiting}")["startedAt"]
+        self.assertIn(waiting, of(f"from={started}"))
+        self.assertNotIn(waiting, of(f"to={started}"))
+        counts = self.get(f"/run-counts?workflowId={name}")
+        self.assertEqual((counts["total"], counts["isTotalExact"], counts["byStatus"]["FAILED"]["total"]), (5, True, 5))
+        self.assertEqual(self.get(f"/runs?workflowId={name}&count=1&limit=1")["total"], 5)
+        for query in ("status=LOST", "from=yesterday", "cursor=x", "limit=0"):
+            self.assertEqual(self.refused("GET", f"/runs?{query}"), (400, "QUERY_INVALID"), query)
+
+    def test_one_run_tells_its_steps_wait_and_children(self):
+        self.stack.publish_definition(definition("api-child", [event_wait("e", "CHILD_GO", '"child"')]))
+        run = self.launch([assign("a", x="1"), {"id": "call", "type": "control.callWorkflow", "workflowId": "api-child", "workflowVersion": 1,
+                                                "inputMapping": {}}])
+        children = self.until(lambda: self.get(f"/runs/{run}")["children"], lambda rows: rows and rows[0]["status"] == "WAITING")
+        row = self.get(f"/runs/{run}")
+        self.assertEqual((row["stepCounts"], row["currentStep"]["definitionStepId"]), ({"SUCCEEDED": 1, "STARTED": 1}, "call"))
+        child = self.get(f"/runs/{children[0]['runId']}")
+        self.assertEqual((child["currentWait"]["eventName"], child["rootRunId"]), ("CHILD_GO", run))
+        below = self.get(f"/runs?rootRunId={run}")["items"]
+        self.assertEqual({r["runId"] for r in below}, {run, child["runId"]})
+        why = self.get(f"/runs/{child['runId']}/diagnosis")
+        self.assertEqual((why["isStuck"], why["findings"][0]["code"]), (False, "WAITS_FOR_EVENT"))
+        why = self.get(f"/runs/{run}/diagnosis")
+        self.assertFalse(why["isStuck"])
+        self.post("/events", {"eventName": "CHILD_GO", "payload": {}, "correlationKey": "child"})
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.assertEqual([f["code"] for f in self.get(f"/runs/{run}/diagnosis")["findings"]], ["ENDED"])
+
+    def test_a_long_run_is_seen_through_windows_sums_and_a_timeline(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("[1..1500]"), "itemVar": "i", "onItemError": "continue", "body": [
+            assign("add", n="i"), {"id": "if", "type": "control.if", "condition": expr("i % 500 = 7"),
+                                   "then": [action("f", "workflow.fail", {"code": "SEVEN", "message": "as asked"})], "else": []}]}
+        run, row = self.finished([loop])
+        self.assertEqual(row["status"], "SUCCEEDED")
+        sums = {s["stepPath"]: s for s in self.get(f"/runs/{run}/aggregates")["items"]}
+        body = sums["root.steps[0].body.steps[0]"]
+        self.assertEqual((body["total"], body["byStatus"]), (1500, {"SUCCEEDED": 1500}))
+        self.assertLessEqual(body["minMs"], body["p50Ms"])
+        self.assertLessEqual(body["p50Ms"], body["maxMs"])
+        bad = sums["root.steps[0].body.steps[1].then.steps[0]"]
+        failed = self.get(f"/runs/{run}/steps?path={bad['stepPath']}&limit=2")
+        self.assertEqual((bad["total"], [s["iteration"] for s in failed["items"]][0]), (3, bad["firstFailedIteration"]))
+        rest = self.get(f"/runs/{run}/steps?path={bad['stepPath']}&limit=2&after={failed['nextCursor']}")["items"]
+        self.assertEqual(len(rest), 1)
+        self.assertEqual(len(self.get(f"/runs/{run}/steps?path=root.steps[0].body.steps[0]&status=SUCCEEDED&limit=500")["items"]), 500)
+        whole = self.get(f"/runs/{run}/timeline?px=50")
+        self.assertGreater(whole["steps"], 2_000)
+        self.assertEqual(sum(whole["buckets"]["n"]), whole["steps"])
+        few = self.get(f"/runs/{run}/timeline?from={row['startedAt']}&to={self.get(f'/runs/{run}/steps?limit=1&after=100')['items'][0]['startedAt']}")
+        self.assertEqual(few["steps"], len(few.get("rows", {}).get("t0", range(few["steps"]))))
+
+    def test_a_cut_stream_loses_and_repeats_nothing(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("[1..40]"), "itemVar": "i",
+                "body": [wait_ms("w", 20), assign("add", n="i")]}
+        run = self.launch([loop])
+        seen, known = [], None
+        for most in (1, 7, 30, None):
+            reader = LiveReader(self.stack, run, known)
+            self.assertEqual(reader.answer.headers["Content-Type"], "text/event-stream")
+            events = reader.read(most)
+            reader.cut()
+            seen += events
+            known = max(number for number, _, _ in seen)
+        self.assertEqual(seen[-1][1], "end")
+        numbers = [number for number, name, _ in seen if name != "end"]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        latest = {row["stepNumber"]: row for _, name, row in seen if name == "step"}
+        self.assertEqual([latest[n] for n in sorted(latest)], self.stack.steps(run))
+        waits = {row["waitId"]: row for _, name, row in seen if name == "wait"}
+        self.assertEqual(sorted(waits), sorted(w["waitId"] for w in self.get(f"/runs/{run}/waits")["items"]))
+        self.assertEqual([row for _, name, row in seen if name == "run"][-1]["status"], "SUCCEEDED")
+        # Later readers get the rows as they are in the end, and the end.
+        after = LiveReader(self.stack, run)
+        events = after.read()
+        after.cut()
+        self.assertEqual([row for _, name, row in events if name == "step"], sorted(self.stack.steps(run), key=lambda s: max(
+            n for n, name, row in events if name == "step" and row["stepNumber"] == s["stepNumber"])))
+        again = LiveReader(self.stack, run, numbers[-1])
+        self.assertEqual([name for _, name, _ in again.read()], ["end"])
+        again.cut()
+        self.assertEqual(self.refused("GET", "/runs/nobody/stream"), (404, "NOT_FOUND"))
+
+    def test_a_replay_takes_the_original_input_or_another(self):
+        secret = {"password": "hidden", "n": 20}
+        steps = [assign("a", size="$length(payload.password)", n="payload.n + 1")]
+        run, row = self.finished(steps, secret)
+        self.assertNotIn("hidden", json.dumps(self.get(f"/runs/{run}")))
+        again = self.post(f"/runs/{run}/replay", {"reason": "once more"})
+        self.assertEqual((again["replayOfRunId"], again["workflowVersion"]), (run, 1))
+        self.assertNotEqual(again["runId"], run)
+        replayed = self.stack.wait(again["runId"])
+        self.assertEqual((replayed["output"]["vars"], replayed["triggerType"], replayed["triggerMetadata"]),
+                         (row["output"]["vars"], "replay", {"replayOfRunId": run, "reason": "once more", "isEdited": False}))
+        name = self.id().split(".")[-1].replace("_", "-")
+        self.stack.publish_definition(definition(name, [assign("a", n="payload.n + 100")]))
+        edited = json.loads(self.stack.cli("runs", "replay", run, "--payload", str(self.file("edited.json", {"n": 1})), "--latest").stdout)
+        self.assertEqual(edited["workflowVersion"], 2)
+        self.assertEqual(self.stack.wait(edited["runId"])["output"]["vars"]["n"], 101)
+        empty = self.post(f"/runs/{run}/replay", {"payload": {}})
+        self.assertEqual(self.stack.wait(empty["runId"])["status"], "FAILED")
+        self.assertEqual(self.refused("POST", f"/runs/{run}/replay", {"version": 3}), (400, "REPLAY_INVALID"))
+        self.assertEqual(self.refused("POST", "/runs/nobody/replay", {}), (404, "NOT_FOUND"))
+
+    def file(self, name, value):
+        path = self.stack.data / name
+        path.write_text(json.dumps(value))
+        return path
+
+    def test_every_operator_action_is_in_the_audit_log(self):
+        run, _ = self.finished([assign("a", x="1")])
+        self.assertEqual(self.refused("POST", f"/runs/{run}/cancel", {"reason": "too late"})[0], 409)
+        again = self.post(f"/runs/{run}/replay", {"reason": "for the log"})["runId"]
+        log = self.get(f"/audit?targetId={run}")["items"]
+        self.assertEqual([(r["action"], r["outcome"], r["code"], r["reason"], r["createdId"]) for r in log],
+                         [("runs.replay", "DONE", "", "for the log", again), ("runs.cancel", "REFUSED", "RUN_NOT_ACTIVE", "too late", "")])
+        self.assertTrue(all(r["actor"].startswith("token:") and self.stack.token not in json.dumps(r) for r in log))
+        name = self.id().split(".")[-1].replace("_", "-")
+        self.assertEqual([r["action"] for r in self.get(f"/audit?targetId={name}")["items"]], ["workflows.create"])
+        self.assertEqual([r["targetId"] for r in self.get(f"/audit?action=runs.replay&targetId={again}")["items"]], [run])
+        first = self.get("/audit?limit=1")
+        self.assertNotEqual(self.get(f"/audit?limit=1&cursor={first['nextCursor']}")["items"], first["items"])
+
+    def test_an_export_has_every_row(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("[1..600]"), "itemVar": "i", "body": [assign("add", n="i")]}
+        run, row = self.finished([loop, wait_ms("w", 20), action("note", "http.request", {"method": "GET", "url": f"{self.shop}/journal"})],
+                                 {"token": "hidden", "formula": "=1+1"})
+        whole = json.loads(self.stack.cli("runs", "export", run).stdout)
+        self.assertEqual((whole["run"]["runId"], len(whole["steps"]), len(whole["waits"]), len(whole["invocations"])), (run, 603, 1, 1))
+        self.assertEqual(whole["steps"], self.stack.steps(run))
+        text = self.stack.cli("runs", "export", run, "--format", "csv").stdout
+        lines = list(csv.DictReader(text.splitlines()))
+        self.assertEqual([sum(line["kind"] == kind for line in lines) for kind in ("run", "step", "wait", "invocation")], [1, 603, 1, 1])
+        self.assertNotIn("hidden", json.dumps(whole) + text)
+        self.assertEqual(self.refused("GET", f"/runs/{run}/export?format=xml"), (400, "QUERY_INVALID"))
+
+    def test_expressions_are_tried_on_the_data_of_a_run(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("payload.names"), "itemVar": "who",
+                "body": [assign("a", last="who"), event_wait("e", "NEVER", '"x"')]}
+        run = self.launch([loop], {"names": ["ann", "bob"], "apiKey": "hidden"})
+        self.parked(run)
+        ask = lambda source, **more: self.post(f"/runs/{run}/evaluate", {"source": source, **more})  # noqa: E731
+        self.assertEqual(ask("who & ' of ' & $count(payload.names)")["value"], "ann of 2")
+        self.assertEqual(ask("vars.last")["currentStepPath"], "root.steps[0].body.steps[1]")
+        self.assertFalse(ask("vars.nothing")["hasValue"])
+        self.assertNotIn("hidden", json.dumps(ask("payload")))
+        self.assertEqual([f["code"] for f in ask("who", path="root.steps[0]")["findings"]], ["NOT_AT_PATH"])
+        self.assertFalse(ask("1 +")["hasValue"])
+        self.assertTrue(ask("1 +")["findings"])
+        self.assertEqual(self.refused("POST", f"/runs/{run}/evaluate", {}), (400, "EXPRESSION_INVALID"))
+        self.post(f"/runs/{run}/cancel", {"reason": "over"})
+        self.assertEqual(self.stack.wait(run)["status"], "CANCELED")
+
+
+class RunsApiOnSqlite(RunsApi, OnRealParts):
+    pass
+
+
+class RunsApiOnPostgres(RunsApi, OnRealParts):
+    @classmethod
+    def database(cls):
+        return ["--database", cls.exits.enter_context(harness.postgres()).url]
+
+
+class Stuck(unittest.TestCase):
+    def test_a_run_that_no_worker_takes_says_so_after_a_minute(self):
+        with harness.Stack(worker=False) as stack:
+            stack.publish_definition(definition("alone", [assign("a", x="1")]))
+            run = stack.launch("alone", {})
+            deadline = time.monotonic() + harness.PATIENCE_S
+            while not (why := stack.call("GET", f"/api/v1/runs/{run}/diagnosis"))["isStuck"]:
+                self.assertEqual([f["code"] for f in why["findings"]], ["MOVING"])
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.5)
+            self.assertIn("NO_POLLER", [f["code"] for f in why["findings"]])
+            self.assertEqual(run_program("runs", "diagnose", run, "--data", stack.data).returncode, 1)
+            reader = LiveReader(stack, run)
+            self.assertEqual(reader.read(1)[0][1], "run")
+            worker = harness.Process([harness.program(), "worker", "--data", str(stack.data), "--temporal-address", stack.temporal],
+                                     stack.data / "worker.log")
+            try:
+                self.assertEqual([name for _, name, _ in reader.read()][-1], "end")
+                self.assertEqual(stack.run(run)["status"], "SUCCEEDED")
+            finally:
+                worker.stop()
+                reader.cut()
 
 
 class Replay(OnRealParts):
