@@ -1,5 +1,6 @@
 // The steps of one run: windows, sums, timeline.
 #include <algorithm>
+#include <array>
 
 #include "store/run_views.h"
 #include "store/sql.h"
@@ -9,6 +10,9 @@ namespace fermata::store {
 namespace {
 
 using projection::StepRow;
+constexpr std::array<std::string_view, 6> kStatuses = {"STARTED", "RETRY_SCHEDULED", "SUCCEEDED",
+                                                       "FAILED",  "HANDLED",         "CANCELED"};
+constexpr std::int64_t kSumPage = 20'000;
 
 // … FROM the steps of the run
 Query steps_of(std::string_view what, const TenantId& tenant, const RunId& run) {
@@ -41,6 +45,45 @@ Query bucket_query(const TenantId& tenant, const RunId& run, const TimelineWindo
   return query.add(" GROUP BY step_path, in_column ORDER BY min(step_number), in_column");
 }
 
+// Sums of rows that come in order of step number.
+class Summing {
+ public:
+  void take(const Cells& cells) {
+    std::string text = cells.text(1);
+    const auto [found, is_new] = places_.try_emplace(std::move(text), paths_.size());
+    if (is_new) {
+      paths_.emplace_back();
+      durations_.emplace_back();
+      paths_.back().path = found->first;
+      paths_.back().step_type = cells.text(3);
+      paths_.back().first_step_number = static_cast<std::uint64_t>(cells.number(0));
+    }
+    PathSums& path = paths_[found->second];
+    ++path.by_status[cells.text(2)];
+    if (const auto ms = cells.optional_number(4)) durations_[found->second].push_back(*ms);
+    if (!path.first_failed_iteration) path.first_failed_iteration = cells.optional_text(5);
+  }
+  std::vector<PathSums> finish() && {
+    for (std::size_t i = 0; i < paths_.size(); ++i) {
+      auto& durations = durations_[i];
+      if (durations.empty()) continue;
+      const auto middle =
+          durations.begin() + static_cast<std::ptrdiff_t>((durations.size() - 1) / 2);
+      std::ranges::nth_element(durations, middle);
+      paths_[i].ms_p50 = *middle;
+      const auto [least, most] = std::ranges::minmax(durations);
+      paths_[i].ms_min = least;
+      paths_[i].ms_max = most;
+    }
+    return std::move(paths_);
+  }
+
+ private:
+  std::map<std::string, std::size_t> places_;
+  std::vector<PathSums> paths_;
+  std::vector<std::vector<std::int64_t>> durations_;  // of each path
+};
+
 }  // namespace
 
 Result<std::vector<StepRow>> RunViews::steps(const TenantId& tenant, const RunId& run,
@@ -54,12 +97,19 @@ Result<std::vector<StepRow>> RunViews::steps(const TenantId& tenant, const RunId
   return rows_of<StepRow>(sql_, query, [](const Cells& cells) { return read_step(cells); });
 }
 
+// One pass without sorting: a long run has a hundred thousand.
 Result<std::map<std::string, std::int64_t>> RunViews::count_steps(const TenantId& tenant,
                                                                   const RunId& run) {
-  const Query query = steps_of("status, count(*)", tenant, run).add(" GROUP BY status");
+  std::string what;
+  for (const std::string_view status : kStatuses)
+    what += format("{}count(*) FILTER (WHERE status = '{}')", what.empty() ? "" : ", ", status);
+  const Query query = steps_of(what, tenant, run);
   std::map<std::string, std::int64_t> counts;
   TRY_DO(sql_.select(std::span(&query, 1), [&](std::size_t, const Cells& cells) {
-    counts[cells.text(0)] = cells.number(1);
+    for (std::size_t i = 0; i < kStatuses.size(); ++i) {
+      const std::int64_t count = cells.number(static_cast<int>(i));
+      if (count > 0) counts[std::string(kStatuses[i])] = count;
+    }
   }));
   return counts;
 }
@@ -84,48 +134,26 @@ Result<std::vector<projection::WaitRow>> RunViews::open_waits(const TenantId& te
 }
 
 Result<std::vector<PathSums>> RunViews::aggregates(const TenantId& tenant, const RunId& run) {
-  Query medians;
-  medians
-      .add(
-          "SELECT step_path, ms FROM (SELECT step_path, completed_at - started_at AS ms, "
-          "row_number() OVER (PARTITION BY step_path ORDER BY completed_at - started_at) AS place, "
-          "count(*) OVER (PARTITION BY step_path) AS places FROM workflow_run_steps WHERE "
-          "run_id = ?",
-          run.text)
-      .add(" AND tenant = ?", tenant.text)
-      .add(" AND completed_at IS NOT NULL) AS ended WHERE place = (places + 1) / 2");
-  Query failures = steps_of("step_path, iteration", tenant, run);
-  failures
-      .add(" AND step_number IN (SELECT min(step_number) FROM workflow_run_steps WHERE run_id = ?",
-           run.text)
-      .add(" AND status IN ('FAILED', 'HANDLED') GROUP BY step_path)");
-  const Query sums = steps_of(
-                         "step_path, status, min(step_type), count(*), min(step_number), "
-                         "min(completed_at - started_at), max(completed_at - started_at)",
-                         tenant, run)
-                         .add(" GROUP BY step_path, status");
-  const Query queries[] = {sums, medians, failures};
-  std::map<std::string, PathSums> paths;
-  TRY_DO(sql_.select(queries, [&](std::size_t query, const Cells& cells) {
-    PathSums& path = paths[cells.text(0)];
-    if (query == 1) path.ms_p50 = cells.number(1);
-    if (query == 2) path.first_failed_iteration = cells.text(1);
-    if (query != 0) return;
-    const auto first = static_cast<std::uint64_t>(cells.number(4));
-    if (path.path.empty() || first < path.first_step_number) path.first_step_number = first;
-    path.path = cells.text(0);
-    path.by_status[cells.text(1)] = cells.number(3);
-    path.step_type = cells.text(2);
-    const auto least = cells.optional_number(5);
-    const auto most = cells.optional_number(6);
-    if (least && (!path.ms_min || *least < *path.ms_min)) path.ms_min = least;
-    if (most && (!path.ms_max || *most > *path.ms_max)) path.ms_max = most;
-  }));
-  std::vector<PathSums> ordered;
-  ordered.reserve(paths.size());
-  for (auto& [text, path] : paths) ordered.push_back(std::move(path));
-  std::ranges::sort(ordered, {}, &PathSums::first_step_number);
-  return ordered;
+  Summing summing;
+  std::int64_t after = 0;
+  std::int64_t rows = kSumPage;
+  // Pages, so that memory does not grow with the run.
+  while (rows == kSumPage) {
+    const Query page =
+        steps_of(
+            "step_number, step_path, status, step_type, completed_at - started_at, CASE WHEN "
+            "status IN ('FAILED', 'HANDLED') THEN iteration END",
+            tenant, run)
+            .add(" AND step_number > ?", after)
+            .add(" ORDER BY step_number LIMIT ?", kSumPage);
+    rows = 0;
+    TRY_DO(sql_.select(std::span(&page, 1), [&](std::size_t, const Cells& cells) {
+      after = cells.number(0);
+      ++rows;
+      summing.take(cells);
+    }));
+  }
+  return std::move(summing).finish();
 }
 
 Result<Timeline> RunViews::timeline(const TenantId& tenant, const RunId& run,

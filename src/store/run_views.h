@@ -1,7 +1,7 @@
 #pragma once
 // RunViews: what people look at. Lists of runs by any filter, windows and sums over the steps of
 // one run, and what changed in the runs that are watched. Reads only; every call sees the database
-// at one moment. Errors as in store.h.
+// at one moment, but for sums and timelines of long runs. Errors as in store.h.
 
 #include <cstdint>
 #include <map>
