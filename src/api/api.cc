@@ -151,6 +151,7 @@ http::Router make_router(const ApiParts& parts) {
   add_schema_routes(inner, parts);
   add_task_routes(inner, parts);
   add_door_routes(inner, parts);
+  add_clock_routes(inner, parts);
   http::Router router;
   router.add("GET", "/healthz", [](const http::Request&) {
     return http::json_response(200, json::Object{{"alive", true}});

@@ -9,8 +9,10 @@
 #include "definition/catalog.h"
 #include "http/router.h"
 #include "service/catalog.h"
+#include "service/clocks.h"
 #include "service/diagnosis.h"
 #include "service/events.h"
+#include "service/explain.h"
 #include "service/launch.h"
 #include "service/letters.h"
 #include "service/random.h"
@@ -34,6 +36,9 @@ struct ApiParts {
   service::Tasks& tasks;
   service::Letters& letters;
   service::Webhooks& webhooks;
+  service::Clocks& clocks;
+  service::Explain& explain;
+  service::DefinitionSource& definitions;
   service::Random& random;
   const Clock& clock;
   const definition::ActionCatalog& actions;

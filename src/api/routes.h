@@ -14,6 +14,7 @@ void add_audit_routes(http::Router& router, const ApiParts& parts);
 void add_event_routes(http::Router& router, const ApiParts& parts);
 void add_schema_routes(http::Router& router, const ApiParts& parts);
 void add_task_routes(http::Router& router, const ApiParts& parts);
+void add_clock_routes(http::Router& router, const ApiParts& parts);
 void add_door_routes(http::Router& router, const ApiParts& parts);
 // Its callers prove themselves by a signature, not by a token.
 void add_hook_route(http::Router& router, const ApiParts& parts);

@@ -97,7 +97,10 @@ Result<json::Value> explain(const ApiParts& parts, const http::Request& request)
   json::Array waits;
   if (row.correlation_key) {
     TRY(const auto open, parts.store.waits_for(std::span(&row, 1)));
-    for (const store::Candidate& candidate : open) waits.push_back(render(candidate.wait));
+    for (const store::Candidate& candidate : open) {
+      TRY(json::Value said, parts.explain.candidate(row, candidate.wait));
+      waits.push_back(std::move(said));
+    }
   }
   json::Value shown = render(row);
   json::Object& object = shown.get_object();

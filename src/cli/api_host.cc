@@ -31,6 +31,7 @@ struct ApiHost::Services {
                  : std::make_unique<HttpTaskHook>(options.task_hook, parts.clock)),
         notices({parts.store, events, hook.get(), parts.clock}),
         clocks({parts.store, parts.client, definitions, launcher, parts.clock}),
+        explain(parts.store, definitions),
         sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
         api{parts.store,
             catalog,
@@ -43,6 +44,9 @@ struct ApiHost::Services {
             tasks,
             letters,
             webhooks,
+            clocks,
+            explain,
+            definitions,
             parts.random,
             parts.clock,
             parts.actions,
@@ -66,6 +70,7 @@ struct ApiHost::Services {
   std::unique_ptr<service::TaskHook> hook;
   service::TaskNotices notices;
   service::Clocks clocks;
+  service::Explain explain;
   service::Sweep sweep;
   api::ApiParts api;
   std::string listen;

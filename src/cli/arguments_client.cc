@@ -45,6 +45,12 @@ void add_runs(CommandLine& line) {
     add_server(command, show.server);
     command.add_option("run", show.id, "id of the run")->required();
   }
+  {
+    auto [command, explain] =
+        line.add<TargetOptions>(runs, "explain", "what would wake a run", run_runs_explain);
+    add_server(command, explain.server);
+    command.add_option("run", explain.id, "id of the run")->required();
+  }
   for (const std::string verb : {"cancel", "pause", "resume"}) {
     auto [command, control] = line.add<TargetOptions>(
         runs, verb, verb + " a run",
@@ -83,6 +89,46 @@ void add_events(CommandLine& line) {
         events, "reprocess", "let dead letters in; none named: all", run_letters_reprocess);
     add_server(command, letters.server);
     command.add_option("letters", letters.ids, "ids of dead letters");
+  }
+}
+
+void add_workflows(CommandLine& line) {
+  CLI::App& workflows = line.group("workflows", "what may launch, and how much of it");
+  for (const std::string verb : {"pause", "resume"}) {
+    auto [command, workflow] = line.add<WorkflowOptions>(
+        workflows, verb, verb + " what launches a workflow",
+        [verb](const WorkflowOptions& options) { return run_workflows_pause(options, verb); });
+    add_server(command, workflow.server);
+    command.add_option("id", workflow.id, "id of the workflow")->required();
+  }
+  {
+    auto [command, workflow] = line.add<WorkflowOptions>(
+        workflows, "limit", "how many runs may not have ended; 0: any", run_workflows_limit);
+    add_server(command, workflow.server);
+    command.add_option("id", workflow.id, "id of the workflow")->required();
+    command.add_option("limit", workflow.limit)->required()->check(CLI::NonNegativeNumber);
+  }
+  CLI::App& clocks = line.group("clocks", "when workflows are launched by time");
+  {
+    auto [command, preview] = line.add<PreviewOptions>(
+        clocks, "preview", "the next fires of a cron expression", run_clocks_preview);
+    add_server(command, preview.server);
+    command.add_option("cron", preview.cron, "five fields")->required();
+    command.add_option("--timezone", preview.timezone, "IANA name");
+    command.add_option("--after", preview.after, "ISO 8601 instant; now without it");
+    command.add_option("--count", preview.count)->check(CLI::Range(1, 100));
+  }
+  {
+    auto [command, clock] = line.add<TargetOptions>(
+        clocks, "show", "a workflow's clock, and when it fires next", run_clocks_show);
+    add_server(command, clock.server);
+    command.add_option("workflow", clock.id, "id of the workflow")->required();
+  }
+  {
+    auto [command, clock] = line.add<TargetOptions>(
+        clocks, "fires", "what became of a workflow's fires", run_clocks_fires);
+    add_server(command, clock.server);
+    command.add_option("workflow", clock.id, "id of the workflow")->required();
   }
 }
 
@@ -133,6 +179,7 @@ void add_client_commands(CommandLine& line) {
   }
   add_runs(line);
   add_events(line);
+  add_workflows(line);
   add_tasks(line);
 }
 

@@ -147,6 +147,27 @@ struct EventOptions {
 int run_events_send(const EventOptions& event);
 int run_events_explain(const TargetOptions& event);
 
+int run_runs_explain(const TargetOptions& run);
+
+struct WorkflowOptions {
+  ServerAddress server;
+  std::string id;
+  std::int64_t limit = 0;  // 0: none
+};
+// `verb`: pause or resume.
+int run_workflows_pause(const WorkflowOptions& workflow, const std::string& verb);
+int run_workflows_limit(const WorkflowOptions& workflow);
+struct PreviewOptions {
+  ServerAddress server;
+  std::string cron;
+  std::string timezone = "UTC";
+  std::string after;
+  int count = 10;
+};
+int run_clocks_preview(const PreviewOptions& preview);
+int run_clocks_show(const TargetOptions& workflow);
+int run_clocks_fires(const TargetOptions& workflow);
+
 struct LettersOptions {
   ServerAddress server;
   bool has_all = false;          // those that were reprocessed, too

@@ -31,6 +31,45 @@ int run_events_explain(const TargetOptions& event) {
                     {"GET", format("/api/v1/events/{}/explain", percent_encode(event.id)), ""}));
 }
 
+int run_runs_explain(const TargetOptions& run) {
+  return print(
+      call(run.server, {"GET", format("/api/v1/runs/{}/explain", percent_encode(run.id)), ""}));
+}
+
+int run_workflows_pause(const WorkflowOptions& workflow, const std::string& verb) {
+  const std::string path = format("/api/v1/workflows/{}/settings", percent_encode(workflow.id));
+  return print(call(workflow.server,
+                    {"PUT", path, json::to_text(json::Object{{"paused", verb == "pause"}})}));
+}
+
+int run_workflows_limit(const WorkflowOptions& workflow) {
+  const std::string path = format("/api/v1/workflows/{}/settings", percent_encode(workflow.id));
+  const json::Value limit =
+      workflow.limit == 0 ? json::Value(nullptr) : json::Value(workflow.limit);
+  return print(call(workflow.server,
+                    {"PUT", path, json::to_text(json::Object{{"concurrencyLimit", limit}})}));
+}
+
+int run_clocks_preview(const PreviewOptions& preview) {
+  std::string path =
+      format("/api/v1/clocks/preview?cron={}&timezone={}&count={}", percent_encode(preview.cron),
+             percent_encode(preview.timezone), preview.count);
+  if (!preview.after.empty()) path += "&after=" + percent_encode(preview.after);
+  return print(call(preview.server, {"GET", path, ""}));
+}
+
+int run_clocks_show(const TargetOptions& workflow) {
+  return print(
+      call(workflow.server,
+           {"GET", format("/api/v1/workflows/{}/clock", percent_encode(workflow.id)), ""}));
+}
+
+int run_clocks_fires(const TargetOptions& workflow) {
+  return print(call(
+      workflow.server,
+      {"GET", format("/api/v1/workflows/{}/fires?limit=500", percent_encode(workflow.id)), ""}));
+}
+
 int run_letters_list(const LettersOptions& letters) {
   const char* more = letters.has_all ? "&all=true" : "";
   return print(call(letters.server, {"GET", format("/api/v1/dead-letters?limit=500{}", more), ""}));

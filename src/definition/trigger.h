@@ -3,6 +3,7 @@
 // The launcher evaluates `payload_mapping` over {event}; the schedule adapter reads the clock
 // forms.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,10 +30,18 @@ struct ScheduleTrigger {
   TimeMs run_at = 0;
 };
 
+// What a fire does while a run of the workflow has not ended.
+enum class OverlapPolicy : std::uint8_t { Allow, Skip, Queue };
+enum class DayFilter : std::uint8_t { Any, Business, NonBusiness };
+
 // Runs by a 5-field cron expression in an IANA time zone (calendar/cron.h).
 struct RecurringTrigger {
   std::string cron;
   std::string timezone;
+  OverlapPolicy overlap = OverlapPolicy::Allow;
+  DayFilter day_filter = DayFilter::Any;
+  std::string calendar;                     // of holidays, by name; empty: none
+  std::optional<std::int64_t> catch_up_ms;  // what could not fire is made up for within this
 };
 
 using Trigger = std::variant<EventTrigger, ScheduleTrigger, RecurringTrigger>;

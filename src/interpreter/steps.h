@@ -25,6 +25,9 @@ const Config& config_of(const Run& run, const StepVisit& visit) {
 }
 
 // Whether an event satisfies the wait of this step.
+// The first filter that turns the payload away; null: all let it through.
+const definition::EventFilter* first_refusal(const definition::EventWaitStep& wait,
+                                             const json::Value& payload);
 bool accepts(const definition::EventWaitStep& wait, const AwaitEvent& await,
              const EventArrived& event);
 // Puts the loop's current item into the scopes.

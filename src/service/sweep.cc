@@ -49,10 +49,15 @@ Result<void> Sweep::once() {
   TRY(const std::size_t synced, parts_.clocks.sync());
   if (synced > 0)
     parts_.log.info("schedules brought up to date", {{"count", std::to_string(synced)}});
+  TRY(const std::size_t fired, parts_.clocks.fire_held());
+  if (fired > 0) parts_.log.info("held fires made", {{"count", std::to_string(fired)}});
   if (parts_.clock.now() < tell_at_) return {};
   tell_at_ = parts_.clock.now() + kTellPeriodMs;
   TRY(const std::size_t told, parts_.notices.once());
   if (told > 0) parts_.log.info("people told", {{"count", std::to_string(told)}});
+  TRY(const std::size_t missed, parts_.clocks.note_missed());
+  if (missed > 0)
+    parts_.log.warn("fires were missed or skipped", {{"count", std::to_string(missed)}});
   return {};
 }
 

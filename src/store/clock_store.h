@@ -28,6 +28,8 @@ struct FireRow {
   TimeMs recorded_at = 0;
 };
 
+struct DefinitionRow;
+
 struct CalendarRow {
   TenantId tenant;
   std::string name;
@@ -62,6 +64,8 @@ class ClockStore {
   // Why the schedule could not be made to say what was published; nothing: it says it.
   virtual Result<void> set_schedule_error(const TenantId& tenant, const WorkflowId& workflow,
                                           const std::optional<json::Value>& error) = 0;
+  // Workflows of all tenants that have a schedule in Temporal.
+  virtual Result<std::vector<DefinitionRow>> scheduled_workflows() = 0;
   // Runs of the workflow that have not ended.
   virtual Result<std::int64_t> active_runs(const TenantId& tenant, const WorkflowId& workflow) = 0;
 };

@@ -96,6 +96,17 @@ Result<void> PostgresStore::set_schedule_error(const TenantId& tenant, const Wor
   return {};
 }
 
+Result<std::vector<DefinitionRow>> PostgresStore::scheduled_workflows() {
+  static const std::string kSql = format(
+      "SELECT {}, tenant FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
+      "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
+      kDefinitionColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, {}));
+  return read_all<DefinitionRow>(rows, [](const PostgresRow& row) {
+    return read_definition(row, TenantId(row.text(kAfterDefinition)));
+  });
+}
+
 Result<std::int64_t> PostgresStore::active_runs(const TenantId& tenant,
                                                 const WorkflowId& workflow) {
   TRY(const PostgresRows rows,

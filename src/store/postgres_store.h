@@ -104,6 +104,7 @@ class PostgresStore final : public Store {
                             const WorkflowSettings& settings) override;
   Result<void> set_schedule_error(const TenantId& tenant, const WorkflowId& workflow,
                                   const std::optional<json::Value>& error) override;
+  Result<std::vector<DefinitionRow>> scheduled_workflows() override;
   Result<std::int64_t> active_runs(const TenantId& tenant, const WorkflowId& workflow) override;
 
   Result<std::vector<TaskRow>> tasks(const TenantId& tenant, const TaskFilter& filter) override;

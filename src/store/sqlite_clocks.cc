@@ -95,6 +95,18 @@ Result<void> SqliteStore::set_schedule_error(const TenantId& tenant, const Workf
   return update.bind(error).bind(tenant.text).bind(workflow.text).run();
 }
 
+Result<std::vector<DefinitionRow>> SqliteStore::scheduled_workflows() {
+  const std::scoped_lock lock(read_mutex_);
+  static const std::string kSql = format(
+      "SELECT {}, tenant FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
+      "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
+      kDefinitionColumns);
+  TRY(Statement select, reader_->prepare(kSql));
+  return read_all<DefinitionRow>(select, [](Statement& row) {
+    return read_definition(row, TenantId(row.text(kAfterDefinition)));
+  });
+}
+
 Result<std::int64_t> SqliteStore::active_runs(const TenantId& tenant, const WorkflowId& workflow) {
   const std::scoped_lock lock(read_mutex_);
   TRY(Statement select,

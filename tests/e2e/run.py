@@ -551,6 +551,11 @@ class Clocks(OnRealParts):
                          lambda rows: [r["status"] for r in rows] == ["SUCCEEDED"])[0]
         shown = self.stack.run(row["runId"])
         self.assertEqual((shown["triggerType"], shown["output"]["vars"]["at"]), ("schedule", text))
+        clock = self.until(lambda: self.stack.call("GET", "/api/v1/workflows/once/clock"), lambda c: c["status"] == "COMPLETED")
+        self.assertEqual((clock["lastFire"]["runId"], clock["nextFires"]), (row["runId"], []))
+        gone = subprocess.run([harness.temporal_cli(), "schedule", "describe", "--schedule-id", "fermata:default:once", "--address", self.stack.temporal],
+                              text=True, capture_output=True, check=False, timeout=60)
+        self.assertNotEqual(gone.returncode, 0)
 
     def test_a_recurring_trigger_follows_what_is_published(self):
         steps = [assign("a", x="1")]
@@ -570,6 +575,73 @@ class Clocks(OnRealParts):
         self.assertEqual((payload["triggerType"], payload["cron"], payload["timezone"]), ("recurring", "0 9 * * 1-5", "Europe/Berlin"))
         published()
         self.until(schedule, lambda found: not found)
+
+    def test_a_paused_or_busy_workflow_keeps_its_events_and_holds_up_no_other(self):
+        self.stack.call("PUT", "/api/v1/event-types/SHARED", {"payloadSchemaRef": "payload.Any.v1", "correlationPath": "n"})
+        trigger = {"type": "event", "eventName": "SHARED"}
+        self.stack.publish_definition(definition("shared-paused", [assign("a", x="1")], trigger=trigger))
+        self.stack.publish_definition(definition("shared-busy", [event_wait("w", "SHARED_GO", "payload.n", lookbackMs=600_000)], trigger=trigger))
+        self.stack.publish_definition(definition("shared-free", [assign("a", x="1")], trigger=trigger))
+        self.stack.cli("workflows", "pause", "shared-paused")
+        self.stack.cli("workflows", "limit", "shared-busy", "1")
+        runs = lambda workflow: self.stack.call("GET", f"/api/v1/runs?workflowId={workflow}")["items"]
+        outcomes = lambda event: {d["target"]: d["outcome"] for d in self.stack.call("GET", f"/api/v1/events/{event}")["deliveries"]}
+        for n in range(3):
+            self.stack.call("POST", "/api/v1/events", {"eventId": f"shared-{n}", "eventName": "SHARED", "payload": {"n": str(n)}})
+        self.assertEqual(outcomes("shared-1"), {"shared-paused": "HELD", "shared-busy": "HELD", "shared-free": "LAUNCHED"})
+        self.assertEqual([len(runs(w)) for w in ("shared-paused", "shared-busy", "shared-free")], [0, 1, 3])
+        with self.assertRaises(harness.Refused) as caught:
+            self.stack.launch("shared-paused", {})
+        self.assertEqual((caught.exception.status, caught.exception.problem["code"]), (409, "WORKFLOW_PAUSED"))
+        self.stack.cli("workflows", "resume", "shared-paused")
+        self.until(lambda: runs("shared-paused"), lambda rows: len(rows) == 3)
+        for n in range(3):
+            self.assertEqual(len(runs("shared-busy")), n + 1)
+            self.stack.call("POST", "/api/v1/events", {"eventId": f"go-{n}", "eventName": "SHARED_GO", "correlationKey": str(n), "payload": {}})
+            self.until(lambda: runs("shared-busy"), lambda rows: len(rows) == min(n + 2, 3))
+        self.until(lambda: runs("shared-busy"), lambda rows: {r["status"] for r in rows} == {"SUCCEEDED"})
+        self.assertEqual(set(outcomes("shared-2").values()), {"LAUNCHED"})
+
+    def test_what_became_of_fires_is_written_down_and_next_ones_are_shown(self):
+        self.stack.call("PUT", "/api/v1/calendars/none", {"holidays": [], "weekend": [0, 1, 2, 3, 4, 5, 6]})
+        clock = {"type": "recurring", "cron": "30 2 * * *", "timezone": "Europe/Berlin"}
+        def published(name, steps, **more):
+            self.stack.publish_definition(definition(name, steps, payloadSchemaRef="payload.WorkflowClockTrigger.v1", trigger={**clock, **more}))
+        def fired(name):
+            subprocess.run([harness.temporal_cli(), "schedule", "trigger", "--schedule-id", f"fermata:default:{name}", "--address", self.stack.temporal],
+                           check=True, capture_output=True, timeout=60)
+        fires = lambda name: json.loads(self.stack.cli("clocks", "fires", name).stdout)["items"]
+        published("never-a-day", [assign("a", x="1")], dayFilter="business", calendar="none")
+        published("one-by-one", [event_wait("w", "CLOCK_GO", "payload.scheduledFor", lookbackMs=600_000)], overlap="queue")
+        listed = lambda: subprocess.run([harness.temporal_cli(), "schedule", "list", "--address", self.stack.temporal, "--output", "json"],
+                                        text=True, capture_output=True, check=True, timeout=60).stdout
+        self.until(listed, lambda text: "never-a-day" in text and "one-by-one" in text)
+        fired("never-a-day"), fired("one-by-one")
+        row = self.until(lambda: fires("never-a-day"), bool)[0]
+        self.assertEqual((row["outcome"], row["reason"], row["runId"]), ("SKIPPED", "the day is of a weekend", None))
+        first = self.until(lambda: fires("one-by-one"), bool)[0]
+        time.sleep(1.1)
+        fired("one-by-one")
+        rows = self.until(lambda: fires("one-by-one"), lambda rows: len(rows) == 2)
+        self.assertEqual([r["outcome"] for r in rows], ["HELD", "LAUNCHED"])
+        wakes = json.loads(self.stack.cli("runs", "explain", first["runId"]).stdout)
+        self.assertIn("an event `CLOCK_GO` with the key", wakes["waits"][0]["wakes"])
+        self.stack.call("POST", "/api/v1/events", {"eventName": "CLOCK_GO", "correlationKey": self.stack.run(first["runId"])["input"]["scheduledFor"], "payload": {}})
+        self.until(lambda: fires("one-by-one"), lambda rows: [r["outcome"] for r in rows] == ["LAUNCHED", "LAUNCHED"])
+        shown = json.loads(self.stack.cli("clocks", "show", "one-by-one").stdout)
+        self.assertEqual((shown["status"], len(shown["nextFires"])), ("SCHEDULED", 10))
+        described = json.loads(subprocess.run([harness.temporal_cli(), "schedule", "describe", "--schedule-id", "fermata:default:one-by-one", "--address",
+                                               self.stack.temporal, "--output", "json"], text=True, capture_output=True, check=True, timeout=60).stdout)
+        theirs = [t[:19] for t in described["info"]["futureActionTimes"]]
+        self.assertTrue(theirs)
+        self.assertEqual([f["at"][:19] for f in shown["nextFires"]][:len(theirs)], theirs)
+        preview = json.loads(self.stack.cli("clocks", "preview", "30 2 * * *", "--timezone", "Europe/Berlin", "--after", "2026-10-24T12:00:00Z", "--count", "3").stdout)
+        self.assertEqual([f["local"] for f in preview["items"]], ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00", "2026-10-26T02:30:00+01:00"])
+        self.stack.cli("workflows", "pause", "one-by-one")
+        self.until(lambda: json.loads(subprocess.run([harness.temporal_cli(), "schedule", "describe", "--schedule-id", "fermata:default:one-by-one", "--address",
+                                                      self.stack.temporal, "--output", "json"], text=True, capture_output=True, check=True, timeout=60).stdout),
+                   lambda d: d["schedule"]["state"].get("paused"))
+        self.assertEqual(json.loads(self.stack.cli("clocks", "show", "one-by-one").stdout)["status"], "PAUSED")
 
 
 class LiveReader:

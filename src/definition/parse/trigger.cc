@@ -32,6 +32,30 @@ ScheduleTrigger read_schedule(Reader& fields) {
   return trigger;
 }
 
+RecurringTrigger read_recurring(Reader& fields) {
+  // Temporal makes up for nothing that is younger than ten seconds, and for nothing after a year.
+  constexpr std::int64_t kCatchUpMsMin = 10'000;
+  constexpr std::int64_t kCatchUpMsMax = 365LL * 24 * 3'600 * 1'000;
+  RecurringTrigger trigger;
+  trigger.cron = fields.text("cron");
+  trigger.timezone = fields.text("timezone");
+  if (fields.value("overlap") != nullptr) {
+    const std::string_view overlap = fields.word("overlap", {"allow", "skip", "queue"});
+    trigger.overlap = overlap == "skip"    ? OverlapPolicy::Skip
+                      : overlap == "queue" ? OverlapPolicy::Queue
+                                           : OverlapPolicy::Allow;
+  }
+  if (fields.value("dayFilter") != nullptr) {
+    const std::string_view days = fields.word("dayFilter", {"any", "business", "nonBusiness"});
+    trigger.day_filter = days == "business"      ? DayFilter::Business
+                         : days == "nonBusiness" ? DayFilter::NonBusiness
+                                                 : DayFilter::Any;
+  }
+  trigger.calendar = fields.text("calendar", {Need::Optional});
+  trigger.catch_up_ms = fields.whole("catchUpMs", {kCatchUpMsMin, kCatchUpMsMax});
+  return trigger;
+}
+
 }  // namespace
 
 std::optional<Trigger> read_trigger(Context& context, Reader& definition) {
@@ -58,10 +82,7 @@ std::optional<Trigger> read_trigger(Context& context, Reader& definition) {
   } else if (type == "schedule") {
     trigger = read_schedule(fields);
   } else {
-    RecurringTrigger recurring;
-    recurring.cron = fields.text("cron");
-    recurring.timezone = fields.text("timezone");
-    trigger = std::move(recurring);
+    trigger = read_recurring(fields);
   }
   fields.finish();
   return trigger;

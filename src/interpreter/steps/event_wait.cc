@@ -93,11 +93,16 @@ Outcome matched(Run& run, const StepVisit& visit, EventArrived event) {
 
 }  // namespace
 
+const EventFilter* first_refusal(const EventWaitStep& wait, const json::Value& payload) {
+  const auto refusal = std::ranges::find_if(
+      wait.filters, [&](const EventFilter& filter) { return !passes(filter, payload); });
+  return refusal == wait.filters.end() ? nullptr : &*refusal;
+}
+
 bool accepts(const EventWaitStep& wait, const AwaitEvent& await, const EventArrived& event) {
   if (event.event_name != wait.event_name || event.received_at < await.accepts_from) return false;
   if (await.has_key && event.correlation_key != await.correlation_key) return false;
-  return std::ranges::all_of(
-      wait.filters, [&](const EventFilter& filter) { return passes(filter, event.payload); });
+  return first_refusal(wait, event.payload) == nullptr;
 }
 
 Outcome enter_EventWait(Run& run, const StepVisit& visit) {

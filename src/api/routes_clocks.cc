@@ -1,0 +1,186 @@
+// What operators set on workflows, their clocks, calendars; what would wake a run.
+#include <charconv>
+
+#include "api/routes.h"
+#include "calendar/instant.h"
+#include "foundation/format.h"
+
+namespace fermata::api {
+namespace {
+
+constexpr std::size_t kPreviewMax = 100;
+
+std::string offset_text(std::int64_t offset_ms) {
+  const std::int64_t minutes = (offset_ms < 0 ? -offset_ms : offset_ms) / 60'000;
+  return format("{}{:02}:{:02}", offset_ms < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+json::Value instant(const std::optional<TimeMs>& at) {
+  return at ? json::Value(calendar::format_instant(*at)) : json::Value(nullptr);
+}
+
+json::Array render(const std::vector<service::Clocks::Preview>& fires) {
+  json::Array items;
+  for (const auto& fire : fires) {
+    // 2026-03-29T03:30:00.000Z, as local clocks show it.
+    std::string local = calendar::format_instant(fire.at + fire.offset_ms);
+    local.replace(local.size() - 5, 5, offset_text(fire.offset_ms));
+    json::Object item{{"at", calendar::format_instant(fire.at)}, {"local", local}};
+    if (!fire.skipped.empty()) item["skipped"] = fire.skipped;
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+json::Value render(const store::FireRow& row) {
+  return json::Object{{"fireKey", row.fire_key},
+                      {"scheduledFor", calendar::format_instant(row.scheduled_for)},
+                      {"outcome", row.outcome},
+                      {"reason", row.reason},
+                      {"runId", row.run_id ? json::Value(*row.run_id) : json::Value(nullptr)},
+                      {"workflowVersion", row.workflow_version},
+                      {"firedAt", instant(row.fired_at)},
+                      {"recordedAt", calendar::format_instant(row.recorded_at)}};
+}
+
+json::Value render_settings(const store::DefinitionRow& row) {
+  const auto& limit = row.settings.concurrency_limit;
+  return json::Object{{"workflowId", row.workflow_id.text},
+                      {"paused", row.settings.paused_at.has_value()},
+                      {"pausedAt", instant(row.settings.paused_at)},
+                      {"concurrencyLimit", limit ? json::Value(*limit) : json::Value(nullptr)}};
+}
+
+Result<std::size_t> count_of(const http::Request& request) {
+  const auto text = query_of(request, "count");
+  std::size_t count = 10;
+  if (text && (std::from_chars(text->data(), text->data() + text->size(), count).ptr !=
+                   text->data() + text->size() ||
+               count < 1 || count > kPreviewMax))
+    return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                      format("count: expected a number from 1 to {}", kPreviewMax));
+  return count;
+}
+
+WorkflowId workflow_of(const http::Request& request) {
+  return WorkflowId(request.params.at("id"));
+}
+
+Result<json::Value> settings(const ApiParts& parts, const http::Request& request) {
+  TRY(const auto row, parts.store.definition(parts.tenant, workflow_of(request)));
+  return render_settings(row);
+}
+
+// {"paused": …, "concurrencyLimit": …}: what is left out stays, null takes a limit away.
+Result<json::Value> put_settings(const ApiParts& parts, const http::Request& request) {
+  TRY(const json::Value body, body_of(request));
+  TRY(const auto row, parts.store.definition(parts.tenant, workflow_of(request)));
+  store::WorkflowSettings wanted = row.settings;
+  if (const json::Value* paused = json::find(body, "paused")) {
+    if (!paused->is_bool())
+      return make_error(ErrorKind::Invalid, "QUERY_INVALID", "paused: expected true or false");
+    if (!paused->get_bool()) wanted.paused_at.reset();
+    if (paused->get_bool() && !wanted.paused_at) wanted.paused_at = parts.clock.now();
+  }
+  if (const json::Value* limit = json::find(body, "concurrencyLimit")) {
+    if (!limit->is_null() && (!limit->is_int64() || limit->get_int64() < 1))
+      return make_error(ErrorKind::Invalid, "QUERY_INVALID",
+                        "concurrencyLimit: expected a number from 1, or null");
+    wanted.concurrency_limit = limit->is_null() ? std::nullopt : std::optional(limit->get_int64());
+  }
+  TRY_DO(parts.store.put_settings(parts.tenant, row.workflow_id, wanted));
+  TRY(const auto now, parts.store.definition(parts.tenant, row.workflow_id));
+  return render_settings(now);
+}
+
+Result<json::Value> show_clock(const ApiParts& parts, const http::Request& request) {
+  TRY(const std::size_t count, count_of(request));
+  TRY(const auto row, parts.store.definition(parts.tenant, workflow_of(request)));
+  TRY(const auto program,
+      parts.definitions.load({parts.tenant, row.workflow_id, row.published_version, ""}));
+  if (!program->trigger)
+    return make_error(ErrorKind::Invalid, "TRIGGER_NO_CLOCK", "the workflow has no clock");
+  TRY(const auto next,
+      parts.clocks.preview(parts.tenant, *program->trigger, parts.clock.now(), count));
+  TRY(const auto fires, parts.store.fires(parts.tenant, row.workflow_id, 1));
+  const bool has_fired =
+      !fires.empty() && row.trigger_type == "schedule" && fires.front().outcome == "LAUNCHED";
+  const std::string_view status = row.schedule_error       ? "FAILED"
+                                  : has_fired              ? "COMPLETED"
+                                  : row.settings.paused_at ? "PAUSED"
+                                                           : "SCHEDULED";
+  return json::Value(
+      json::Object{{"workflowId", row.workflow_id.text},
+                   {"triggerType", row.trigger_type},
+                   {"status", status},
+                   {"error", row.schedule_error ? *row.schedule_error : json::Value(nullptr)},
+                   {"lastFire", fires.empty() ? json::Value(nullptr) : render(fires.front())},
+                   {"nextFires", render(next)}});
+}
+
+Result<json::Value> list_fires(const ApiParts& parts, const http::Request& request) {
+  TRY(const std::size_t limit, limit_of(request));
+  TRY(const auto rows, parts.store.fires(parts.tenant, workflow_of(request), limit));
+  json::Array items;
+  for (const store::FireRow& row : rows) items.push_back(render(row));
+  return json::Value(json::Object{{"items", std::move(items)}});
+}
+
+// ?cron=&timezone=&after=&count=&dayFilter=&calendar=
+Result<json::Value> preview(const ApiParts& parts, const http::Request& request) {
+  TRY(const std::size_t count, count_of(request));
+  definition::RecurringTrigger trigger;
+  trigger.cron = query_of(request, "cron").value_or("");
+  trigger.timezone = query_of(request, "timezone").value_or("UTC");
+  trigger.calendar = query_of(request, "calendar").value_or("");
+  const std::string days = query_of(request, "dayFilter").value_or("any");
+  trigger.day_filter = days == "business"      ? definition::DayFilter::Business
+                       : days == "nonBusiness" ? definition::DayFilter::NonBusiness
+                                               : definition::DayFilter::Any;
+  std::optional<TimeMs> after = parts.clock.now();
+  if (const auto text = query_of(request, "after")) after = calendar::parse_instant(*text);
+  if (!after)
+    return make_error(ErrorKind::Invalid, "QUERY_INVALID", "after: expected an ISO 8601 instant");
+  TRY(const auto fires, parts.clocks.preview(parts.tenant, trigger, *after, count));
+  return json::Value(json::Object{{"items", render(fires)}});
+}
+
+Result<json::Value> put_calendar(const ApiParts& parts, const http::Request& request) {
+  TRY(const json::Value body, body_of(request));
+  TRY_DO(service::read_calendar(body));
+  const std::string name = request.params.at("name");
+  TRY_DO(parts.store.put_calendar({parts.tenant, name, body, parts.clock.now()}));
+  return json::Value(json::Object{{"name", name}, {"calendar", body}});
+}
+
+Result<json::Value> list_calendars(const ApiParts& parts) {
+  TRY(const auto rows, parts.store.calendars(parts.tenant));
+  json::Array items;
+  for (const store::CalendarRow& row : rows)
+    items.push_back(json::Object{{"name", row.name}, {"calendar", row.calendar}});
+  return json::Value(json::Object{{"items", std::move(items)}});
+}
+
+}  // namespace
+
+void add_clock_routes(http::Router& router, const ApiParts& parts) {
+  router.add("GET", "/api/v1/workflows/{id}/settings",
+             [&parts](const http::Request& r) { return answer(settings(parts, r)); });
+  router.add("PUT", "/api/v1/workflows/{id}/settings",
+             [&parts](const http::Request& r) { return answer(put_settings(parts, r)); });
+  router.add("GET", "/api/v1/workflows/{id}/clock",
+             [&parts](const http::Request& r) { return answer(show_clock(parts, r)); });
+  router.add("GET", "/api/v1/workflows/{id}/fires",
+             [&parts](const http::Request& r) { return answer(list_fires(parts, r)); });
+  router.add("GET", "/api/v1/clocks/preview",
+             [&parts](const http::Request& r) { return answer(preview(parts, r)); });
+  router.add("GET", "/api/v1/calendars",
+             [&parts](const http::Request&) { return answer(list_calendars(parts)); });
+  router.add("PUT", "/api/v1/calendars/{name}",
+             [&parts](const http::Request& r) { return answer(put_calendar(parts, r)); });
+  router.add("GET", "/api/v1/runs/{id}/explain", [&parts](const http::Request& r) {
+    return answer(parts.explain.run(parts.tenant, RunId(r.params.at("id"))));
+  });
+}
+
+}  // namespace fermata::api
