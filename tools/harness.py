@@ -257,6 +257,12 @@ class Postgres:
             self._server.wait(timeout=PATIENCE_S)
             self._server = None
 
+    def kill(self):
+        """At once, as a power cut: every process ends without a word, the next start recovers."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(timeout=PATIENCE_S)
+        self._server = None
+
     def query(self, sql):
         """The rows, as lists of texts."""
         out = subprocess.run([self._programs / "psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", sql],

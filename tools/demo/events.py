@@ -1,9 +1,10 @@
 """`./dev demo events`: an event starts a run, the run waits, a second event resumes it; a third run asks a person.
 
-On both databases. Each event is sent twice, and acts once. Exit 0 only if all of it held; the last line is
-`demo events: ok …` with the figures.
+On both databases, over HTTP and over a Redis stream. Each event is sent twice, and acts once. Meanwhile a schedule fires at
+two real minutes, one after the other. Exit 0 only if all of it held; the last line is `demo events: ok …` with the figures.
 """
 
+import datetime
 import pathlib
 import sys
 import time
@@ -24,6 +25,58 @@ def prepare(stack):
     for name in EVENT_NAMES:
         stack.call("PUT", f"/api/v1/event-types/{name}", {"payloadSchemaRef": "payload.Any.v1", "correlationPath": "ticketId"})
     stack.publish(EXAMPLE / "definition.yaml")
+
+
+def stream_twice(redis, stack, event_id, name, payload):
+    for _ in range(2):
+        redis.add({"eventId": event_id, "eventName": name, "payload": payload})
+    deadline = time.monotonic() + harness.PATIENCE_S
+    while True:
+        try:
+            shown = stack.call("GET", f"/api/v1/events/{event_id}")
+            if redis.pending() == 0 and shown["deliveries"]:
+                return shown
+        except harness.Refused:
+            pass
+        check(time.monotonic() < deadline, f"event {event_id} did not come out of the stream")
+        time.sleep(0.02)
+
+
+def streamed(stack, redis):
+    sent = stream_twice(redis, stack, "open-T-3", "TICKET_OPENED", {"ticketId": "T-3", "subject": "help"})
+    run = sent["deliveries"][0]["details"]["runId"]
+    until(stack, run, "WAITING")
+    stream_twice(redis, stack, "answer-T-3", "TICKET_ANSWERED", {"ticketId": "T-3", "agent": "Lin", "isInternal": False})
+    row = stack.wait(run)
+    check(row["status"] == "SUCCEEDED" and row["output"]["vars"]["answeredBy"] == "Lin", f"row says {row}")
+    print(f"  run {run}: started and resumed by events out of a Redis stream")
+
+
+def schedule(stack):
+    """Two minutes of the real clock, the next ones that can still be met."""
+    first = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=75)
+    times = [first, first + datetime.timedelta(minutes=1)]
+    minutes, hours = (",".join(str(n) for n in sorted({getattr(t, unit) for t in times})) for unit in ("minute", "hour"))
+    stack.publish_definition({
+        "id": "every-minute", "version": 1, "name": "every minute", "payloadSchemaRef": "payload.WorkflowClockTrigger.v1",
+        "trigger": {"type": "recurring", "cron": f"{minutes} {hours} * * *", "timezone": "UTC"},
+        "steps": [{"id": "note", "type": "transform.assign", "config": {"assign": {"vars.at": {"$expr": "payload.scheduledFor"}}}}]})
+    return [t.strftime("%Y-%m-%dT%H:%M:00Z") for t in times]
+
+
+def fired(stack, times):
+    deadline = time.monotonic() + 3 * harness.PATIENCE_S
+    while True:
+        runs = stack.call("GET", "/api/v1/runs?workflowId=every-minute")["items"]
+        if len(runs) == 2 and {r["status"] for r in runs} == {"SUCCEEDED"}:
+            break
+        check(len(runs) <= 2 and time.monotonic() < deadline, f"the schedule launched {len(runs)} runs")
+        time.sleep(0.5)
+    seen = sorted(stack.run(r["runId"])["output"]["vars"]["at"] for r in runs)
+    check(seen == times, f"the schedule fired at {seen}, not at {times}")
+    fires = stack.call("GET", "/api/v1/workflows/every-minute/fires")["items"]
+    check([f["outcome"] for f in fires] == ["LAUNCHED"] * 2, f"its rows say {fires}")
+    print(f"  a schedule fired at {times[0]} and {times[1]}, once each")
 
 
 def send_twice(stack, event_id, name, payload):
@@ -82,22 +135,26 @@ def until_task(stack, run):
         time.sleep(0.02)
 
 
-def play(stack, database):
+def play(stack, redis, database):
     print(f"{database}: fermata at {stack.api}")
     prepare(stack)
     answered(stack)
     escalated(stack)
+    streamed(stack, redis)
     runs = stack.call("GET", "/api/v1/runs?workflowId=ticket-escalation")["items"]
-    check(len(runs) == 2, f"{len(runs)} runs were launched by 2 tickets")
+    check(len(runs) == 3, f"{len(runs)} runs were launched by 3 tickets")
     return len(stack.call("GET", "/api/v1/events")["items"])
 
 
 def main():
-    with harness.Stack() as stack:
-        events = play(stack, "SQLite")
-    with harness.postgres() as database, harness.Stack("--database", database.url) as stack:
-        events += play(stack, "PostgreSQL")
-    print(f"demo events: ok {events} events, each sent twice, launched 4 runs, resumed 2 and escalated 2")
+    with harness.redis() as redis, harness.Stack("--redis", redis.url) as stack:
+        events = play(stack, redis, "SQLite")
+    with harness.redis() as redis, harness.postgres() as database, \
+            harness.Stack("--redis", redis.url, "--database", database.url) as stack:
+        times = schedule(stack)
+        events += play(stack, redis, "PostgreSQL")
+        fired(stack, times)
+    print(f"demo events: ok {events} events over HTTP and Redis, each sent twice, launched 6 runs, resumed 4 and escalated 2; a schedule fired twice")
     return 0
 
 
