@@ -107,7 +107,7 @@ class EventStore {
   // How many there are, counted up to `most`.
   virtual Result<std::size_t> count_unrouted(std::size_t most) = 0;
   // Writes what events did and marks `routed` as served, in one transaction. A delivery of the same
-  // kind and target keeps its first row, unless that one was HELD.
+  // kind and target keeps its first row, unless that one was HELD or has no details.
   virtual Result<void> put_routing(std::span<const DeliveryRow> rows,
                                    std::span<const EventRow> routed) = 0;
   // Launches that were put off, oldest first: at most `per_workflow` of each workflow that is not

@@ -108,7 +108,8 @@ Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
             "details, at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
             "$5::text[], $6::json[], $7::bigint[]) ON CONFLICT (tenant, event_id, kind, target) DO "
             "UPDATE SET outcome = excluded.outcome, details = excluded.details WHERE "
-            "workflow_event_deliveries.outcome = 'HELD'",
+            "workflow_event_deliveries.outcome = 'HELD' OR "
+            "workflow_event_deliveries.details::text = '{}'",
             std::move(columns).finish()));
   }
   if (!routed.empty()) {

@@ -86,7 +86,7 @@ Result<void> SqliteStore::put_routing(std::span<const DeliveryRow> rows,
                          "outcome, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, "
                          "event_id, kind, target) DO UPDATE SET outcome = excluded.outcome, "
                          "details = excluded.details WHERE workflow_event_deliveries.outcome = "
-                         "'HELD'"));
+                         "'HELD' OR workflow_event_deliveries.details = '{}'"));
     insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.kind).bind(row.target);
     TRY_DO(insert.bind(row.outcome).bind_json(row.details).bind(row.at).run());
   }
