@@ -27,6 +27,9 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
   server.target_namespace = options.temporal.target_namespace;
   server.database_file = folder.temporal_database();
   server.log_file = folder.temporal_log();
+  // A long loop continues as new every 250 steps; the server's own second between two histories is
+  // against endless ones, which definitions cannot be. A later word for the same key wins.
+  server.dynamic_config.emplace_back("history.workflowIdReuseMinimalInterval", "\"0s\"");
   for (const std::string& pair : options.dynamic_config) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos)

@@ -1,8 +1,14 @@
 // RunState to JSON. Positions are written as canonical paths, so that a checkpoint says what it
 // means; loading (checkpoint_load.cc) checks them against the program and its hash.
 #include "interpreter/checkpoint.h"
+
+#include <algorithm>
+
 #include "foundation/match.h"
+#include "interpreter/evaluate.h"
 #include "interpreter/machine.h"
+#include "json/hash.h"
+#include "json/text.h"
 
 namespace fermata::interpreter {
 namespace {
@@ -25,7 +31,34 @@ json::Value completion_json(const Completion& completion) {
                     completion);
 }
 
-json::Value frame_json(const Host& host, const Frame& frame) {
+// Lists up to here travel as they are: making them again is not worth it.
+constexpr std::size_t kSmallListBytes = 4 * 1024;
+
+bool is_long(const json::Array& list) {
+  std::size_t bytes = 0;
+  return std::ranges::any_of(list, [&](const json::Value& item) {
+    bytes += json::text_bytes(item) + 1;
+    return bytes > kSmallListBytes;
+  });
+}
+
+// A long list is left out where its expression still gives it; else what is to come of it travels.
+void add_items(const Host& host, const RunState& state, std::size_t frame, json::Object& object) {
+  const auto& loop = std::get<LoopFrame>(state.branches.front().frames[frame]);
+  const json::Array& items = *loop.items;
+  if (loop.first == 0 && is_long(items)) {
+    const auto again = evaluate_items_again(host, state, frame);
+    if (again && std::ranges::equal(again->get_array(), items, json::equal)) {
+      object["itemsHash"] = json::hash(*again);
+      return;
+    }
+  }
+  object["first"] = loop.index;
+  const auto next = items.begin() + static_cast<std::ptrdiff_t>(loop.index - loop.first);
+  object["items"] = json::Array(next, items.end());
+}
+
+json::Value frame_json(const Host& host, const RunState& state, std::size_t at) {
   return std::visit(match{[&](const SequenceFrame& f) -> json::Value {
                             return json::Object{{"kind", "sequence"},
                                                 {"path", host.program.sequences[f.sequence].path},
@@ -34,9 +67,9 @@ json::Value frame_json(const Host& host, const Frame& frame) {
                           [&](const LoopFrame& f) -> json::Value {
                             json::Object object{{"kind", "loop"},
                                                 {"visit", visit_json(host, f.visit)},
-                                                {"items", *f.items},
                                                 {"index", f.index},
                                                 {"lexical", f.lexical}};
+                            add_items(host, state, at, object);
                             if (f.previous) object["previous"] = *f.previous;
                             return object;
                           },
@@ -46,7 +79,7 @@ json::Value frame_json(const Host& host, const Frame& frame) {
                                                 {"phase", static_cast<int>(f.phase)},
                                                 {"pending", completion_json(f.pending)}};
                           }},
-                    frame);
+                    state.branches.front().frames[at]);
 }
 
 json::Value optional_time(const std::optional<TimeMs>& time) {
@@ -100,9 +133,11 @@ json::Value event_json(const EventArrived& event) {
   return object;
 }
 
-json::Value branch_json(const Host& host, const Branch& branch) {
+json::Value branch_json(const Host& host, const RunState& state) {
+  const Branch& branch = state.branches.front();
   json::Array frames;
-  for (const Frame& frame : branch.frames) frames.push_back(frame_json(host, frame));
+  for (std::size_t at = 0; at < branch.frames.size(); ++at)
+    frames.push_back(frame_json(host, state, at));
   json::Object object{{"frames", std::move(frames)}};
   if (branch.parked) {
     const Parked& parked = *branch.parked;
@@ -119,7 +154,7 @@ json::Value branch_json(const Host& host, const Branch& branch) {
 
 json::Value save(const Host& host, const RunState& state) {
   json::Array branches;
-  for (const Branch& branch : state.branches) branches.push_back(branch_json(host, branch));
+  branches.push_back(branch_json(host, state));
   json::Array buffered;
   for (const EventArrived& event : state.buffered) buffered.push_back(event_json(event));
   json::Array consumed;

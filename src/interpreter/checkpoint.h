@@ -5,6 +5,8 @@
 
 namespace fermata::interpreter {
 
-inline constexpr std::int64_t kCheckpointFormat = 1;
+inline constexpr std::int64_t kCheckpointFormat = 2;
+// Format 1: every loop had all of its items, as `items`.
+inline constexpr std::int64_t kOldestCheckpointFormat = 1;
 
 }  // namespace fermata::interpreter

@@ -2,7 +2,9 @@
 // first that is wrong refuses the whole.
 #include "foundation/format.h"
 #include "interpreter/checkpoint.h"
+#include "interpreter/evaluate.h"
 #include "interpreter/machine.h"
+#include "json/hash.h"
 
 namespace fermata::interpreter {
 namespace {
@@ -88,10 +90,16 @@ Result<Frame> read_loop(const Host& host, const Reader& reader) {
   TRY(frame.visit, read_visit(host, reader.find("visit"), "a loop"));
   if (host.program.steps[frame.visit.step].kind != definition::StepKind::ForEach)
     return invalid("a loop");
-  TRY(const json::Array* items, reader.array("items"));
-  frame.items = std::make_shared<const json::Array>(*items);
   TRY(frame.index, reader.number<std::size_t>("index"));
-  if (frame.index > frame.items->size()) return invalid("index");
+  if (reader.find("first") != nullptr) {
+    TRY(frame.first, reader.number<std::size_t>("first"));
+  }
+  if (reader.find("itemsHash") == nullptr) {
+    TRY(const json::Array* items, reader.array("items"));
+    if (frame.index < frame.first || frame.index - frame.first > items->size())
+      return invalid("index");
+    frame.items = std::make_shared<const json::Array>(*items);
+  }
   TRY(const json::Value lexical, reader.object("lexical"));
   frame.lexical = lexical.get_object();
   if (const json::Value* previous = reader.find("previous")) frame.previous = *previous;
@@ -237,12 +245,33 @@ Result<void> read_counters(const Reader& reader, RunState& state) {
   return {};
 }
 
+// The lists that were left out. A different one is this build's doing, not the checkpoint's: the
+// run waits for a worker that agrees with the one before.
+Result<void> make_items(const Host& host, const json::Value& branch, RunState& state) {
+  const json::Array& sources = branch.at("frames").get_array();
+  auto& frames = state.branches.front().frames;
+  for (std::size_t at = 0; at < frames.size(); ++at) {
+    auto* loop = std::get_if<LoopFrame>(&frames[at]);
+    if (loop == nullptr || loop->items != nullptr) continue;
+    auto again = evaluate_items_again(host, state, at);
+    const auto expected = json::string_at(sources[at].get_object(), "itemsHash");
+    if (!again || json::hash(*again) != expected)
+      return make_error(ErrorKind::Internal, "NONDETERMINISM",
+                        format("the items of {} are not what they were",
+                               host.program.steps[loop->visit.step].path.text));
+    if (loop->index > again->get_array().size()) return invalid("index");
+    loop->items = std::make_shared<const json::Array>(std::move(again->get_array()));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RunState> load(const Host& host, const json::Value& checkpoint) {
   TRY(const Reader reader, Reader::of(&checkpoint, "the whole"));
   TRY(const auto format_number, reader.number<std::int64_t>("format"));
-  if (format_number != kCheckpointFormat) return invalid("format");
+  if (format_number < kOldestCheckpointFormat || format_number > kCheckpointFormat)
+    return invalid("format");
   TRY(const std::string hash, reader.text("definitionHash"));
   if (hash != host.program.hash) return invalid("definitionHash");
   RunState state;
@@ -268,6 +297,7 @@ Result<RunState> load(const Host& host, const json::Value& checkpoint) {
     if (!id.is_string()) return invalid("consumed");
     state.consumed.push_back(json::to_std(id.get_string()));
   }
+  TRY_DO(make_items(host, branches->front(), state));
   return state;
 }
 

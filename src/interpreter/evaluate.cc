@@ -1,5 +1,7 @@
 #include "interpreter/evaluate.h"
 
+#include <span>
+
 #include "foundation/format.h"
 #include "json/text.h"
 
@@ -15,15 +17,31 @@ RunError expression_error(const Run& run, const StepVisit& visit, std::string_vi
   return run.error_at(visit, category::kExpression, code, std::move(message));
 }
 
-// Loop records, innermost first, then the variables.
-std::vector<const json::Object*> layers_of(const RunState& state) {
+// The whole of what an expression depends on, besides itself.
+struct Sight {
+  const RunState& state;
+  std::span<const Frame> frames;
+  TimeMs now;
+};
+
+// Bare names are loop records, innermost first, then the variables.
+jsonata::Evaluation look(const Sight& sight, const jsonata::Program& program,
+                         const ExtraNames& names) {
   std::vector<const json::Object*> layers;
-  const auto& frames = state.branches.front().frames;
-  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+  for (auto frame = sight.frames.rbegin(); frame != sight.frames.rend(); ++frame) {
     if (const auto* loop = std::get_if<LoopFrame>(&*frame)) layers.push_back(&loop->lexical);
   }
-  layers.push_back(&state.scopes.vars.get_object());
-  return layers;
+  const Scopes& scopes = sight.state.scopes;
+  layers.push_back(&scopes.vars.get_object());
+  // `local` is the innermost loop's record.
+  const json::Value local = layers.size() > 1 ? json::Value(*layers.front()) : kEmptyObject;
+  ExtraNames members = {
+      {"payload", &scopes.payload},    {"vars", &scopes.vars}, {"local", &local},
+      {"system", &sight.state.system}, {"meta", &scopes.meta}, {"error", &scopes.error}};
+  members.insert(members.end(), names.begin(), names.end());
+  jsonata::EvaluateOptions options;
+  options.now = sight.now;
+  return jsonata::evaluate(program, jsonata::ComposedInput{members, layers}, options);
 }
 
 }  // namespace
@@ -40,18 +58,8 @@ Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expres
     return run.error_at(visit, category::kCorruption, "EXPRESSION_INVALID",
                         "an expression was not compiled");
   }
-  const Scopes& scopes = run.state.scopes;
-  const auto layers = layers_of(run.state);
-  // `local` is the innermost loop's record.
-  json::Value local = layers.size() > 1 ? json::Value(*layers.front()) : kEmptyObject;
-  ExtraNames members = {
-      {"payload", &scopes.payload},  {"vars", &scopes.vars}, {"local", &local},
-      {"system", &run.state.system}, {"meta", &scopes.meta}, {"error", &scopes.error}};
-  members.insert(members.end(), place.names.begin(), place.names.end());
-  jsonata::EvaluateOptions options;
-  options.now = run.now;
-  auto made =
-      jsonata::evaluate(*expression.program, jsonata::ComposedInput{members, layers}, options);
+  auto made = look({run.state, run.state.branches.front().frames, run.now}, *expression.program,
+                   place.names);
   if (made.failure) {
     RunError error = expression_error(run, visit, made.failure->code,
                                       format("{}: {}", what, made.failure->message));
@@ -68,6 +76,17 @@ Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expres
                             format("{}: result is larger than {} bytes", what, place.bytes_max));
   }
   return *std::move(made.value);
+}
+
+std::optional<json::Value> evaluate_items_again(const Host& host, const RunState& state,
+                                                std::size_t frame) {
+  const std::span<const Frame> frames = state.branches.front().frames;
+  const StepVisit& visit = std::get<LoopFrame>(frames[frame]).visit;
+  const auto& step = std::get<definition::ForEachStep>(host.program.steps[visit.step].config);
+  if (step.items.program == nullptr) return std::nullopt;
+  auto made = look({state, frames.first(frame), visit.started_at}, *step.items.program, {});
+  if (!made.value || !made.value->is_array()) return std::nullopt;
+  return std::move(made.value);
 }
 
 // Depth is that of the definition, which is bounded.

@@ -3,6 +3,7 @@
 // names from the inside out, then variables; then the roots payload, vars, local, system, meta,
 // error.
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -28,6 +29,11 @@ struct Place {
 };
 Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expression& expression,
                       const Place& place);
+
+// The items of the loop at this place among the frames, evaluated once more: against the scopes of
+// now, at the time of the loop's start. Empty when that is no list.
+std::optional<json::Value> evaluate_items_again(const Host& host, const RunState& state,
+                                                std::size_t frame);
 
 // Literals copied, expressions evaluated, secrets left as {"$secret": NAME}.
 Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping);

@@ -65,8 +65,9 @@ Result<Advance> advance(const Host& host, RunState state, std::span<const Input>
                         const AdvanceOptions& options);
 
 // Checkpoint: the whole state as JSON with a format number; positions are written as canonical
-// paths and checked against the program when loaded. Errors of load: CHECKPOINT_INVALID, the caller
-// fails the run with InterpreterCorruption.
+// paths and checked against the program when loaded. A loop's long list is left out when its
+// expression gives it again; what is done of any other stays behind. Errors of load:
+// CHECKPOINT_INVALID, the caller fails the run with InterpreterCorruption; NONDETERMINISM.
 json::Value save(const Host& host, const RunState& state);
 Result<RunState> load(const Host& host, const json::Value& checkpoint);
 

@@ -36,11 +36,15 @@ struct SequenceFrame {
 };
 struct LoopFrame {
   StepVisit visit;
-  std::shared_ptr<const json::Array>
-      items;  // shared, never changed: copying a state does not copy the list
+  // Shared, never changed: copying a state does not copy the list. After a checkpoint those before
+  // `first` may be gone.
+  std::shared_ptr<const json::Array> items;
+  std::size_t first = 0;
   std::size_t index = 0;
   std::optional<json::Value> previous;  // vars.<itemVar> before the loop
   json::Object lexical;                 // item, index, length, isFirst, isLast
+
+  [[nodiscard]] std::size_t length() const { return first + items->size(); }
 };
 // What a finally branch goes on with when it is done.
 struct Returning {};

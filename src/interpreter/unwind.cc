@@ -25,14 +25,14 @@ void push_sequence(Run& run, SequenceIndex sequence) {
 // After the body of one item, or at the loop's start: the next item, or the end of the loop.
 void next_item(Run& run, LoopFrame& loop) {
   const auto& step = config_of<ForEachStep>(run, loop.visit);
-  if (loop.index < loop.items->size() && !run.host.program.sequences[step.body].steps.empty()) {
+  if (loop.index < loop.length() && !run.host.program.sequences[step.body].steps.empty()) {
     bind_item(run, loop);
     push_sequence(run, step.body);
     return;
   }
   unbind_item(run, loop);
   const StepVisit visit = loop.visit;
-  const std::size_t count = loop.items->size();
+  const std::size_t count = loop.length();
   frames_of(run).pop_back();
   run.finish(visit, {.note = json::Object{{"items", count}}});
 }

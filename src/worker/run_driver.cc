@@ -165,6 +165,8 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   arguments_.checkpoint.reset();
   if (loaded.has_value()) {
     state_ = *std::move(loaded);
+  } else if (loaded.error().code == "NONDETERMINISM") {
+    return std::move(loaded).error();
   } else {
     in::RunError error = as_run_error(loaded.error(), now_);
     error.category = in::category::kCorruption;
@@ -379,6 +381,7 @@ void RunDriver::carry_out(in::Effect& effect) {
             [&](in::ContinueAsNew& e) {
               is_over_ = true;
               service::RunArguments next = arguments_;
+              next.payload = json::Object{};  // travels in the checkpoint, as the run left it
               next.checkpoint = std::move(e.checkpoint);
               temporal::ContinueAsNew command;
               command.arguments = {temporal::to_payload(next.to_json())};

@@ -31,8 +31,8 @@ Outcome enter_ForEach(Run& run, const StepVisit& visit) {
 
 void bind_item(Run& run, LoopFrame& loop) {
   const auto& step = config_of<definition::ForEachStep>(run, loop.visit);
-  const json::Value& item = (*loop.items)[loop.index];
-  const std::size_t length = loop.items->size();
+  const json::Value& item = (*loop.items)[loop.index - loop.first];
+  const std::size_t length = loop.length();
   loop.lexical = json::Object{{"item", item},
                               {"index", loop.index},
                               {"length", length},
