@@ -125,6 +125,16 @@ json::Value render(const store::DefinitionRow& row) {
       {"updatedAt", instant(row.updated_at)}};
 }
 
+json::Value render(const definition::Completion& completion) {
+  json::Array items;
+  for (const definition::Suggestion& item : completion.items)
+    items.push_back(json::Object{{"text", item.text},
+                                 {"kind", item.kind},
+                                 {"type", item.type},
+                                 {"mayBeMissing", item.may_be_missing}});
+  return json::Object{{"from", completion.from}, {"items", std::move(items)}};
+}
+
 json::Value render(const definition::Finding& finding) {
   return json::Object{
       {"severity", finding.severity == definition::Severity::Error ? "error" : "warning"},

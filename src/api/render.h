@@ -1,6 +1,7 @@
 #pragma once
 // Rows to JSON as the API shows them. Instants are ISO 8601 in UTC.
 
+#include "definition/complete.h"
 #include "definition/finding.h"
 #include "json/value.h"
 #include "store/store.h"
@@ -15,6 +16,7 @@ json::Value render(const projection::WaitRow& row);
 json::Value render(const store::InvocationRow& row);
 json::Value render(const store::DefinitionRow& row);
 json::Value render(const definition::Finding& finding);
+json::Value render(const definition::Completion& completion);
 // Without the payload.
 json::Value render(const store::EventRow& row);
 json::Value render(const store::DeliveryRow& row);

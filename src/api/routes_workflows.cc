@@ -46,6 +46,23 @@ http::Response validate(const ApiParts& parts, const http::Request& request) {
                                                {"findings", findings_json(checked->findings)}});
 }
 
+// {definition, path, offset, source?}
+Result<json::Value> complete(const ApiParts& parts, const http::Request& request) {
+  TRY(const json::Value body, body_of(request));
+  const json::Object& object = body.get_object();
+  const json::Value* document = json::find(object, "definition");
+  const auto path = json::string_at(object, "path");
+  const auto offset = json::int_at(object, "offset");
+  if (document == nullptr || !path || !offset || *offset < 0)
+    return make_error(ErrorKind::Invalid, "FIELD_MISSING",
+                      "expected `definition`, `path` and `offset`",
+                      "send the draft, the place of the expression and the cursor in it");
+  TRY(const auto completion, parts.catalog.complete(parts.tenant, *document,
+                                                    {*path, static_cast<std::size_t>(*offset),
+                                                     json::string_at(object, "source")}));
+  return render(completion);
+}
+
 Result<json::Value> list(const ApiParts& parts) {
   TRY(const auto rows, parts.store.definitions(parts.tenant));
   json::Array items;
@@ -102,6 +119,8 @@ void add_workflow_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(launch(parts, r), 202); });
   router.add("POST", "/api/v1/definitions/validate",
              [&parts](const http::Request& r) { return validate(parts, r); });
+  router.add("POST", "/api/v1/definitions/complete",
+             [&parts](const http::Request& r) { return answer(complete(parts, r)); });
   router.add("GET", "/api/v1/actions",
              [&parts](const http::Request&) { return answer(actions(parts)); });
 }

@@ -1,4 +1,4 @@
-// validate, simulate, test, jsonata
+// validate, complete, simulate, test, jsonata
 #include "cli/arguments.h"
 #include "cli/jsonata_commands.h"
 
@@ -35,6 +35,19 @@ void add_author_tools(CommandLine& line) {
         line.app(), "validate", "check definitions; all findings at once", run_validate);
     command.add_option("files", validate.files, "JSON or YAML")->required();
     command.add_flag("--json", validate.prints_json, "one JSON line per file");
+  }
+  {
+    auto [command, complete] = line.add<CompleteOptions>(
+        line.app(), "complete", "what can stand at a place in an expression", run_complete);
+    command.add_option("definition", complete.definition, "JSON or YAML")->required();
+    command
+        .add_option("--path", complete.path,
+                    "of the expression, as findings name it: root.steps[0].condition")
+        ->required();
+    command.add_option("--at", complete.offset, "bytes of the expression before the cursor")
+        ->required();
+    command.add_option("--source", complete.source, "the expression as it is being written");
+    command.add_flag("--json", complete.prints_json, "print one JSON object");
   }
   {
     auto [command, simulate] = line.add<SimulateOptions>(

@@ -57,6 +57,8 @@ void add_processes(CommandLine& line) {
     add_common(command, worker.common);
     add_stream(command, worker.stream);
     add_temporal(command, worker.temporal);
+    command.add_option("--crash-file", worker.crash_file,
+                       "for proofs: die at each boundary that this file does not name");
   }
 }
 

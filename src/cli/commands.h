@@ -47,6 +47,7 @@ struct WorkerOptions {
   CommonOptions common;
   StreamOptions stream;
   TemporalOptions temporal;
+  std::string crash_file;  // for proofs (crash_points.h); empty: none
 };
 int run_worker(const WorkerOptions& options);
 
@@ -66,6 +67,15 @@ struct ValidateOptions {
   bool prints_json = false;
 };
 int run_validate(const ValidateOptions& options);
+
+struct CompleteOptions {
+  std::string definition;
+  std::string path;
+  std::size_t offset = 0;
+  std::string source;  // empty: as the definition has it
+  bool prints_json = false;
+};
+int run_complete(const CompleteOptions& options);
 
 struct SimulateOptions {
   std::string definition;

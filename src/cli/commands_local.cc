@@ -1,4 +1,4 @@
-// Commands that need no server: validate.
+// Commands that need no server: validate, complete.
 #include <cstdio>
 
 #include "api/render.h"
@@ -55,6 +55,29 @@ int run_validate(const ValidateOptions& options) {
     }
   }
   return code;
+}
+
+int run_complete(const CompleteOptions& options) {
+  const auto log = make_log("warn");
+  const actions::ActionRegistry actions = make_actions({}, *log);
+  const service::BuiltInSchemas schemas;
+  const SystemClock clock;
+  const auto document = read_document_file(options.definition);
+  if (!document.has_value()) return report(document.error());
+  definition::CompletionQuery query{options.path, options.offset, std::nullopt};
+  if (!options.source.empty()) query.source = options.source;
+  const auto made =
+      definition::complete(*document, {actions, schemas, clock.now(), std::nullopt}, query);
+  if (!made.has_value()) return report(made.error());
+  if (options.prints_json) {
+    std::puts(json::to_text(api::render(*made)).c_str());
+    return 0;
+  }
+  for (const definition::Suggestion& item : made->items)
+    std::puts(format("{}\t{}\t{}{}", item.text, item.kind, item.type,
+                     item.may_be_missing ? ", may be missing" : "")
+                  .c_str());
+  return 0;
 }
 
 }  // namespace fermata::cli

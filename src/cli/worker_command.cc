@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/crash_points.h"
 #include "cli/doors.h"
 #include "cli/host.h"
 #include "cli/signals.h"
@@ -26,6 +27,13 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   worker::WorkerSettings settings;
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
   settings.spool_folder = folder.path;
+  if (!options.crash_file.empty()) {
+    // One task at a time, and none that waits for this worker only: a crash costs its own run
+    // alone.
+    settings.workflow_slots = 1;
+    settings.cached_runs_max = 0;
+    TRY(settings.at_boundary, crash_points(options.crash_file));
+  }
   TRY(const auto worker,
       worker::Worker::start(client, {runtime, *store, actions, secrets, clock, random, log},
                             settings));

@@ -47,6 +47,9 @@ inline constexpr std::uint32_t kStepsPerActivation = 10'000;
 // Signals held because no wait has asked for them yet. Beyond it the oldest is dropped with a log
 // line.
 inline constexpr std::size_t kBufferedEventsMax = 1'000;
+// Answers held for tasks that a repeated workflow task is about to open again; a late one stays
+// until it is pushed out.
+inline constexpr std::size_t kBufferedAnswersMax = 64;
 // Event ids that a run remembers, so that a repeated delivery acts once.
 inline constexpr std::size_t kConsumedEventIdsMax = 4'096;
 inline constexpr std::uint32_t kChildDepthMax = 16;

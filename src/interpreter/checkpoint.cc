@@ -130,7 +130,15 @@ json::Value event_json(const EventArrived& event) {
                       {"payload", event.payload},
                       {"receivedAt", event.received_at}};
   if (event.correlation_key) object["correlationKey"] = *event.correlation_key;
+  if (!event.wait_id.empty()) object["waitId"] = event.wait_id.text;
   return object;
+}
+
+json::Value answer_json(const TaskAnswered& answer) {
+  return json::Object{{"taskId", answer.task_id.text},
+                      {"answerId", answer.answer_id},
+                      {"response", answer.response},
+                      {"adminOverride", answer.is_admin_override}};
 }
 
 json::Value branch_json(const Host& host, const RunState& state) {
@@ -157,6 +165,8 @@ json::Value save(const Host& host, const RunState& state) {
   branches.push_back(branch_json(host, state));
   json::Array buffered;
   for (const EventArrived& event : state.buffered) buffered.push_back(event_json(event));
+  json::Array answers;
+  for (const TaskAnswered& answer : state.answers) answers.push_back(answer_json(answer));
   json::Array consumed;
   for (const std::string& id : state.consumed) consumed.emplace_back(id);
   json::Object object{{"format", kCheckpointFormat},
@@ -171,6 +181,7 @@ json::Value save(const Host& host, const RunState& state) {
                       {"isPaused", state.is_paused},
                       {"reported", static_cast<int>(state.reported)},
                       {"buffered", std::move(buffered)},
+                      {"answers", std::move(answers)},
                       {"consumed", std::move(consumed)},
                       {"dropped", state.buffered_dropped},
                       {"nextSeq", state.next_seq},

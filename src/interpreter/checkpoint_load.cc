@@ -219,7 +219,22 @@ Result<EventArrived> read_event(const json::Value& value) {
   if (reader.find("correlationKey") != nullptr) {
     TRY(event.correlation_key, reader.text("correlationKey"));
   }
+  if (reader.find("waitId") != nullptr) {
+    TRY(const std::string wait, reader.text("waitId"));
+    event.wait_id = WaitId(wait);
+  }
   return event;
+}
+
+Result<TaskAnswered> read_answer(const json::Value& value) {
+  TRY(const Reader reader, Reader::of(&value, "an answer"));
+  TaskAnswered answer;
+  TRY(const std::string task, reader.text("taskId"));
+  answer.task_id = TaskId(task);
+  TRY(answer.answer_id, reader.text("answerId"));
+  TRY(answer.is_admin_override, reader.flag("adminOverride"));
+  if (const json::Value* response = reader.find("response")) answer.response = *response;
+  return answer;
 }
 
 Result<void> read_counters(const Reader& reader, RunState& state) {
@@ -291,6 +306,13 @@ Result<RunState> load(const Host& host, const json::Value& checkpoint) {
   for (const json::Value& value : *buffered) {
     TRY(EventArrived event, read_event(value));
     state.buffered.push_back(std::move(event));
+  }
+  if (reader.find("answers") != nullptr) {  // not in format 1
+    TRY(const json::Array* answers, reader.array("answers"));
+    for (const json::Value& value : *answers) {
+      TRY(TaskAnswered answer, read_answer(value));
+      state.answers.push_back(std::move(answer));
+    }
   }
   TRY(const json::Array* consumed, reader.array("consumed"));
   for (const json::Value& id : *consumed) {

@@ -46,7 +46,18 @@ void take_event(RunState& state, const EventArrived& event) {
   }
 }
 
-// Of an answer: only the one to this task, once.
+void take_answer(RunState& state, const TaskAnswered& answer) {
+  if (!remember(state, answer.answer_id)) return;
+  state.answers.push_back(answer);
+  if (state.answers.size() > limits::kBufferedAnswersMax) state.answers.pop_front();
+}
+
+// What is not for now, but may be for what is to come.
+void keep(RunState& state, const InputKind& input) {
+  if (const auto* event = std::get_if<EventArrived>(&input)) take_event(state, *event);
+  if (const auto* answer = std::get_if<TaskAnswered>(&input)) take_answer(state, *answer);
+}
+
 std::optional<Settled> settled_by(Run& run, const InputKind& input) {
   return std::visit(
       match{[](const ActionCompleted& in) -> std::optional<Settled> {
@@ -67,10 +78,8 @@ std::optional<Settled> settled_by(Run& run, const InputKind& input) {
               return take_buffered(run);
             },
             [&](const TaskAnswered& in) -> std::optional<Settled> {
-              const auto& task = std::get<AwaitTask>(run.branch().parked->await);
-              if (task.task_id != in.task_id || !remember(run.state, in.answer_id))
-                return std::nullopt;
-              return SettledAnswer{in};
+              take_answer(run.state, in);
+              return take_buffered(run);
             },
             [](const auto&) -> std::optional<Settled> { return std::nullopt; }},
       input);
@@ -92,7 +101,16 @@ void resume(Run& run) {
 
 std::optional<Settled> take_buffered(Run& run) {
   const auto& parked = run.branch().parked;
-  const auto* await = parked ? std::get_if<AwaitEvent>(&parked->await) : nullptr;
+  if (!parked) return std::nullopt;
+  if (const auto* task = std::get_if<AwaitTask>(&parked->await)) {
+    auto& answers = run.state.answers;
+    const auto answer = std::ranges::find(answers, task->task_id, &TaskAnswered::task_id);
+    if (answer == answers.end()) return std::nullopt;
+    SettledAnswer settled{std::move(*answer)};
+    answers.erase(answer);
+    return settled;
+  }
+  const auto* await = std::get_if<AwaitEvent>(&parked->await);
   if (await == nullptr) return std::nullopt;
   const auto& wait = config_of<definition::EventWaitStep>(run, parked->visit);
   auto& buffered = run.state.buffered;
@@ -114,15 +132,15 @@ Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
   if (!is_due) return {};
   switch (reaction_to(run.state, kind)) {
     case Reaction::Settles:
-      // The first thing that settles the step does; an event behind it is kept.
+      // The first thing that settles the step does; an event or answer behind it is kept.
       if (!delivered.settled) {
         delivered.settled = settled_by(run, kind);
-      } else if (const auto* event = std::get_if<EventArrived>(&kind)) {
-        take_event(run.state, *event);
+      } else {
+        keep(run.state, kind);
       }
       return {};
     case Reaction::Keeps:
-      take_event(run.state, std::get<EventArrived>(kind));
+      keep(run.state, kind);
       return {};
     case Reaction::Cancels:
       cancel(run.state, kind);

@@ -37,6 +37,9 @@ struct EventArrived {
   std::optional<std::string> correlation_key;
   json::Value payload;
   TimeMs received_at = 0;
+  // The wait that it was sent for. Its row may be older than the wait: a workflow task that a crash
+  // repeats opens its waits again, later.
+  WaitId wait_id;
 };
 struct TaskAnswered {
   TaskId task_id;

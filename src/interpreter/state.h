@@ -127,6 +127,7 @@ struct RunState {
   std::optional<WaitId> pause_wait;
   RunPhase reported = RunPhase::Running;  // what the last RecordRun said
   std::deque<EventArrived> buffered;
+  std::deque<TaskAnswered> answers;  // to tasks that are still to come: see EventArrived::wait_id
   std::deque<std::string> consumed;  // event and answer ids
   std::uint64_t buffered_dropped = 0;
   Seq next_seq = 1;

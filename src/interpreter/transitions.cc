@@ -32,13 +32,13 @@ constexpr std::array<std::string_view, kSituations> kSituationNames = {"between 
 // In the order of InputKind: action completed, failed; timer; event; answer; child completed,
 // failed; cancel, pause, resume.
 constexpr std::array<Row, kSituations> kTable = {{
-    {i, i, i, K, i, i, i, C, P, R},  // between steps
-    {S, S, x, K, i, x, x, C, P, R},  // action
-    {x, x, S, K, i, x, x, C, P, R},  // timer
-    {x, x, S, K, i, x, x, C, P, R},  // retry
-    {x, x, S, S, i, x, x, C, P, R},  // event; its timer is the timeout
+    {i, i, i, K, K, i, i, C, P, R},  // between steps
+    {S, S, x, K, K, x, x, C, P, R},  // action
+    {x, x, S, K, K, x, x, C, P, R},  // timer
+    {x, x, S, K, K, x, x, C, P, R},  // retry
+    {x, x, S, S, K, x, x, C, P, R},  // event; its timer is the timeout
     {x, x, S, K, S, x, x, C, P, R},  // task; its timer is the expiry
-    {x, x, S, K, i, S, S, C, P, R},  // child; its timer is the step's timeout
+    {x, x, S, K, K, S, S, C, P, R},  // child; its timer is the step's timeout
     {S, S, x, K, i, x, x, i, i, i},  // canceling an action
     {x, x, S, K, i, S, S, i, i, i},  // canceling a child
     {i, i, i, i, i, i, i, i, i, i},  // over

@@ -33,7 +33,7 @@ inline constexpr std::size_t kSituations = 10;
 
 enum class Reaction : std::uint8_t {
   Settles,  // what the step waits for is there (of an event or answer: if it is the right one)
-  Keeps,    // an event is kept for waits to come
+  Keeps,    // an event or answer is kept for waits to come
   Ignores,
   Cancels,
   Pauses,

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "jsonata/function_names.h"
 #include "jsonata/run.h"
 #include "jsonata/text.h"
 
@@ -81,6 +82,15 @@ const Native* find_native(std::string_view name, Dialect dialect) {
     if (found == nullptr || at->native->is_workflow_only) found = at->native;
   }
   return found;
+}
+
+std::vector<FunctionName> function_names(Dialect dialect) {
+  std::vector<FunctionName> names;
+  for (const Entry& entry : table()) {
+    if (find_native(entry.native->name, dialect) == entry.native)
+      names.push_back({entry.native->name, entry.native->signature});
+  }
+  return names;
 }
 
 const Signature& signature_of(const Native& native) {

@@ -122,7 +122,7 @@ class Fold {
 
 RowBatch fold(const FoldContext& context, std::span<const in::Effect> effects) {
   Fold fold(context);
-  std::uint64_t number = context.first_effect_number;
+  std::uint64_t number = context.first_number;
   for (const in::Effect& effect : effects) fold.take(effect, number++);
   return fold.finish();
 }

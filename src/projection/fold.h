@@ -16,8 +16,9 @@ namespace fermata::projection {
 struct FoldContext {
   const TenantId& tenant;
   const RunId& run_id;
-  std::uint64_t first_effect_number = 0;  // Advance::first_effect_number
-  TimeMs now = 0;                         // workflow time of the activation
+  // Of the row that the first effect makes: larger than that of any row before.
+  std::uint64_t first_number = 0;
+  TimeMs now = 0;  // workflow time of the activation
 };
 
 // Rows of these effects, coalesced. A CloseWait without its OpenWait in the same span yields a

@@ -19,13 +19,16 @@ namespace fermata::projection {
 struct RunRow {
   TenantId tenant;
   RunId run_id;
-  std::uint64_t sequence = 0;  // number of the effect that wrote it last
+  std::uint64_t sequence = 0;  // grows with every effect
   std::string status;
   std::optional<std::string> node_path;  // empty once terminal
   std::optional<json::Value> error;      // RunError::to_json
   std::optional<json::Value> output;     // result, when SUCCEEDED
   std::optional<TimeMs> completed_at;
   TimeMs updated_at = 0;
+  // Not a column. Of an ended run how many steps it took: rows of more, and waits that are open,
+  // were written before a crash by a task that then went another way. The store drops them.
+  std::optional<std::uint64_t> steps;
 };
 
 // Step status STARTED, RETRY_SCHEDULED, SUCCEEDED, FAILED, HANDLED, CANCELED.

@@ -26,6 +26,13 @@ Result<definition::Checked> Catalog::check(const TenantId& tenant,
   return definition::check(document, {actions_, schemas, clock_.now(), std::nullopt});
 }
 
+Result<definition::Completion> Catalog::complete(const TenantId& tenant,
+                                                 const json::Value& document,
+                                                 const definition::CompletionQuery& query) const {
+  TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
+  return definition::complete(document, {actions_, schemas, clock_.now(), std::nullopt}, query);
+}
+
 Result<Published> Catalog::publish(const TenantId& tenant, const json::Value& document) {
   TRY(definition::Checked checked, check(tenant, document));
   Published published;

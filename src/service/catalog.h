@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "definition/complete.h"
 #include "definition/definition.h"
 #include "foundation/clock.h"
 #include "store/store.h"
@@ -25,6 +26,10 @@ class Catalog {
 
   [[nodiscard]] Result<definition::Checked> check(const TenantId& tenant,
                                                   const json::Value& document) const;
+  // What can stand at a place in an expression of it.
+  [[nodiscard]] Result<definition::Completion> complete(
+      const TenantId& tenant, const json::Value& document,
+      const definition::CompletionQuery& query) const;
   // Saves the document as draft and publishes it as the next version. Its own `version` is
   // replaced. Findings that are errors stop it; nothing is saved then.
   Result<Published> publish(const TenantId& tenant, const json::Value& document);

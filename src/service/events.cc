@@ -142,7 +142,7 @@ Result<void> EventRouter::add_resumes(std::span<const store::EventRow> events,
     if (!event.correlation_key) continue;
     if (!seen.emplace(candidate.event, candidate.wait.run_id.text).second) continue;
     jobs.push_back({candidate.event,
-                    [this, &event, run = candidate.wait.run_id] { return resume(event, run); },
+                    [this, &event, wait = candidate.wait] { return resume(event, wait); },
                     {}});
   }
   return {};
@@ -230,25 +230,26 @@ Result<void> EventRouter::wait_opened(const projection::WaitRow& wait) {
   TRY(const auto events, parts_.store.events_for(wait));
   std::vector<store::DeliveryRow> done;
   for (const store::EventRow& event : events) {
-    TRY(store::DeliveryRow delivery, resume(event, wait.run_id));
+    TRY(store::DeliveryRow delivery, resume(event, wait));
     done.push_back(std::move(delivery));
   }
   return done.empty() ? Result<void>() : parts_.store.put_routing(done, {});
 }
 
 Result<store::DeliveryRow> EventRouter::resume(const store::EventRow& event,
-                                               const RunId& run) const {
+                                               const projection::WaitRow& wait) const {
   json::Object argument{{"eventId", event.event_id.text},
                         {"eventName", event.event_name},
                         {"payload", event.payload},
-                        {"receivedAt", event.received_at}};
+                        {"receivedAt", event.received_at},
+                        {"waitId", wait.wait_id.text}};
   if (event.correlation_key) argument["correlationKey"] = *event.correlation_key;
   temporal::Signal signal;
   signal.name = kEventSignal;
   signal.input = {temporal::to_payload(json::Value(std::move(argument)))};
   signal.request_id = event.event_id.text;
-  const auto sent = parts_.signals->signal(run, signal);
-  store::DeliveryRow delivery{event.tenant, event.event_id, "resume",          run.text,
+  const auto sent = parts_.signals->signal(wait.run_id, signal);
+  store::DeliveryRow delivery{event.tenant, event.event_id, "resume",          wait.run_id.text,
                               "SIGNALED",   json::Object{}, parts_.clock.now()};
   if (sent.has_value()) return delivery;
   if (sent.error().kind == ErrorKind::Unavailable) return sent.error();

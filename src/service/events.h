@@ -69,7 +69,8 @@ class EventRouter {
 
  private:
   Result<store::EventRow> make_row(const EventRequest& request, const StoredSchemas& schemas) const;
-  Result<store::DeliveryRow> resume(const store::EventRow& event, const RunId& run) const;
+  Result<store::DeliveryRow> resume(const store::EventRow& event,
+                                    const projection::WaitRow& wait) const;
   store::DeliveryRow launch(const store::EventRow& event, const store::DefinitionRow& workflow);
   Result<json::Value> payload_for(const store::EventRow& event,
                                   const definition::Program& program) const;

@@ -52,6 +52,15 @@ constexpr std::string_view kClosings =
     "AS new (wait_id, status, matched_event_id, resolved_at, sequence) "
     "WHERE old.wait_id = new.wait_id AND old.sequence <= new.sequence";
 
+// See RunRow::steps.
+constexpr std::string_view kSurplusSteps =
+    "DELETE FROM workflow_run_steps AS old USING unnest($1::text[], $2::bigint[]) "
+    "AS ended (run_id, steps) WHERE old.run_id = ended.run_id AND old.step_number > ended.steps";
+constexpr std::string_view kSurplusWaits =
+    "DELETE FROM workflow_run_waits AS old USING unnest($1::text[], $2::bigint[]) "
+    "AS ended (run_id, sequence) WHERE old.run_id = ended.run_id AND old.sequence < ended.sequence "
+    "AND old.status = 'WAITING'";
+
 // The newest row of each key: one statement changes a row once. Ordered, so that two programs lock
 // in the same order.
 template <typename Key, typename Row>
@@ -124,6 +133,22 @@ Result<void> put_closings(PostgresConnection& connection,
   return {};
 }
 
+Result<void> drop_surplus(PostgresConnection& connection, std::span<const RowBatch> batches) {
+  Columns steps(2);
+  Columns waits(2);
+  bool any = false;
+  for (const RowBatch& batch : batches) {
+    if (!batch.run || !batch.run->steps) continue;
+    steps.bind(batch.run->run_id.text).bind(*batch.run->steps);
+    waits.bind(batch.run->run_id.text).bind(batch.run->sequence);
+    any = true;
+  }
+  if (!any) return {};
+  TRY(const PostgresRows no_steps, connection.run(kSurplusSteps, std::move(steps).finish()));
+  TRY(const PostgresRows no_waits, connection.run(kSurplusWaits, std::move(waits).finish()));
+  return {};
+}
+
 }  // namespace
 
 Result<void> put_rows(PostgresConnection& connection, std::span<const RowBatch> batches) {
@@ -135,7 +160,8 @@ Result<void> put_rows(PostgresConnection& connection, std::span<const RowBatch> 
     for (const WaitRow& row : batch.waits)
       keep(row.created_at == 0 ? closings : openings, row.wait_id.text, row);
   TRY_DO(put_openings(connection, openings));
-  return put_closings(connection, closings);
+  TRY_DO(put_closings(connection, closings));
+  return drop_surplus(connection, batches);
 }
 
 }  // namespace fermata::store

@@ -233,6 +233,7 @@ class SqliteStore final : public Store {
 
  private:
   Result<void> apply_run(const projection::RunRow& row);
+  Result<void> drop_surplus(const projection::RunRow& row);
   Result<void> apply_step(const projection::StepRow& row);
   Result<void> apply_wait(const projection::WaitRow& row);
   Result<bool> put_invocation(const InvocationPut& put);

@@ -82,6 +82,7 @@ Result<std::vector<bool>> SqliteStore::write(std::span<const projection::RowBatc
     if (batch.run) TRY_DO(apply_run(*batch.run));
     for (const StepRow& row : batch.steps) TRY_DO(apply_step(row));
     for (const WaitRow& row : batch.waits) TRY_DO(apply_wait(row));
+    if (batch.run && batch.run->steps) TRY_DO(drop_surplus(*batch.run));
   }
   std::vector<bool> made;
   made.reserve(puts.size());
@@ -105,6 +106,15 @@ Result<void> SqliteStore::apply_run(const RunRow& row) {
       .bind(row.completed_at);
   update.bind(row.updated_at).bind(static_cast<std::int64_t>(row.sequence)).bind(row.run_id.text);
   return update.bind(static_cast<std::int64_t>(row.sequence)).run();
+}
+
+Result<void> SqliteStore::drop_surplus(const RunRow& row) {
+  TRY(Statement steps,
+      writer_->prepare("DELETE FROM workflow_run_steps WHERE run_id = ? AND step_number > ?"));
+  TRY_DO(steps.bind(row.run_id.text).bind(static_cast<std::int64_t>(*row.steps)).run());
+  TRY(Statement waits, writer_->prepare("DELETE FROM workflow_run_waits WHERE run_id = ? AND "
+                                        "sequence < ? AND status = 'WAITING'"));
+  return waits.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.sequence)).run();
 }
 
 Result<void> SqliteStore::apply_step(const StepRow& row) {

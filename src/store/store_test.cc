@@ -249,6 +249,31 @@ TEST_P(StoreTest, ARepeatedTaskWritesItsOwnTimes) {
   EXPECT_EQ(waits->front().timeout_at, 250);
 }
 
+TEST_P(StoreTest, AnEndedRunKeepsNothingOpenFromBeforeACrash) {
+  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  projection::RowBatch before = step(1, "STARTED");
+  before.steps.front().completed_at.reset();
+  projection::WaitRow wait;
+  wait.tenant = kTenant;
+  wait.run_id = RunId("r1");
+  wait.wait_id = WaitId("w1");
+  wait.status = "WAITING";
+  wait.created_at = 10;
+  before.waits.push_back(wait);
+  ASSERT_TRUE(store_->write(std::span(&before, 1), {}).has_value());
+  projection::RowBatch end;
+  end.run.emplace();
+  end.run->tenant = kTenant;
+  end.run->run_id = RunId("r1");
+  end.run->sequence = 1'000;
+  end.run->status = "CANCELED";
+  end.run->completed_at = 20;
+  end.run->steps = 0;
+  ASSERT_TRUE(store_->write(std::span(&end, 1), {}).has_value());
+  EXPECT_TRUE(store_->steps(kTenant, RunId("r1"), 0, 10)->empty());
+  EXPECT_TRUE(store_->waits(kTenant, RunId("r1"))->empty());
+}
+
 TEST_P(StoreTest, AWaitOpensAndClosesInOneTransactionOrInTwo) {
   ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
   std::vector<projection::RowBatch> batches(3);

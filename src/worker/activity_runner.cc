@@ -175,6 +175,7 @@ void ActivityRunner::act(const CallPtr& call) {
   auto told = [this, call,
                completion = std::move(completion)](const Result<void>& written) mutable {
     if (!written.has_value()) return give_up(*call, written.error());
+    if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
     call->done(std::move(completion));
   };
   if (failure != nullptr) {

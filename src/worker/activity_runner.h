@@ -18,6 +18,7 @@
 #include "temporal/activation.h"
 #include "temporal/command.h"
 #include "temporal/worker.h"
+#include "worker/boundary.h"
 #include "worker/pool.h"
 
 namespace fermata::worker {
@@ -30,6 +31,7 @@ struct RunnerParts {
   const Clock& clock;
   Log& log;
   Pool& waiting;  // for what may wait
+  const AtBoundary& at_boundary;
 };
 
 class ActivityRunner {

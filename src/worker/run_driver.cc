@@ -82,12 +82,28 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
   }
   driven.run_id = arguments_.identity.run_id;
   driven.launch = std::move(launch_);
+  const std::uint64_t first_row = first_effect_ ? next_row_number() : 0;
   if (first_effect_ && (!activation.is_replaying || parts_.rows_of == RowsOf::WholeHistory)) {
+    driven.first_effect = *first_effect_;
     driven.rows = projection::fold(
-        {arguments_.identity.tenant, arguments_.identity.run_id, *first_effect_, now_}, effects_);
+        {arguments_.identity.tenant, arguments_.identity.run_id, first_row, now_}, effects_);
+    auto& row = driven.rows->run;
+    if (row && row->completed_at && state_) row->steps = state_->steps;
   }
   driven.completion.status = std::move(commands_);
   return driven;
+}
+
+// By time, then by effect: a task that a crash repeats may go another way than its rows did,
+// because more has come since, and what it writes later has to count.
+std::uint64_t RunDriver::next_row_number() {
+  constexpr unsigned kEffectBits = 20;  // 2^20 effects of one time, and times until the year 2248
+  const auto now = static_cast<std::uint64_t>(now_);
+  if (now > row_time_) {
+    row_time_ = now;
+    row_effect_ = *first_effect_;
+  }
+  return (row_time_ << kEffectBits) + (*first_effect_ - row_effect_);
 }
 
 Result<void> RunDriver::take(const temporal::Job& job, const temporal::Activation& activation) {
@@ -191,7 +207,7 @@ store::LaunchRow RunDriver::launch_row(const temporal::InitializeWorkflow& job,
   row.root_run_id = arguments_.root_run_id;
   row.temporal_workflow_id = job.workflow_id;
   row.temporal_run_id = activation.run_id;
-  row.started_at = now_;
+  row.started_at = job.start_time;
   if (const auto& facts = arguments_.launch) {
     row.trigger_type = facts->trigger_type;
     row.trigger_metadata = facts->trigger_metadata;

@@ -32,6 +32,7 @@ struct Driven {
   // The row that a launcher makes; of a child, which has none, and of every run when all is made
   // again. A repeated task finds it there already.
   std::optional<store::LaunchRow> launch;
+  std::uint64_t first_effect = 0;            // of the rows
   std::optional<projection::RowBatch> rows;  // to be committed before the completion is given
 };
 
@@ -66,6 +67,7 @@ class RunDriver final : public Driver {
   void run_action(const interpreter::RunAction& action);
   void carry_out(interpreter::Effect& effect);
   void cancel_action(interpreter::Seq seq);
+  [[nodiscard]] std::uint64_t next_row_number();
   void fail_run(const interpreter::RunError& error);
   [[nodiscard]] interpreter::Host host() const;
 
@@ -78,6 +80,9 @@ class RunDriver final : public Driver {
   std::map<interpreter::Seq, temporal::ActivityBackoff> backoffs_;
   // Of the activation under way.
   TimeMs now_ = 0;
+  // What rows are numbered from: the newest time so far and the first effect at it.
+  std::uint64_t row_time_ = 0;
+  std::uint64_t row_effect_ = 0;
   bool is_over_ = false;
   std::vector<interpreter::Input> inputs_;
   std::vector<temporal::Command> commands_;

@@ -178,6 +178,7 @@ std::optional<interpreter::InputKind> input_of(const temporal::SignalWorkflow& s
     event.correlation_key = json::string_at(object, "correlationKey");
     if (const json::Value* payload = json::find(object, "payload")) event.payload = *payload;
     event.received_at = json::int_at(object, "receivedAt").value_or(now);
+    event.wait_id = WaitId(json::string_at(object, "waitId").value_or(""));
     if (event.event_id.empty() || event.event_name.empty()) return std::nullopt;
     return event;
   }

@@ -1,5 +1,7 @@
 #include "worker/worker.h"
 
+#include <algorithm>
+
 #include "foundation/format.h"
 #include "worker/fire_driver.h"
 
@@ -11,6 +13,15 @@ bool is_eviction(const temporal::Activation& activation) {
          std::holds_alternative<temporal::RemoveFromCache>(activation.jobs.front());
 }
 
+// Then the workflow task goes on inside this worker, and Temporal hears nothing yet.
+bool asks_for_local(const temporal::Completion& completion) {
+  const auto* commands = std::get_if<std::vector<temporal::Command>>(&completion.status);
+  return commands != nullptr &&
+         std::ranges::any_of(*commands, [](const temporal::Command& command) {
+           return std::holds_alternative<temporal::ScheduleLocalActivity>(command);
+         });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, WorkerParts parts,
@@ -19,6 +30,8 @@ Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, Wo
   options.task_queue = service::kTaskQueue;
   options.identity = settings.identity;
   options.max_cached_workflows = settings.cached_runs_max;
+  options.workflow_slots = settings.workflow_slots;
+  options.workflow_pollers = std::min(options.workflow_pollers, settings.workflow_slots);
   options.activity_slots = settings.waiting_threads;
   options.local_activity_slots = settings.waiting_threads;
   std::unique_ptr<Spool> spool;
@@ -35,6 +48,7 @@ Result<std::unique_ptr<Worker>> Worker::start(const temporal::Client& client, Wo
 Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerParts parts,
                const WorkerSettings& settings)
     : parts_(parts),
+      at_boundary_(settings.at_boundary),
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
       router_({parts.store, std::make_shared<service::TemporalSignals>(client), definitions_,
@@ -46,10 +60,10 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
       quick_(std::make_unique<Pool>(settings.quick_threads)),
       waiting_(std::make_unique<Pool>(settings.waiting_threads)),
       lookups_(std::make_unique<Pool>(settings.quick_threads)),
-      runner_(
-          std::make_unique<ActivityRunner>(RunnerParts{parts.actions, parts.secrets, ledger_,
-                                                       clocks_, parts.clock, parts.log, *waiting_},
-                                           worker_)) {}
+      runner_(std::make_unique<ActivityRunner>(
+          RunnerParts{parts.actions, parts.secrets, ledger_, clocks_, parts.clock, parts.log,
+                      *waiting_, at_boundary_},
+          worker_)) {}
 
 void Worker::begin(const temporal::Client& client, const WorkerSettings& settings) {
   if (spool_ != nullptr) {
@@ -154,30 +168,34 @@ void Worker::handle(const temporal::Activation& activation) {
   for (const projection::WaitRow& wait : driven.rows->waits) {
     if (wait.wait_type == "event" && wait.status == "WAITING") opened.push_back(wait);
   }
+  std::string boundary;
+  if (at_boundary_) boundary = format("{} effect {}", driven.run_id.text, driven.first_effect);
   writer_->submit(
       *std::move(driven.rows),
       [this, run = std::move(driven.run_id), opened = std::move(opened),
+       boundary = std::move(boundary),
        completion = std::move(driven.completion)](const Result<void>& written) mutable {
         Held until_taken;
+        if (!boundary.empty()) at_boundary_(boundary + " rows");
         if (!written.has_value()) {
           until_taken = lag(run, written.error());
           if (until_taken == nullptr)
             fail(completion, written.error(), "rows not written, the task will be repeated");
         } else if (!opened.empty()) {
-          lookups_->post(
-              [this, opened = std::move(opened), completion = std::move(completion)]() mutable {
-                look_up(opened, completion);
-              });
+          lookups_->post([this, opened = std::move(opened), completion = std::move(completion),
+                          boundary = std::move(boundary)]() mutable {
+            look_up(opened, completion, std::move(boundary));
+          });
           return;
         }
-        complete(completion, std::move(until_taken));
+        complete(completion, std::move(until_taken), std::move(boundary));
       });
 }
 
 // An event that was stored before its wait's row was is found here; one that comes later finds the
 // row. Before the acknowledgement, so that a crash repeats the looking, too.
 void Worker::look_up(const std::vector<projection::WaitRow>& opened,
-                     temporal::Completion& completion) {
+                     temporal::Completion& completion, std::string boundary) {
   Held held;
   for (const projection::WaitRow& wait : opened) {
     const auto looked = router_.wait_opened(wait);
@@ -187,7 +205,7 @@ void Worker::look_up(const std::vector<projection::WaitRow>& opened,
       fail(completion, looked.error(), "events not looked up, the task will be repeated");
     break;
   }
-  complete(completion, std::move(held));
+  complete(completion, std::move(held), std::move(boundary));
 }
 
 // The run goes on without its rows; the repairer makes them again, and looks for events then.
@@ -213,12 +231,14 @@ void Worker::fail(temporal::Completion& completion, const Error& error, std::str
       temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
 }
 
-void Worker::complete(const temporal::Completion& completion, Held held) {
-  worker_.complete(completion, [this, held = std::move(held),
+void Worker::complete(const temporal::Completion& completion, Held held, std::string boundary) {
+  if (asks_for_local(completion)) boundary.clear();
+  worker_.complete(completion, [this, held = std::move(held), boundary = std::move(boundary),
                                 run_id = completion.run_id](const Result<void>& taken) {
     if (!taken.has_value())
       parts_.log.error("a run's answer was refused",
                        {{"temporal_run_id", run_id}, {"text", taken.error().message}});
+    if (!boundary.empty()) at_boundary_(boundary + " acknowledged");
   });
   tasks_.done();
 }

@@ -19,6 +19,7 @@
 #include "temporal/outstanding.h"
 #include "temporal/worker.h"
 #include "worker/activity_runner.h"
+#include "worker/boundary.h"
 #include "worker/pool.h"
 #include "worker/repairer.h"
 #include "worker/run_driver.h"
@@ -41,8 +42,10 @@ struct WorkerSettings {
   std::uint32_t cached_runs_max = 20'000;
   std::size_t quick_threads = 2;     // advance runs
   std::size_t waiting_threads = 64;  // actions that may wait
+  std::size_t workflow_slots = 200;  // tasks of runs taken at once
   // Where runs are noted whose rows wait for a database that is away. Empty: their tasks wait.
   std::string spool_folder;
+  AtBoundary at_boundary;  // for proofs
 };
 
 class Worker {
@@ -67,14 +70,16 @@ class Worker {
   // Kept until Temporal has taken the answer.
   using Held = std::shared_ptr<void>;
   void begin(const temporal::Client& client, const WorkerSettings& settings);
-  void complete(const temporal::Completion& completion, Held held = {});
+  void complete(const temporal::Completion& completion, Held held = {}, std::string boundary = {});
   Held lag(const RunId& run, const Error& error);
-  void look_up(const std::vector<projection::WaitRow>& opened, temporal::Completion& completion);
+  void look_up(const std::vector<projection::WaitRow>& opened, temporal::Completion& completion,
+               std::string boundary);
   // Turns the answer into a failed task, which Temporal repeats.
   void fail(temporal::Completion& completion, const Error& error, std::string_view what);
   std::shared_ptr<Driver> driver_of(const temporal::Activation& activation);
 
   WorkerParts parts_;
+  const AtBoundary at_boundary_;
   std::unique_ptr<Spool> spool_;  // outlives the answers that are on their way
   temporal::Worker worker_;
   service::DefinitionCache definitions_;

@@ -2,59 +2,24 @@
 // in every run.
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <vector>
 
 #include "definition/check/rule.h"
 #include "definition/suggest.h"
 #include "definition/types/free_names.h"
+#include "definition/types/known_names.h"
 #include "foundation/format.h"
 
 namespace fermata::definition::rules {
 namespace {
-
-using namespace std::string_view_literals;
-
-constexpr std::array kRoots = {"payload"sv, "vars"sv, "local"sv, "system"sv, "meta"sv, "error"sv};
-constexpr std::array kLoopWords = {"item"sv, "index"sv, "length"sv, "isFirst"sv, "isLast"sv};
-constexpr std::array kSetByWaits = {"event"sv, "eventName"sv, "timeWait"sv};
-
-// Every variable that some step sets, wherever it stands: order and branches are not followed.
-std::set<std::string_view> variables(const Draft& draft) {
-  std::set<std::string_view> names(kSetByWaits.begin(), kSetByWaits.end());
-  for (const AssignSite& site : draft.assigns) {
-    if (site.target.root == AssignRoot::Vars) names.insert(site.target.segments.front());
-  }
-  for (const Step& step : draft.program.steps) {
-    const auto* guard = std::get_if<TryCatchStep>(&step.config);
-    if (guard != nullptr) names.insert(guard->capture_error_as);
-    const auto* loop = std::get_if<ForEachStep>(&step.config);
-    if (loop != nullptr) names.insert(loop->item_var);
-  }
-  return names;
-}
-
-// What the loops around a step put into its context; assignments to `local` count as well.
-std::set<std::string_view> locals(const Draft& draft, StepIndex at) {
-  std::set<std::string_view> names;
-  const Program& program = draft.program;
-  for (StepIndex owner = program.sequences[program.steps[at].sequence].owner; owner != kNoStep;
-       owner = program.sequences[program.steps[owner].sequence].owner) {
-    const auto* loop = std::get_if<ForEachStep>(&program.steps[owner].config);
-    if (loop == nullptr) continue;
-    names.insert(loop->item_var);
-    names.insert(kLoopWords.begin(), kLoopWords.end());
-  }
-  return names;
-}
 
 struct Known {
   std::set<std::string_view> variables;
   std::set<std::string_view> locals;
 
   [[nodiscard]] bool has_bare(std::string_view name, const ExpressionSite& site) const {
-    const bool is_child = name == "childRun" && site.path.find("outputMapping") != site.path.npos;
+    const bool is_child = name == "childRun" && sees_child(site);
     return is_child || std::ranges::find(kRoots, name) != kRoots.end() || locals.contains(name) ||
            variables.contains(name);
   }
@@ -99,12 +64,12 @@ void check_site(const RuleInput& input, const ExpressionSite& site, const Known&
 }  // namespace
 
 void names(const RuleInput& input) {
-  Known known{variables(input.draft), {}};
+  Known known{variable_names(input.draft), {}};
   StepIndex step = kNoStep;
   for (const ExpressionSite& site : input.draft.expressions) {
     const bool is_readable = site.expression.program != nullptr && site.step != kNoStep;
     if (!is_readable) continue;
-    if (site.step != step) known.locals = locals(input.draft, site.step);
+    if (site.step != step) known.locals = local_names(input.draft, site.step);
     step = site.step;
     check_site(input, site, known);
   }

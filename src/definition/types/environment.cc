@@ -1,8 +1,10 @@
 #include "definition/types/environment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "definition/types/infer.h"
+#include "definition/types/known_names.h"
 
 namespace fermata::definition {
 
@@ -24,7 +26,8 @@ std::optional<SchemaView> TypeEnvironment::payload() const {
   return payload_ ? std::optional(SchemaView(*payload_)) : std::nullopt;
 }
 
-// A variable has a type when one place alone writes it, as a whole, with an action's output.
+// A variable has a type when one place alone writes it, as a whole: with an action's output or with
+// an expression whose type is known.
 void TypeEnvironment::read_variables() {
   std::map<std::string, int, std::less<>> writers;
   for (const Step& step : draft_.program.steps) {
@@ -39,16 +42,34 @@ void TypeEnvironment::read_variables() {
     if (site.target.root == AssignRoot::Payload) assigned_payload_.insert(first);
     if (site.target.root == AssignRoot::Vars) ++writers[first];
   }
+  const auto is_sole = [&](const AssignSite& site) {
+    return site.target.root == AssignRoot::Vars && site.target.segments.size() == 1 &&
+           writers[site.target.segments.front()] == 1;
+  };
   for (const AssignSite& site : draft_.assigns) {
     const auto* call = std::get_if<ActionCallStep>(&draft_.step(site.step).config);
-    const bool is_output = call != nullptr && site.path.ends_with(".config/saveAs") &&
-                           site.target.root == AssignRoot::Vars &&
-                           site.target.segments.size() == 1 &&
-                           writers[site.target.segments.front()] == 1;
-    if (!is_output) continue;
+    const bool is_output =
+        call != nullptr && site.path.ends_with(".config/saveAs") && is_sole(site);
+    if (!is_output) {
+      if (is_sole(site)) read_assigned(site);
+      continue;
+    }
     const ActionSpec* action = context_.actions.find(call->action_id, call->action_version);
     if (action != nullptr) variables_[site.target.segments.front()] = &action->output_schema;
   }
+}
+
+void TypeEnvironment::read_assigned(const AssignSite& site) {
+  const auto value = std::ranges::find(draft_.expressions, site.path, &ExpressionSite::path);
+  if (value == draft_.expressions.end() || sees_child(*value)) return;
+  const Inferred inferred = infer(value->expression.source);
+  Root root{inferred.kinds, {}, 1};
+  if (!inferred.path.empty()) {
+    Reach found = reach(site.step, inferred.path);
+    if (found.is_spread) return;
+    root = {found.kinds, std::move(found.schema), 1};
+  }
+  assigned_.insert_or_assign(site.target.segments.front(), std::move(root));
 }
 
 // Outer loops stand before inner ones, so that their items are known when they are asked for.
@@ -88,7 +109,10 @@ std::optional<TypeEnvironment::Root> TypeEnvironment::local(StepIndex step,
 
 TypeEnvironment::Root TypeEnvironment::variable(std::string_view name) const {
   const auto found = variables_.find(name);
-  if (found == variables_.end()) return {};
+  if (found == variables_.end()) {
+    const auto assigned = assigned_.find(name);
+    return assigned == assigned_.end() ? Root{} : assigned->second;
+  }
   SchemaView view(*found->second);
   return Root{view.kinds(), std::move(view), 1};
 }

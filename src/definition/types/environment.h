@@ -54,6 +54,7 @@ class TypeEnvironment {
   [[nodiscard]] Root variable(std::string_view name) const;
   [[nodiscard]] Root event_root(std::span<const std::string> path) const;
   void read_variables();
+  void read_assigned(const AssignSite& site);
   void read_loops();
 
   const Draft& draft_;
@@ -62,6 +63,7 @@ class TypeEnvironment {
   std::optional<json::Value> event_;
   std::set<std::string> assigned_payload_;  // fields of the payload that steps write
   std::map<std::string, const json::Value*, std::less<>> variables_;
+  std::map<std::string, Root, std::less<>> assigned_;  // by an expression, in one place alone
   std::map<StepIndex, SchemaView> loop_items_;
 };
 

@@ -100,7 +100,8 @@ const EventFilter* first_refusal(const EventWaitStep& wait, const json::Value& p
 }
 
 bool accepts(const EventWaitStep& wait, const AwaitEvent& await, const EventArrived& event) {
-  if (event.event_name != wait.event_name || event.received_at < await.accepts_from) return false;
+  const bool is_in_time = event.received_at >= await.accepts_from || event.wait_id == await.wait_id;
+  if (event.event_name != wait.event_name || !is_in_time) return false;
   if (await.has_key && event.correlation_key != await.correlation_key) return false;
   return first_refusal(wait, event.payload) == nullptr;
 }
