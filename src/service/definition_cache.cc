@@ -38,6 +38,12 @@ Result<definition::ProgramPtr> DefinitionCache::load(const VersionRef& ref) {
 Result<definition::ProgramPtr> GivenDefinitions::load(const VersionRef& ref) {
   const auto found = programs_.find(ref.hash);
   if (found != programs_.end()) return found->second;
+  // A child takes the published version, whatever its hash is.
+  for (const auto& [hash, program] : programs_) {
+    const bool is_asked =
+        program->workflow_id == ref.workflow_id && program->version == ref.version;
+    if (ref.hash.empty() && is_asked) return program;
+  }
   return make_error(ErrorKind::Invalid, "DEFINITION_NOT_GIVEN",
                     format("the definition of version {} of workflow `{}` with hash {} was not "
                            "given: name its file with --definition",
