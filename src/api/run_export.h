@@ -1,6 +1,6 @@
 #pragma once
-// RunExport: everything that is kept of a run, page by page, so that a run of any length is written
-// with the memory of one page.
+// RunExport: everything that is kept of a run. Steps are written page by page; waits and
+// invocations, of which there are fewer, come at once.
 
 #include <memory>
 

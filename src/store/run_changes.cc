@@ -66,6 +66,9 @@ void keep_until(std::vector<Row>& rows, std::uint64_t last) {
   std::erase_if(rows, [&](const Row& row) { return row.sequence > last; });
 }
 
+// The column that says whose row it is: of heads, steps and waits.
+constexpr int kWatchOf[] = {21, 14, 17};
+
 // In order, and nothing beyond what is complete.
 template <typename Row>
 std::uint64_t complete_until(std::vector<Row>& rows) {
@@ -108,7 +111,6 @@ Result<std::vector<Changes>> RunViews::changes(const std::vector<Watch>& watches
       heads(dialect, text),
       newer_rows(dialect, text, {"workflow_run_steps", kStepColumns, "step_number"}),
       newer_rows(dialect, text, {"workflow_run_waits", kWaitColumns, "wait_id"})};
-  constexpr int kWatchOf[] = {21, 14, 17};
   TRY_DO(sql_.select(queries, [&](std::size_t query, const Cells& cells) {
     const auto place = static_cast<std::size_t>(cells.number(kWatchOf[query]));
     Changes& changes = all.at(place);
