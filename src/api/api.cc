@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "api/render.h"
 #include "api/routes.h"
 #include "calendar/instant.h"
 #include "foundation/format.h"
@@ -134,6 +135,34 @@ std::string cursor_text(TimeMs at, const std::string& id) {
   return format("{}:{}", at, id);
 }
 
+json::Value findings_json(const std::vector<definition::Finding>& findings) {
+  json::Array list;
+  for (const definition::Finding& finding : findings) list.push_back(render(finding));
+  return json::Value(std::move(list));
+}
+
+http::Response refused_response(const std::vector<definition::Finding>& findings) {
+  http::Response refused =
+      http::json_response(422, json::Object{{"type", "/errors/DEFINITION_INVALID"},
+                                            {"title", "the definition has errors"},
+                                            {"status", 422},
+                                            {"code", "DEFINITION_INVALID"},
+                                            {"findings", findings_json(findings)}});
+  refused.headers["Content-Type"] = "application/problem+json";
+  return refused;
+}
+
+http::Response published_response(const Result<service::Published>& published) {
+  if (!published.has_value()) return http::problem_response(published.error());
+  if (published->version == 0) return refused_response(published->findings);
+  return http::json_response(published->is_new ? 201 : 200,
+                             json::Object{{"workflowId", published->workflow_id.text},
+                                          {"version", published->version},
+                                          {"hash", published->hash},
+                                          {"isNew", published->is_new},
+                                          {"findings", findings_json(published->findings)}});
+}
+
 http::Response answer(const Result<json::Value>& result, int status) {
   return result.has_value() ? http::json_response(status, *result)
                             : http::problem_response(result.error());
@@ -150,6 +179,8 @@ http::Router make_router(const ApiParts& parts) {
   add_event_routes(inner, parts);
   add_schema_routes(inner, parts);
   add_task_routes(inner, parts);
+  add_lifecycle_routes(inner, parts);
+  add_tenant_routes(inner, parts);
   add_door_routes(inner, parts);
   add_clock_routes(inner, parts);
   http::Router router;

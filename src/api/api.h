@@ -18,6 +18,7 @@
 #include "service/random.h"
 #include "service/replays.h"
 #include "service/run_control.h"
+#include "service/secret_vault.h"
 #include "service/tasks.h"
 #include "service/webhooks.h"
 #include "store/store.h"
@@ -39,6 +40,7 @@ struct ApiParts {
   service::Clocks& clocks;
   service::Explain& explain;
   service::DefinitionSource& definitions;
+  service::SecretVault& vault;
   service::Random& random;
   const Clock& clock;
   const definition::ActionCatalog& actions;

@@ -118,11 +118,17 @@ json::Value render(const store::InvocationRow& row) {
 }
 
 json::Value render(const store::DefinitionRow& row) {
-  return json::Object{
-      {"workflowId", row.workflow_id.text},  {"name", row.name},
-      {"draftVersion", row.draft_version},   {"publishedVersion", row.published_version},
-      {"triggerType", row.trigger_type},     {"createdAt", instant(row.created_at)},
-      {"updatedAt", instant(row.updated_at)}};
+  json::Object shown{{"workflowId", row.workflow_id.text},
+                     {"name", row.name},
+                     {"draftVersion", row.draft_version},
+                     {"publishedVersion", row.published_version},
+                     {"payloadSchemaMode", row.schema_mode},
+                     {"triggerType", row.trigger_type},
+                     {"createdAt", instant(row.created_at)},
+                     {"updatedAt", instant(row.updated_at)},
+                     {"archivedAt", nullptr}};
+  if (row.archived_at) shown["archivedAt"] = instant(*row.archived_at);
+  return json::Value(std::move(shown));
 }
 
 json::Value render(const definition::Completion& completion) {

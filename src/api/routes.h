@@ -15,6 +15,8 @@ void add_event_routes(http::Router& router, const ApiParts& parts);
 void add_schema_routes(http::Router& router, const ApiParts& parts);
 void add_task_routes(http::Router& router, const ApiParts& parts);
 void add_clock_routes(http::Router& router, const ApiParts& parts);
+void add_lifecycle_routes(http::Router& router, const ApiParts& parts);
+void add_tenant_routes(http::Router& router, const ApiParts& parts);
 void add_door_routes(http::Router& router, const ApiParts& parts);
 // Its callers prove themselves by a signature, not by a token.
 void add_hook_route(http::Router& router, const ApiParts& parts);
@@ -46,6 +48,12 @@ Result<std::int64_t> number_of(const http::Request& request, const NumberQuery& 
 std::vector<std::string> words_of(const http::Request& request, const std::string& name);
 std::string cursor_text(TimeMs at, const std::string& id);
 Error bad_cursor();
+
+json::Value findings_json(const std::vector<definition::Finding>& findings);
+// 422 with every finding.
+http::Response refused_response(const std::vector<definition::Finding>& findings);
+// 201 for a new version, 200 for one that is there, 422 when it is refused; or the problem.
+http::Response published_response(const Result<service::Published>& published);
 
 // The answer, or the problem.
 http::Response answer(const Result<json::Value>& result, int status = 200);

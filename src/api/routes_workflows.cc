@@ -6,34 +6,15 @@
 namespace fermata::api {
 namespace {
 
-json::Value findings_json(const std::vector<definition::Finding>& findings) {
-  json::Array list;
-  for (const definition::Finding& finding : findings) list.push_back(render(finding));
-  return json::Value(std::move(list));
-}
-
-// 422 with every finding when the definition is refused.
+// The document becomes the draft and is published.
 http::Response publish(const ApiParts& parts, const http::Request& request) {
-  const auto body = body_of(request);
+  auto body = body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
-  const auto published = parts.catalog.publish(parts.tenant, *body);
-  if (!published.has_value()) return http::problem_response(published.error());
-  if (published->version == 0) {
-    http::Response refused =
-        http::json_response(422, json::Object{{"type", "/errors/DEFINITION_INVALID"},
-                                              {"title", "the definition has errors"},
-                                              {"status", 422},
-                                              {"code", "DEFINITION_INVALID"},
-                                              {"findings", findings_json(published->findings)}});
-    refused.headers["Content-Type"] = "application/problem+json";
-    return refused;
-  }
-  return http::json_response(published->is_new ? 201 : 200,
-                             json::Object{{"workflowId", published->workflow_id.text},
-                                          {"version", published->version},
-                                          {"hash", published->hash},
-                                          {"isNew", published->is_new},
-                                          {"findings", findings_json(published->findings)}});
+  service::PublishRequest publication;
+  publication.tenant = parts.tenant;
+  publication.workflow_id = WorkflowId(json::string_at(body->get_object(), "id").value_or(""));
+  publication.definition = *std::move(body);
+  return published_response(parts.catalog.publish(publication));
 }
 
 http::Response validate(const ApiParts& parts, const http::Request& request) {
@@ -63,10 +44,14 @@ Result<json::Value> complete(const ApiParts& parts, const http::Request& request
   return render(completion);
 }
 
-Result<json::Value> list(const ApiParts& parts) {
+// Those in use, or with ?archived=true the others.
+Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   TRY(const auto rows, parts.store.definitions(parts.tenant));
   json::Array items;
-  for (const store::DefinitionRow& row : rows) items.push_back(render(row));
+  const bool wants_archived = query_of(request, "archived") == "true";
+  for (const store::DefinitionRow& row : rows) {
+    if (row.archived_at.has_value() == wants_archived) items.push_back(render(row));
+  }
   return json::Value(json::Object{{"items", std::move(items)}});
 }
 
@@ -94,14 +79,19 @@ Result<json::Value> launch(const ApiParts& parts, const http::Request& request) 
 Result<json::Value> actions(const ApiParts& parts) {
   json::Array items;
   for (const definition::ActionSpec* spec : parts.actions.all()) {
+    constexpr std::string_view kEffects[] = {"none", "idempotent", "external"};
     constexpr std::string_view kClasses[] = {"pure", "short", "durable"};
-    items.push_back(json::Object{{"id", spec->id},
-                                 {"version", spec->version},
-                                 {"title", spec->title},
-                                 {"execution", kClasses[static_cast<std::size_t>(spec->execution)]},
-                                 {"inputSchema", spec->input_schema},
-                                 {"outputSchema", spec->output_schema},
-                                 {"timeoutMs", spec->timeout_ms}});
+    items.push_back(
+        json::Object{{"id", spec->id},
+                     {"version", spec->version},
+                     {"group", spec->id.substr(0, spec->id.find('.'))},
+                     {"title", spec->title},
+                     {"description", spec->description},
+                     {"sideEffects", kEffects[static_cast<std::size_t>(spec->side_effects)]},
+                     {"execution", kClasses[static_cast<std::size_t>(spec->execution)]},
+                     {"inputSchema", spec->input_schema},
+                     {"outputSchema", spec->output_schema},
+                     {"timeoutMs", spec->timeout_ms}});
   }
   return json::Value(json::Object{{"items", std::move(items)}});
 }
@@ -112,7 +102,7 @@ void add_workflow_routes(http::Router& router, const ApiParts& parts) {
   router.add("POST", "/api/v1/workflows",
              [&parts](const http::Request& r) { return publish(parts, r); });
   router.add("GET", "/api/v1/workflows",
-             [&parts](const http::Request&) { return answer(list(parts)); });
+             [&parts](const http::Request& r) { return answer(list(parts, r)); });
   router.add("GET", "/api/v1/workflows/{id}",
              [&parts](const http::Request& r) { return answer(show(parts, r)); });
   router.add("POST", "/api/v1/workflows/{id}/runs",

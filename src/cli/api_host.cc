@@ -47,6 +47,7 @@ struct ApiHost::Services {
             clocks,
             explain,
             definitions,
+            parts.vault,
             parts.random,
             parts.clock,
             parts.actions,

@@ -10,6 +10,7 @@
 #include "foundation/log.h"
 #include "foundation/result.h"
 #include "service/random.h"
+#include "service/secret_vault.h"
 #include "store/store.h"
 #include "temporal/client.h"
 
@@ -21,6 +22,7 @@ struct ApiHostParts {
   const temporal::Client& client;
   const actions::ActionRegistry& actions;
   actions::SecretResolver& secrets;
+  service::SecretVault& vault;
   const Clock& clock;
   service::Random& random;
   Log& log;

@@ -21,6 +21,10 @@ void add_common(CLI::App& command, CommonOptions& options) {
   add_database(command, options.data, options.database);
   command.add_option("--log-level", options.log_level, "debug, info, warn or error")
       ->envname("FERMATA_LOG_LEVEL");
+  command
+      .add_option("--master-key-file", options.master_key_file,
+                  "keys that seal secrets, 64 hexadecimal digits a line, the newest first")
+      ->envname("FERMATA_MASTER_KEY_FILE");
   command.add_option("--allow-private-http", options.allowed_private,
                      "private addresses that http.request may reach, e.g. 127.0.0.1/32");
 }

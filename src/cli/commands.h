@@ -17,6 +17,7 @@ struct CommonOptions {
   std::string data = ".fermata";
   std::string database;  // URL or file; empty: the file in the data folder
   std::vector<std::string> allowed_private;
+  std::string master_key_file;  // empty: the one in the data folder
 };
 
 // Where Temporal listens when nothing else is said.
@@ -137,6 +138,49 @@ struct TargetOptions {
   ServerAddress server;
   std::string id;
 };
+
+// `rest` stands behind /api/v1/workflows/ID.
+int run_workflow_get(const TargetOptions& workflow, std::string_view rest);
+int run_workflow_post(const TargetOptions& workflow, std::string_view rest);
+int run_workflows_list(const TargetOptions& all);
+int run_workflow_delete(const TargetOptions& workflow);
+struct DiffOptions {
+  ServerAddress server;
+  std::string id;
+  std::string from;
+  std::string to = "draft";
+};
+int run_workflow_diff(const DiffOptions& options);
+struct DraftOptions {
+  ServerAddress server;
+  std::string file;
+  std::int64_t expected = -1;  // -1: whatever is there
+  std::string schema_mode;     // empty: as before
+};
+int run_draft_save(const DraftOptions& options);
+struct ExportOptions {
+  ServerAddress server;
+  std::vector<std::string> ids;  // none: all
+};
+int run_export(const ExportOptions& options);
+int run_import(const TargetOptions& file);
+struct SecretOptions {
+  ServerAddress server;
+  std::string name;
+  std::string description;
+};
+int run_secrets_list(const TargetOptions& all);
+int run_secret_set(const SecretOptions& secret);
+int run_secret_delete(const TargetOptions& secret);
+struct KeyValueOptions {
+  ServerAddress server;
+  std::string space = "default";
+  std::string key;
+  std::string value;
+  std::int64_t expected = -1;  // -1: whatever is there
+};
+// `verb`: get, set, delete or list.
+int run_kv(const KeyValueOptions& pair, std::string_view verb);
 
 struct RunsListOptions {
   ServerAddress server;

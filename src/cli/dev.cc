@@ -70,9 +70,13 @@ Result<void> serve(const DevOptions& options, Log& log) {
   }
   TRY(const auto runtime, start_runtime(options.temporal, log));
   TRY(const auto client, connect(runtime, options.temporal, address));
-  const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
-  EnvironmentSecrets secrets;
   const SystemClock clock;
+  const actions::ActionRegistry actions =
+      make_actions({options.common.allowed_private, store.get(), &clock}, log);
+  TRY(service::MasterKeys keys, master_keys(options.common.master_key_file, folder));
+  service::SecretVault vault(*store, std::move(keys), clock);
+  StoredSecrets secrets(vault);
+  reseal(vault, log);
   SystemRandom random(clock);
   std::unique_ptr<worker::Worker> worker;
   if (options.has_worker) {
@@ -84,7 +88,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
                     client, {runtime, *store, actions, secrets, clock, random, log}, settings));
   }
   TRY(const std::string token, api_token({}, folder));
-  const ApiHostParts parts{*store, client, actions, secrets, clock, random, log};
+  const ApiHostParts parts{*store, client, actions, secrets, vault, clock, random, log};
   TRY(auto host,
       ApiHost::start(parts,
                      {.port = options.port, .token = token, .task_hook = options.task_hook}));

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "actions/http_request.h"
+#include "actions/key_value.h"
 #include "actions/log_action.h"
 #include "actions/temporal_activity.h"
 #include "definition/definition.h"
@@ -85,11 +86,35 @@ std::unique_ptr<Log> make_log(const std::string& level) {
   return std::make_unique<JsonLog>(spdlog::level::from_str(level));
 }
 
-Result<std::string> EnvironmentSecrets::resolve(const TenantId&, const std::string& name) {
+Result<std::string> StoredSecrets::resolve(const TenantId& tenant, const std::string& name) {
+  auto stored = vault_.open(tenant, name);
+  if (stored.has_value() || stored.error().code != "NOT_FOUND") return stored;
   const char* value = std::getenv(("FERMATA_SECRET_" + name).c_str());
   if (value != nullptr) return std::string(value);
-  return make_error(ErrorKind::NotFound, "SECRET_UNKNOWN", format("there is no secret `{}`", name),
-                    format("set FERMATA_SECRET_{} for the worker", name));
+  return make_error(
+      ErrorKind::NotFound, "SECRET_UNKNOWN", format("there is no secret `{}`", name),
+      format("store it by `fermata secrets set {}`, or set FERMATA_SECRET_{}", name, name));
+}
+
+Result<service::MasterKeys> master_keys(const std::string& file, const DataFolder& folder) {
+  constexpr std::size_t kBytes = 32;
+  constexpr std::size_t kFileBytesMax = 10'000;
+  const std::string path = file.empty() ? folder.master_key_file() : file;
+  if (file.empty() && !std::filesystem::exists(path)) {
+    const int fd = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    const std::string text = random_hex(kBytes) + "\n";
+    // Another process that starts at the same time may have made it.
+    const bool is_made =
+        fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    if (fd >= 0) close(fd);
+    if (!is_made && !std::filesystem::exists(path))
+      return make_error(ErrorKind::Unavailable, "DATA_FOLDER",
+                        format("cannot write `{}`: {}", path, std::strerror(errno)));
+  }
+  TRY(const std::string text, read_file(path, kFileBytesMax));
+  auto keys = service::MasterKeys::read(text);
+  if (!keys.has_value()) return keys.error().within(path);
+  return keys;
 }
 
 Result<DataFolder> open_data_folder(const std::string& path) {
@@ -185,10 +210,19 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-actions::ActionRegistry make_actions(const std::vector<std::string>& allowed_private, Log& log) {
+void reseal(service::SecretVault& vault, Log& log) {
+  const auto done = vault.reseal();
+  if (!done.has_value())
+    log.warn("secrets not sealed anew",
+             {{"code", done.error().code}, {"text", done.error().message}});
+}
+
+actions::ActionRegistry make_actions(const ActionOptions& options, Log& log) {
   actions::ActionRegistry registry;
-  registry.add(actions::make_http_request({allowed_private}));
+  registry.add(actions::make_http_request({options.allowed_private}));
   registry.add(actions::make_log(log));
+  for (auto& action : actions::make_key_value(options.store, options.clock))
+    registry.add(std::move(action));
   registry.declare(actions::temporal_activity_spec());
   return registry;
 }

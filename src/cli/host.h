@@ -11,6 +11,7 @@
 #include "foundation/log.h"
 #include "foundation/result.h"
 #include "service/random.h"
+#include "service/secret_vault.h"
 
 namespace fermata::cli {
 
@@ -32,10 +33,14 @@ class SystemRandom final : public service::Random {
 // One JSON object per line on standard error.
 std::unique_ptr<Log> make_log(const std::string& level);
 
-// {"$secret": "NAME"} from FERMATA_SECRET_NAME.
-class EnvironmentSecrets final : public actions::SecretResolver {
+// {"$secret": "NAME"} from the vault; what it does not have, from FERMATA_SECRET_NAME.
+class StoredSecrets final : public actions::SecretResolver {
  public:
+  explicit StoredSecrets(service::SecretVault& vault) : vault_(vault) {}
   Result<std::string> resolve(const TenantId& tenant, const std::string& name) override;
+
+ private:
+  service::SecretVault& vault_;
 };
 
 // The data folder: database, Temporal's database, the token, who is running.
@@ -48,6 +53,7 @@ struct DataFolder {
   [[nodiscard]] std::string temporal_database() const { return path + "/temporal.db"; }
   [[nodiscard]] std::string temporal_log() const { return path + "/temporal.log"; }
   [[nodiscard]] std::string state_file() const { return path + "/server.json"; }
+  [[nodiscard]] std::string master_key_file() const { return path + "/master.key"; }
 };
 // Made when it is missing. Errors: DATA_FOLDER.
 Result<DataFolder> open_data_folder(const std::string& path);
@@ -63,7 +69,19 @@ Result<json::Value> read_document_file(const std::string& path);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 Result<void> write_file(const std::string& path, std::string_view text);
 
-// All built-in actions.
-actions::ActionRegistry make_actions(const std::vector<std::string>& allowed_private, Log& log);
+// The file's keys; without a file those of the folder, made when there are none. Errors:
+// FILE_UNREADABLE, MASTER_KEY_INVALID, DATA_FOLDER.
+Result<service::MasterKeys> master_keys(const std::string& file, const DataFolder& folder);
+
+// Seals with the newest key what older ones sealed; says in the log when it cannot.
+void reseal(service::SecretVault& vault, Log& log);
+
+// All built-in actions. Without a store those that need one can be looked up, not run.
+struct ActionOptions {
+  std::vector<std::string> allowed_private;
+  store::TenantStore* store = nullptr;
+  const Clock* clock = nullptr;
+};
+actions::ActionRegistry make_actions(const ActionOptions& options, Log& log);
 
 }  // namespace fermata::cli

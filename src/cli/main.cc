@@ -15,6 +15,7 @@ int run(int argc, char** argv) {
   fermata::cli::add_author_tools(line);
   fermata::cli::add_history_tools(line);
   fermata::cli::add_client_commands(line);
+  fermata::cli::add_lifecycle(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

@@ -18,12 +18,16 @@ Result<void> serve(const ServerOptions& options, Log& log) {
   TRY(const auto store, store::open(folder.database(options.common.database)));
   TRY(const auto runtime, start_runtime(options.temporal, log));
   TRY(const auto client, connect(runtime, options.temporal, kTemporalAddress));
-  const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
-  EnvironmentSecrets secrets;
   const SystemClock clock;
+  const actions::ActionRegistry actions =
+      make_actions({options.common.allowed_private, store.get(), &clock}, log);
+  TRY(service::MasterKeys keys, master_keys(options.common.master_key_file, folder));
+  service::SecretVault vault(*store, std::move(keys), clock);
+  StoredSecrets secrets(vault);
+  reseal(vault, log);
   SystemRandom random(clock);
   TRY(const std::string token, api_token(options.token_file, folder));
-  TRY(const auto host, ApiHost::start({*store, client, actions, secrets, clock, random, log},
+  TRY(const auto host, ApiHost::start({*store, client, actions, secrets, vault, clock, random, log},
                                       {options.listen, options.port, token, options.task_hook}));
   const json::Object state{{"api", host->url()},
                            {"token", token},

@@ -20,9 +20,12 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   TRY(const auto store, store::open(folder.database(options.common.database)));
   TRY(const auto runtime, start_runtime(options.temporal, log));
   TRY(const auto client, connect(runtime, options.temporal, kTemporalAddress));
-  const actions::ActionRegistry actions = make_actions(options.common.allowed_private, log);
-  EnvironmentSecrets secrets;
   const SystemClock clock;
+  const actions::ActionRegistry actions =
+      make_actions({options.common.allowed_private, store.get(), &clock}, log);
+  TRY(service::MasterKeys keys, master_keys(options.common.master_key_file, folder));
+  service::SecretVault vault(*store, std::move(keys), clock);
+  StoredSecrets secrets(vault);
   SystemRandom random(clock);
   worker::WorkerSettings settings;
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
@@ -38,7 +41,7 @@ Result<void> work(const WorkerOptions& options, Log& log) {
       worker::Worker::start(client, {runtime, *store, actions, secrets, clock, random, log},
                             settings));
   const auto stream =
-      open_stream(options.stream, {*store, client, actions, secrets, clock, random, log});
+      open_stream(options.stream, {*store, client, actions, secrets, vault, clock, random, log});
   log.info("worker started",
            {{"queue", std::string(service::kTaskQueue)}, {"temporal", client.options().address}});
   wait_for_stop_signal();

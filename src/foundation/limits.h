@@ -59,6 +59,13 @@ inline constexpr std::size_t kLoopItemsMax = 1'000'000;
 // Waits and retries: 10 years, well inside what Temporal timers take.
 inline constexpr std::int64_t kWaitMsMax = 3'650LL * 24 * 3'600 * 1'000;
 
+// A stored value is data that runs share, not a file: 256 KiB, as what an expression may produce.
+inline constexpr std::size_t kKeyValueBytesMax = 256 * 1024;
+// A secret is a key or a certificate.
+inline constexpr std::size_t kSecretBytesMax = 64 * 1024;
+// Workflows and versions of one bundle: what one transaction takes without holding up the others.
+inline constexpr std::size_t kBundleVersionsMax = 10'000;
+
 // -- doors
 // -------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kHttpHeaderBytesMax = 64 * 1024;

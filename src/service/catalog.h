@@ -1,7 +1,10 @@
 #pragma once
-// Catalog: workflows and their versions. A draft may be anything that parses; a version was
-// checked, has a hash and never changes.
+// Catalog: workflows and their versions. A draft may be any object; a version was checked, has a
+// hash and never changes. INVARIANT: no version that was published is ever changed or deleted while
+// a run exists that may be of it. Where next: bundle.h (many at once), definition/diff.h.
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "definition/complete.h"
@@ -11,6 +14,26 @@
 
 namespace fermata::service {
 
+struct DraftRequest {
+  TenantId tenant;
+  WorkflowId workflow_id;
+  json::Value definition;                      // an object; its `id` becomes the workflow's
+  std::optional<std::int64_t> expected_draft;  // the draft that the author has seen; 0: none
+  std::optional<std::string> schema_mode;      // pinned, inferred; absent: as before
+};
+struct SavedDraft {
+  std::int64_t draft_version = 0;
+  std::string schema_mode;
+  definition::Checked checked;  // errors do not keep a draft from being saved
+};
+
+struct PublishRequest {
+  TenantId tenant;
+  WorkflowId workflow_id;
+  std::optional<json::Value> definition;       // absent: the draft
+  std::optional<std::int64_t> expected_draft;  // as in DraftRequest
+  std::string message;                         // why, for people
+};
 struct Published {
   WorkflowId workflow_id;
   std::int64_t version = 0;  // 0: refused, see the findings
@@ -24,20 +47,35 @@ class Catalog {
   Catalog(store::Store& store, const definition::ActionCatalog& actions, const Clock& clock)
       : store_(store), actions_(actions), clock_(clock) {}
 
+  // As it would be published now, under the schema mode.
   [[nodiscard]] Result<definition::Checked> check(const TenantId& tenant,
-                                                  const json::Value& document) const;
+                                                  const json::Value& document,
+                                                  const std::string& schema_mode = "pinned") const;
   // What can stand at a place in an expression of it.
   [[nodiscard]] Result<definition::Completion> complete(
       const TenantId& tenant, const json::Value& document,
       const definition::CompletionQuery& query) const;
-  // Saves the document as draft and publishes it as the next version. Its own `version` is
-  // replaced. Findings that are errors stop it; nothing is saved then.
-  Result<Published> publish(const TenantId& tenant, const json::Value& document);
+  // Errors: DRAFT_CONFLICT, DEFINITION_TOO_LARGE, FIELD_INVALID.
+  Result<SavedDraft> save_draft(const DraftRequest& request);
+  // The draft, or the document that is given and becomes it, as the next version; its own `version`
+  // is replaced. Findings that are errors stop it; nothing is saved then. Errors: DRAFT_CONFLICT.
+  Result<Published> publish(const PublishRequest& request);
+
+  // What starts runs of it no longer does, and it has no schedule; its runs and versions stay.
+  Result<void> set_archived(const TenantId& tenant, const WorkflowId& id, bool is_archived);
+  // Error: WORKFLOW_IN_USE when it was published and is not archived, has runs, or another workflow
+  // calls it.
+  Result<void> remove(const TenantId& tenant, const WorkflowId& id);
 
  private:
   store::Store& store_;
   const definition::ActionCatalog& actions_;
   const Clock& clock_;
 };
+
+// What starts a program, as the store keeps it.
+store::TriggerKey trigger_key_of(const definition::Program& program);
+// Ids of the workflows that a definition calls, sorted.
+std::vector<std::string> called_workflows(const json::Value& definition);
 
 }  // namespace fermata::service

@@ -114,8 +114,7 @@ Result<std::size_t> Clocks::sync() {
     }
     if (workflow.schedule_error)
       TRY_DO(parts_.store.set_schedule_error(workflow.tenant, workflow.workflow_id, std::nullopt));
-    TRY_DO(parts_.store.mark_schedule(workflow.tenant, workflow.workflow_id,
-                                      workflow.published_version));
+    TRY_DO(parts_.store.mark_schedule(workflow));
     ++changed;
   }
   return changed;
@@ -125,7 +124,7 @@ Result<void> Clocks::sync_one(const store::DefinitionRow& workflow) {
   TRY(const definition::ProgramPtr program,
       parts_.definitions.load(
           {workflow.tenant, workflow.workflow_id, workflow.published_version, ""}));
-  if (!is_clock(*program)) {
+  if (!is_clock(*program) || workflow.archived_at) {
     const auto gone =
         parts_.client.delete_schedule(schedule_id(workflow.tenant, workflow.workflow_id));
     return gone.has_value() || gone.error().code == "TEMPORAL_NOT_FOUND" ? Result<void>() : gone;
@@ -209,7 +208,10 @@ Result<json::Value> Clocks::fire(const ClockFire& fire) {
   row.fired_at = parts_.clock.now();
   TRY(const definition::ProgramPtr program,
       parts_.definitions.load({fire.tenant, fire.workflow_id, workflow->published_version, ""}));
-  if (is_clock(*program)) {
+  if (workflow->archived_at) {
+    row.outcome = "SKIPPED";
+    row.reason = "the workflow is archived";
+  } else if (is_clock(*program)) {
     const auto decided = decide(*workflow, *program->trigger, row.scheduled_for);
     if (!decided.has_value() && decided.error().kind == ErrorKind::Unavailable)
       return decided.error();
@@ -268,7 +270,7 @@ Result<std::size_t> Clocks::note_missed_of(const store::DefinitionRow& workflow)
   TRY(const definition::ProgramPtr program,
       parts_.definitions.load(
           {workflow.tenant, workflow.workflow_id, workflow.published_version, ""}));
-  if (!is_clock(*program)) return std::size_t{0};
+  if (!is_clock(*program) || workflow.archived_at) return std::size_t{0};
   TRY(const store::VersionRow version,
       parts_.store.version(workflow.tenant, workflow.workflow_id, workflow.published_version));
   TRY(const auto fires, parts_.store.fires(workflow.tenant, workflow.workflow_id, kLookBack));

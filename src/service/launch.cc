@@ -44,6 +44,11 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
                       format("workflow `{}` was never published", request.workflow_id.text),
                       "publish it first");
   }
+  if (workflow.archived_at) {
+    return make_error(ErrorKind::Conflict, "WORKFLOW_ARCHIVED",
+                      format("workflow `{}` is archived", workflow.workflow_id.text),
+                      "take it out of the archive first");
+  }
   if (workflow.settings.paused_at) {
     return make_error(ErrorKind::Conflict, "WORKFLOW_PAUSED",
                       format("workflow `{}` is paused", workflow.workflow_id.text),

@@ -98,13 +98,11 @@ Result<void> PostgresStore::set_schedule_error(const TenantId& tenant, const Wor
 
 Result<std::vector<DefinitionRow>> PostgresStore::scheduled_workflows() {
   static const std::string kSql = format(
-      "SELECT {}, tenant FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
+      "SELECT {} FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
       "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
       kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, {}));
-  return read_all<DefinitionRow>(rows, [](const PostgresRow& row) {
-    return read_definition(row, TenantId(row.text(kAfterDefinition)));
-  });
+  return read_all<DefinitionRow>(rows, [](const PostgresRow& row) { return read_definition(row); });
 }
 
 Result<std::int64_t> PostgresStore::active_runs(const TenantId& tenant,

@@ -1,42 +1,80 @@
 // Definitions and their versions.
 #include "foundation/format.h"
 #include "store/postgres_store.h"
+#include "store/row_rules.h"
 
 namespace fermata::store {
-Result<void> PostgresStore::put_draft(const DefinitionRow& row) {
+namespace {
+
+Result<std::int64_t> save(PostgresConnection& connection, const DefinitionRow& row,
+                          std::optional<std::int64_t> expected) {
+  static const std::string kInsert =
+      "INSERT INTO workflow_definitions AS had (tenant, workflow_id, name, draft_definition, "
+      "payload_schema_mode, updated_at, draft_version, created_at) VALUES ($1, $2, $3, $4, $5, "
+      "$6::bigint, 1, $6::bigint) ON CONFLICT (tenant, workflow_id) DO ";
+  static const std::string kNew = kInsert + "NOTHING RETURNING draft_version";
+  static const std::string kAny =
+      kInsert +
+      "UPDATE SET name = $3, draft_definition = $4, payload_schema_mode = $5, updated_at = "
+      "$6::bigint, draft_version = had.draft_version + 1 RETURNING draft_version";
+  static const std::string kExpected =
+      "UPDATE workflow_definitions SET name = $3, draft_definition = $4, payload_schema_mode = $5, "
+      "updated_at = $6::bigint, draft_version = draft_version + 1 WHERE tenant = $1 AND "
+      "workflow_id = $2 AND draft_version = $7 RETURNING draft_version";
   Params put;
   put.bind(row.tenant.text).bind(row.workflow_id.text).bind(row.name).bind_json(row.draft);
-  put.bind(row.draft_version).bind(row.created_at).bind(row.updated_at);
-  TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_definitions (tenant, workflow_id, name, draft_definition, "
-                "draft_version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7) "
-                "ON CONFLICT (tenant, workflow_id) DO UPDATE SET name = excluded.name, "
-                "draft_definition = excluded.draft_definition, draft_version = "
-                "excluded.draft_version, updated_at = excluded.updated_at",
-                put));
-  return {};
+  put.bind(row.schema_mode).bind(row.updated_at);
+  if (expected && *expected != 0) put.bind(*expected);
+  TRY(const PostgresRows saved, connection.run(!expected        ? kAny
+                                               : *expected == 0 ? kNew
+                                                                : kExpected,
+                                               put));
+  if (saved.empty()) return draft_conflict(row.workflow_id);
+  return saved[0].number(0);
 }
 
-Result<void> PostgresStore::publish(const VersionRow& version, const TriggerKey& trigger) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
-  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+Result<void> publish_in(PostgresConnection& connection, const Publication& publication) {
+  const VersionRow& version = publication.version;
+  TRY_DO(save(connection, publication.draft, publication.expected_draft));
+  if (version.version == 0) return {};
   Params insert;
   insert.bind(version.tenant.text).bind(version.workflow_id.text).bind(version.version);
   insert.bind_json(version.definition).bind(version.hash).bind(version.published_at);
-  TRY(const PostgresRows inserted,
-      connection->run("INSERT INTO workflow_definition_versions (tenant, workflow_id, version, "
-                      "definition_json, definition_hash, published_at) "
-                      "VALUES ($1, $2, $3, $4, $5, $6)",
-                      insert));
+  insert.bind_json(version.notes);
+  TRY_DO(connection.run(
+      "INSERT INTO workflow_definition_versions (tenant, workflow_id, version, definition_json, "
+      "definition_hash, published_at, notes_json) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      insert));
   Params update;
-  update.bind(version.version).bind(trigger.type).bind(trigger.event_name);
-  update.bind(version.published_at);
+  update.bind(version.version).bind(publication.trigger.type).bind(publication.trigger.event_name);
   update.bind(version.tenant.text).bind(version.workflow_id.text);
-  TRY(const PostgresRows updated,
-      connection->run("UPDATE workflow_definitions SET published_version = "
-                      "greatest(published_version, $1), trigger_type = $2, trigger_event = $3, "
-                      "updated_at = $4 WHERE tenant = $5 AND workflow_id = $6",
-                      update));
+  TRY_DO(connection.run(
+      "UPDATE workflow_definitions SET published_version = $1::bigint, trigger_type = $2, "
+      "trigger_event = $3 WHERE tenant = $4 AND workflow_id = $5 AND published_version < "
+      "$1::bigint",
+      update));
+  return {};
+}
+
+}  // namespace
+
+Result<std::int64_t> PostgresStore::save_draft(const DefinitionRow& row,
+                                               std::optional<std::int64_t> expected) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  return save(*connection, row, expected);
+}
+
+Result<void> PostgresStore::publish(const Publication& publication) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  TRY_DO(publish_in(*connection, publication));
+  return transaction.commit();
+}
+
+Result<void> PostgresStore::publish_all(const std::vector<Publication>& publications) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  for (const Publication& publication : publications) TRY_DO(publish_in(*connection, publication));
   return transaction.commit();
 }
 
@@ -45,10 +83,8 @@ Result<DefinitionRow> PostgresStore::definition(const TenantId& tenant, const Wo
       format("SELECT {} FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2",
              kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
-  if (rows.empty())
-    return make_error(ErrorKind::NotFound, "NOT_FOUND",
-                      format("there is no workflow `{}`", id.text));
-  return read_definition(rows[0], tenant);
+  if (rows.empty()) return no_workflow(id);
+  return read_definition(rows[0]);
 }
 
 Result<std::vector<DefinitionRow>> PostgresStore::definitions(const TenantId& tenant) {
@@ -56,63 +92,88 @@ Result<std::vector<DefinitionRow>> PostgresStore::definitions(const TenantId& te
       format("SELECT {} FROM workflow_definitions WHERE tenant = $1 ORDER BY workflow_id",
              kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text)));
-  return read_all<DefinitionRow>(
-      rows, [&](const PostgresRow& row) { return read_definition(row, tenant); });
+  return read_all<DefinitionRow>(rows, read_definition<const PostgresRow&>);
 }
 
 Result<std::vector<DefinitionRow>> PostgresStore::triggered_by(const TenantId& tenant,
                                                                const std::string& event_name) {
   static const std::string kSql = format(
       "SELECT {} FROM workflow_definitions WHERE tenant = $1 AND trigger_event = $2 AND "
-      "trigger_event <> '' AND trigger_type = 'event' AND published_version > 0 "
-      "ORDER BY workflow_id",
+      "trigger_event <> '' AND trigger_type = 'event' AND published_version > 0 AND archived_at "
+      "IS NULL ORDER BY workflow_id",
       kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(event_name)));
-  return read_all<DefinitionRow>(
-      rows, [&](const PostgresRow& row) { return read_definition(row, tenant); });
+  return read_all<DefinitionRow>(rows, read_definition<const PostgresRow&>);
 }
 
 Result<VersionRow> PostgresStore::version(const TenantId& tenant, const WorkflowId& id,
                                           std::int64_t version) {
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_definition_versions WHERE tenant = $1 AND workflow_id = $2 AND "
+      "version = $3",
+      kVersionColumns);
   TRY(const PostgresRows rows,
-      run_alone("SELECT definition_json, definition_hash, published_at FROM "
-                "workflow_definition_versions WHERE tenant = $1 AND workflow_id = $2 AND version = "
-                "$3",
-                Params().bind(tenant.text).bind(id.text).bind(version)));
-  if (rows.empty()) {
-    return make_error(ErrorKind::NotFound, "NOT_FOUND",
-                      format("workflow `{}` has no version {}", id.text, version));
+      run_alone(kSql, Params().bind(tenant.text).bind(id.text).bind(version)));
+  if (rows.empty()) return no_version(id, version);
+  return read_version(rows[0]);
+}
+
+Result<std::vector<VersionRow>> PostgresStore::versions(const TenantId& tenant,
+                                                        const WorkflowId& id) {
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_definition_versions WHERE tenant = $1 AND workflow_id = $2 ORDER BY "
+      "version DESC",
+      kVersionColumns);
+  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
+  return read_all<VersionRow>(rows, read_version<const PostgresRow&>);
+}
+
+Result<void> PostgresStore::set_archived(const TenantId& tenant, const WorkflowId& id,
+                                         std::optional<TimeMs> archived_at) {
+  TRY(const PostgresRows changed,
+      run_alone("UPDATE workflow_definitions SET archived_at = $1 WHERE tenant = $2 AND "
+                "workflow_id = $3 RETURNING 1",
+                Params().bind(archived_at).bind(tenant.text).bind(id.text)));
+  return changed.empty() ? no_workflow(id) : Result<void>();
+}
+
+Result<void> PostgresStore::remove_definition(const TenantId& tenant, const WorkflowId& id) {
+  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  const Params key = Params().bind(tenant.text).bind(id.text);
+  TRY(const PostgresRows removed,
+      connection->run(
+          "DELETE FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2 AND "
+          "schedule_version = 0 AND NOT EXISTS (SELECT 1 FROM workflow_runs WHERE tenant = $1 AND "
+          "workflow_id = $2) RETURNING 1",
+          key));
+  if (removed.empty()) {
+    TRY(const PostgresRows there,
+        connection->run("SELECT 1 FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2",
+                        key));
+    return there.empty() ? no_workflow(id) : workflow_in_use(id);
   }
-  VersionRow row;
-  row.tenant = tenant;
-  row.workflow_id = id;
-  row.version = version;
-  row.definition = rows[0].json_value(0);
-  row.hash = rows[0].text(1);
-  row.published_at = rows[0].number(2);
-  return row;
+  TRY_DO(connection->run(
+      "DELETE FROM workflow_definition_versions WHERE tenant = $1 AND workflow_id = $2", key));
+  return transaction.commit();
 }
 
 Result<std::vector<DefinitionRow>> PostgresStore::unsynced_schedules(std::size_t limit) {
-  static const std::string kSql = format(
-      "SELECT {}, tenant FROM workflow_definitions WHERE (trigger_type IN ('schedule', "
-      "'recurring') OR schedule_version <> 0) AND published_version > 0 AND "
-      "schedule_version <> published_version ORDER BY updated_at LIMIT $1",
-      kDefinitionColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_definitions WHERE {} ORDER BY updated_at LIMIT $1",
+             kDefinitionColumns, kScheduleIsUnsynced);
   TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
-  std::vector<DefinitionRow> made;
-  for (int i = 0; i < rows.size(); ++i)
-    made.push_back(read_definition(rows[i], TenantId(rows[i].text(kAfterDefinition))));
-  return made;
+  return read_all<DefinitionRow>(rows, read_definition<const PostgresRow&>);
 }
 
-Result<void> PostgresStore::mark_schedule(const TenantId& tenant, const WorkflowId& id,
-                                          std::int64_t version) {
-  TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_definitions SET schedule_version = CASE WHEN trigger_type IN "
-                "('schedule', 'recurring') THEN $1::bigint ELSE 0 END WHERE tenant = $2 AND "
-                "workflow_id = $3 AND published_version = $1::bigint",
-                Params().bind(version).bind(tenant.text).bind(id.text)));
+Result<void> PostgresStore::mark_schedule(const DefinitionRow& seen) {
+  Params mark;
+  mark.bind(seen.has_clock() ? seen.published_version : std::int64_t{0});
+  mark.bind(seen.tenant.text).bind(seen.workflow_id.text).bind(seen.schedule_version);
+  TRY_DO(
+      run_alone("UPDATE workflow_definitions SET schedule_version = $1 WHERE tenant = $2 AND "
+                "workflow_id = $3",
+                mark));
   return {};
 }
 

@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 7> kMigrations = {
+constexpr std::array<Migration, 8> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -148,6 +148,19 @@ CREATE TABLE workflow_audit (
   created_id text COLLATE "C" NOT NULL, at bigint NOT NULL, PRIMARY KEY (tenant, audit_id));
 CREATE INDEX workflow_audit_by_time ON workflow_audit (tenant, at DESC, audit_id DESC);
 CREATE INDEX workflow_audit_by_target ON workflow_audit (tenant, target_id, at DESC, audit_id DESC);
+)sql"},
+     // Drafts count their savings from here on; archives, notes of versions, key-value pairs and
+     // sealed secrets.
+     {8, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN payload_schema_mode text NOT NULL DEFAULT 'pinned';
+ALTER TABLE workflow_definitions ADD COLUMN archived_at bigint;
+ALTER TABLE workflow_definition_versions ADD COLUMN notes_json json NOT NULL DEFAULT '{}';
+CREATE TABLE workflow_key_values (
+  tenant text COLLATE "C" NOT NULL, space text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, value_json json, revision bigint NOT NULL,
+  writer text NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, space, key));
+CREATE TABLE workflow_secrets (
+  tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, sealed text NOT NULL, key_id text NOT NULL, description text NOT NULL,
+  created_at bigint NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, name));
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -98,13 +98,11 @@ Result<void> SqliteStore::set_schedule_error(const TenantId& tenant, const Workf
 Result<std::vector<DefinitionRow>> SqliteStore::scheduled_workflows() {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
-      "SELECT {}, tenant FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
+      "SELECT {} FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
       "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
       kDefinitionColumns);
   TRY(Statement select, reader_->prepare(kSql));
-  return read_all<DefinitionRow>(select, [](Statement& row) {
-    return read_definition(row, TenantId(row.text(kAfterDefinition)));
-  });
+  return read_all<DefinitionRow>(select, [](Statement& row) { return read_definition(row); });
 }
 
 Result<std::int64_t> SqliteStore::active_runs(const TenantId& tenant, const WorkflowId& workflow) {

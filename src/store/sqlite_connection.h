@@ -153,17 +153,33 @@ class SqliteStore final : public Store {
         reader_(std::move(open.reader)),
         sql_(std::move(open.views), *writer_, write_mutex_) {}
 
-  Result<void> put_draft(const DefinitionRow& row) override;
-  Result<void> publish(const VersionRow& version, const TriggerKey& trigger) override;
+  Result<std::int64_t> save_draft(const DefinitionRow& row,
+                                  std::optional<std::int64_t> expected) override;
+  Result<void> publish(const Publication& publication) override;
+  Result<void> publish_all(const std::vector<Publication>& publications) override;
   Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
                                                   const std::string& event_name) override;
   Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) override;
   Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) override;
   Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
                              std::int64_t version) override;
+  Result<std::vector<VersionRow>> versions(const TenantId& tenant, const WorkflowId& id) override;
+  Result<void> set_archived(const TenantId& tenant, const WorkflowId& id,
+                            std::optional<TimeMs> archived_at) override;
+  Result<void> remove_definition(const TenantId& tenant, const WorkflowId& id) override;
   Result<std::vector<DefinitionRow>> unsynced_schedules(std::size_t limit) override;
-  Result<void> mark_schedule(const TenantId& tenant, const WorkflowId& id,
-                             std::int64_t version) override;
+  Result<void> mark_schedule(const DefinitionRow& seen) override;
+  Result<std::optional<KeyValueRow>> key_value(const TenantId& tenant, const std::string& space,
+                                               const std::string& key) override;
+  Result<KeyValueOutcome> put_key_value(const KeyValuePut& put) override;
+  Result<std::vector<KeyValueRow>> key_values(const TenantId& tenant,
+                                              const KeyValueFilter& filter) override;
+  Result<void> put_secret(const SecretRow& row) override;
+  Result<SecretRow> secret(const TenantId& tenant, const std::string& name) override;
+  Result<std::vector<SecretRow>> secrets(const TenantId& tenant) override;
+  Result<std::vector<SecretRow>> secrets_not_of(const std::string& key_id,
+                                                std::size_t limit) override;
+  Result<void> remove_secret(const TenantId& tenant, const std::string& name) override;
   Result<void> insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) override;
   Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
   Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) override;
@@ -232,6 +248,8 @@ class SqliteStore final : public Store {
   Result<void> mark_escalated(const TenantId& tenant, const TaskId& task, TimeMs now) override;
 
  private:
+  Result<std::int64_t> save(const DefinitionRow& row, std::optional<std::int64_t> expected);
+  Result<void> publish_in(const Publication& publication);
   Result<void> apply_run(const projection::RunRow& row);
   Result<void> drop_surplus(const projection::RunRow& row);
   Result<void> apply_step(const projection::StepRow& row);

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 7> kMigrations = {
+constexpr std::array<Migration, 8> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -150,6 +150,19 @@ CREATE TABLE workflow_audit (
   created_id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (tenant, audit_id)) STRICT;
 CREATE INDEX workflow_audit_by_time ON workflow_audit (tenant, at DESC, audit_id DESC);
 CREATE INDEX workflow_audit_by_target ON workflow_audit (tenant, target_id, at DESC, audit_id DESC);
+)sql"},
+     // Drafts count their savings from here on; archives, notes of versions, key-value pairs and
+     // sealed secrets.
+     {8, R"sql(
+ALTER TABLE workflow_definitions ADD COLUMN payload_schema_mode TEXT NOT NULL DEFAULT 'pinned';
+ALTER TABLE workflow_definitions ADD COLUMN archived_at INTEGER;
+ALTER TABLE workflow_definition_versions ADD COLUMN notes_json TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE workflow_key_values (
+  tenant TEXT NOT NULL, space TEXT NOT NULL, key TEXT NOT NULL, value_json TEXT, revision INTEGER NOT NULL,
+  writer TEXT NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, space, key)) STRICT;
+CREATE TABLE workflow_secrets (
+  tenant TEXT NOT NULL, name TEXT NOT NULL, sealed TEXT NOT NULL, key_id TEXT NOT NULL, description TEXT NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, name)) STRICT;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

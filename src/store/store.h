@@ -17,36 +17,12 @@
 #include "json/value.h"
 #include "projection/rows.h"
 #include "store/clock_store.h"
+#include "store/definition_store.h"
 #include "store/event_store.h"
 #include "store/task_store.h"
+#include "store/tenant_store.h"
 
 namespace fermata::store {
-
-// A workflow: its draft, and where it stands.
-struct DefinitionRow {
-  TenantId tenant;
-  WorkflowId workflow_id;
-  std::string name;
-  json::Value draft;
-  std::int64_t draft_version = 1;
-  std::int64_t published_version = 0;  // 0: never published
-  std::string trigger_type;            // empty, event, schedule, recurring
-  std::string trigger_event;           // the event's name, for trigger_type event
-  WorkflowSettings settings;
-  std::optional<json::Value> schedule_error;
-  TimeMs created_at = 0;
-  TimeMs updated_at = 0;
-};
-
-// A published version: never changed.
-struct VersionRow {
-  TenantId tenant;
-  WorkflowId workflow_id;
-  std::int64_t version = 0;
-  json::Value definition;
-  std::string hash;  // json::hash(definition) when it was published
-  TimeMs published_at = 0;
-};
 
 // What is known of a run when it is launched. The projection adds to the same row.
 struct LaunchRow {
@@ -104,24 +80,12 @@ struct InvocationPut {
 class RunViews;
 class AuditLog;
 
-class Store : public EventStore, public ClockStore, public TaskStore {
+class Store : public DefinitionStore,
+              public EventStore,
+              public ClockStore,
+              public TaskStore,
+              public TenantStore {
  public:
-  virtual Result<void> put_draft(const DefinitionRow& row) = 0;
-  // STORE_CONFLICT when the version is there already.
-  struct TriggerKey {
-    std::string type;
-    std::string event_name;
-  };
-  virtual Result<void> publish(const VersionRow& version, const TriggerKey& trigger) = 0;
-  virtual Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) = 0;
-  virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;
-  virtual Result<VersionRow> version(const TenantId& tenant, const WorkflowId& id,
-                                     std::int64_t version) = 0;
-  // Workflows of all tenants whose clock is not yet that of their published version.
-  virtual Result<std::vector<DefinitionRow>> unsynced_schedules(std::size_t limit) = 0;
-  virtual Result<void> mark_schedule(const TenantId& tenant, const WorkflowId& id,
-                                     std::int64_t version) = 0;
-
   // STORE_CONFLICT when run id or fire key is taken; WORKFLOW_AT_LIMIT when as many runs of the
   // workflow as `limit` have not ended, counted and inserted as one step.
   virtual Result<void> insert_launch(const LaunchRow& row,

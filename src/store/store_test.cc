@@ -71,10 +71,11 @@ TEST_P(StoreTest, PublishedVersionsNeverChange) {
   draft.workflow_id = WorkflowId("w");
   draft.name = "W";
   draft.draft = *json::parse(R"({"b":1,"a":2})");
-  ASSERT_TRUE(store_->put_draft(draft).has_value());
-  VersionRow version{kTenant, WorkflowId("w"), 1, draft.draft, "hash", 5};
-  ASSERT_TRUE(store_->publish(version, {}).has_value());
-  EXPECT_EQ(store_->publish(version, {}).error().code, "STORE_CONFLICT");
+  const Publication first{{kTenant, WorkflowId("w"), 1, draft.draft, "hash", 5}, {}, draft, {}};
+  ASSERT_TRUE(store_->publish(first).has_value());
+  EXPECT_EQ(store_->publish(first).error().code, "STORE_CONFLICT");
+  // The draft that came with the refused one was not saved either.
+  EXPECT_EQ(store_->definition(kTenant, WorkflowId("w"))->draft_version, 1);
   EXPECT_EQ(store_->definition(kTenant, WorkflowId("w"))->published_version, 1);
   EXPECT_EQ(store_->version(kTenant, WorkflowId("w"), 2).error().code, "NOT_FOUND");
   EXPECT_EQ(store_->definition(TenantId("other"), WorkflowId("w")).error().code, "NOT_FOUND");
@@ -343,22 +344,36 @@ TEST_P(StoreTest, AScheduleIsUnsyncedUntilItIsOfThePublishedVersion) {
   draft.tenant = kTenant;
   draft.workflow_id = WorkflowId("w");
   draft.draft = json::Object{};
-  ASSERT_TRUE(store_->put_draft(draft).has_value());
   const auto publish = [&](std::int64_t version, const std::string& trigger) {
-    ASSERT_TRUE(
-        store_
-            ->publish({kTenant, draft.workflow_id, version, json::Object{}, "h", 1}, {trigger, ""})
-            .has_value());
+    ASSERT_TRUE(store_
+                    ->publish({{kTenant, draft.workflow_id, version, json::Object{}, "h", 1},
+                               {trigger, ""},
+                               draft,
+                               {}})
+                    .has_value());
+  };
+  const auto mark = [&] {
+    ASSERT_TRUE(store_->mark_schedule(*store_->definition(kTenant, draft.workflow_id)).has_value());
   };
   const auto unsynced = [&] { return store_->unsynced_schedules(10)->size(); };
   publish(1, "recurring");
   EXPECT_EQ(unsynced(), 1U);
-  ASSERT_TRUE(store_->mark_schedule(kTenant, draft.workflow_id, 1).has_value());
+  mark();
   EXPECT_EQ(unsynced(), 0U);
   publish(2, "");
   EXPECT_EQ(unsynced(), 1U);
-  ASSERT_TRUE(store_->mark_schedule(kTenant, draft.workflow_id, 2).has_value());
+  mark();
   EXPECT_EQ(unsynced(), 0U);
+  // An archived workflow has none.
+  publish(3, "schedule");
+  mark();
+  ASSERT_TRUE(store_->set_archived(kTenant, draft.workflow_id, 9).has_value());
+  EXPECT_EQ(unsynced(), 1U);
+  EXPECT_EQ(store_->remove_definition(kTenant, draft.workflow_id).error().code, "WORKFLOW_IN_USE");
+  mark();
+  EXPECT_EQ(unsynced(), 0U);
+  ASSERT_TRUE(store_->set_archived(kTenant, draft.workflow_id, std::nullopt).has_value());
+  EXPECT_EQ(unsynced(), 1U);
 }
 
 TEST_P(StoreTest, EventsAndWaitsFindEachOther) {

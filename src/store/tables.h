@@ -112,13 +112,11 @@ projection::WaitRow read_wait(Cells&& select) {
 
 inline constexpr std::string_view kDefinitionColumns =
     "workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
-    "created_at, updated_at, trigger_event, paused_at, concurrency_limit, schedule_error";
-// Where a tenant stands that is selected behind them.
-inline constexpr int kAfterDefinition = 12;
+    "created_at, updated_at, trigger_event, payload_schema_mode, archived_at, schedule_version, "
+    "tenant, paused_at, concurrency_limit, schedule_error";
 template <typename Cells>
-DefinitionRow read_definition(Cells&& row, const TenantId& tenant) {
+DefinitionRow read_definition(Cells&& row) {
   DefinitionRow made;
-  made.tenant = tenant;
   made.workflow_id = WorkflowId(row.text(0));
   made.name = row.text(1);
   made.draft = row.json_value(2);
@@ -128,9 +126,57 @@ DefinitionRow read_definition(Cells&& row, const TenantId& tenant) {
   made.created_at = row.number(6);
   made.updated_at = row.number(7);
   made.trigger_event = row.text(8);
-  made.settings.paused_at = row.optional_number(9);
-  made.settings.concurrency_limit = row.optional_number(10);
-  made.schedule_error = row.optional_json(11);
+  made.schema_mode = row.text(9);
+  made.archived_at = row.optional_number(10);
+  made.schedule_version = row.number(11);
+  made.tenant = TenantId(row.text(12));
+  made.settings.paused_at = row.optional_number(13);
+  made.settings.concurrency_limit = row.optional_number(14);
+  made.schedule_error = row.optional_json(15);
+  return made;
+}
+
+inline constexpr std::string_view kVersionColumns =
+    "tenant, workflow_id, version, definition_json, definition_hash, published_at, notes_json";
+template <typename Cells>
+VersionRow read_version(Cells&& row) {
+  VersionRow made;
+  made.tenant = TenantId(row.text(0));
+  made.workflow_id = WorkflowId(row.text(1));
+  made.version = row.number(2);
+  made.definition = row.json_value(3);
+  made.hash = row.text(4);
+  made.published_at = row.number(5);
+  made.notes = row.json_value(6);
+  return made;
+}
+
+inline constexpr std::string_view kKeyValueColumns =
+    "tenant, space, key, value_json, revision, updated_at";
+template <typename Cells>
+KeyValueRow read_key_value(Cells&& row) {
+  KeyValueRow made;
+  made.tenant = TenantId(row.text(0));
+  made.space = row.text(1);
+  made.key = row.text(2);
+  made.value = row.json_value(3);
+  made.revision = row.number(4);
+  made.updated_at = row.number(5);
+  return made;
+}
+
+inline constexpr std::string_view kSecretColumns =
+    "tenant, name, sealed, key_id, description, created_at, updated_at";
+template <typename Cells>
+SecretRow read_secret(Cells&& row) {
+  SecretRow made;
+  made.tenant = TenantId(row.text(0));
+  made.name = row.text(1);
+  made.sealed = row.text(2);
+  made.key_id = row.text(3);
+  made.description = row.text(4);
+  made.created_at = row.number(5);
+  made.updated_at = row.number(6);
   return made;
 }
 

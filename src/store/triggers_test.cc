@@ -23,10 +23,12 @@ class TriggersTest : public testing::TestWithParam<std::string> {
     draft.tenant = kTenant;
     draft.workflow_id = WorkflowId(id);
     draft.draft = json::Object{};
-    ASSERT_TRUE(store_->put_draft(draft).has_value());
-    ASSERT_TRUE(
-        store_->publish({kTenant, draft.workflow_id, 1, json::Object{}, "h", 1}, {"recurring", ""})
-            .has_value());
+    ASSERT_TRUE(store_
+                    ->publish({{kTenant, draft.workflow_id, 1, json::Object{}, "h", 1},
+                               {"recurring", ""},
+                               draft,
+                               {}})
+                    .has_value());
   }
   static LaunchRow launch(const std::string& run, const std::string& workflow) {
     LaunchRow row;
@@ -164,7 +166,7 @@ TEST_P(TriggersTest, ATaskIsOfOnePersonAtATime) {
 TEST_P(TriggersTest, SettingsMakeTheScheduleStaleAndAnErrorIsKept) {
   publish("w");
   const WorkflowId id("w");
-  ASSERT_TRUE(store_->mark_schedule(kTenant, id, 1).has_value());
+  ASSERT_TRUE(store_->mark_schedule(*store_->definition(kTenant, id)).has_value());
   EXPECT_TRUE(store_->unsynced_schedules(5)->empty());
   ASSERT_TRUE(
       store_->put_settings(kTenant, id, {.paused_at = 5, .concurrency_limit = 3}).has_value());

@@ -1,0 +1,236 @@
+// Drafts, versions, archives, sealed secrets and bundles on a real database.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "definition/test_catalog.h"
+#include "foundation/check.h"
+#include "json/hash.h"
+#include "json/parse.h"
+#include "json/text.h"
+#include "service/bundle.h"
+#include "service/secret_vault.h"
+#include "store/sqlite.h"
+
+namespace fermata::service {
+namespace {
+
+using testing::ElementsAre;
+
+const TenantId kTenant("t");
+const WorkflowId kId("w");
+
+class StoppedClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const override { return 1'700'000'000'000; }
+};
+
+// A store that goes with its folder.
+class Database {
+ public:
+  ~Database() {
+    store_.reset();
+    std::error_code ec;
+    std::filesystem::remove_all(folder_, ec);
+  }
+  [[nodiscard]] store::Store& store() { return *store_; }
+
+ private:
+  static std::string new_folder() {
+    std::string folder =
+        (std::filesystem::temp_directory_path() / "fermata-lifecycle-XXXXXX").string();
+    CHECK(mkdtemp(folder.data()) != nullptr, "no temporary folder");
+    return folder;
+  }
+  std::string folder_ = new_folder();
+  std::unique_ptr<store::Store> store_ = *store::open_sqlite({.file = folder_ + "/fermata.db"});
+};
+
+json::Value document(std::string_view more, std::string_view steps = "") {
+  std::string text = R"({"id":"w","version":1,"name":"W",)" + std::string(more) + R"("steps":[)" +
+                     R"({"id":"a","type":"control.return"})" + std::string(steps) + "]}";
+  return *json::parse(text);
+}
+json::Value plain(std::string_view steps = "") {
+  return document(R"("payloadSchemaRef":"payload.Any.v1",)", steps);
+}
+
+class LifecycleTest : public testing::Test {
+ protected:
+  Result<Published> publish(const json::Value& definition) {
+    return catalog_.publish({kTenant, kId, definition, std::nullopt, "because"});
+  }
+  static std::vector<std::string> codes(const std::vector<definition::Finding>& findings) {
+    std::vector<std::string> found;
+    for (const auto& finding : findings) found.push_back(finding.code);
+    return found;
+  }
+
+  Database database_;
+  store::Store& store_ = database_.store();
+  const definition::TestCatalog actions_;
+  const StoppedClock clock_;
+  Catalog catalog_{store_, actions_, clock_};
+  Bundles bundles_{store_, actions_, clock_};
+};
+
+TEST_F(LifecycleTest, ADraftMayHaveErrorsAndIsSavedOverTheOneThatWasSeen) {
+  const auto first =
+      catalog_.save_draft({kTenant, kId, *json::parse(R"({"id":"x","oops":1})"), 0, {}});
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_EQ(first->draft_version, 1);
+  EXPECT_EQ(first->checked.program, nullptr);
+  EXPECT_EQ(catalog_.save_draft({kTenant, kId, plain(), 0, {}}).error().code, "DRAFT_CONFLICT");
+  EXPECT_EQ(catalog_.save_draft({kTenant, kId, plain(), 1, {}})->draft_version, 2);
+  EXPECT_EQ(catalog_.save_draft({kTenant, kId, plain(), 1, {}}).error().code, "DRAFT_CONFLICT");
+  EXPECT_EQ(catalog_.save_draft({kTenant, kId, plain(), 2, "other"}).error().code, "FIELD_INVALID");
+}
+
+TEST_F(LifecycleTest, PublishingTakesTheDraftThatWasSeen) {
+  EXPECT_EQ(catalog_.publish({kTenant, kId, {}, {}, ""}).error().code, "NOT_FOUND");
+  ASSERT_TRUE(
+      catalog_.save_draft({kTenant, kId, *json::parse(R"({"oops":1})"), 0, {}}).has_value());
+  const auto refused = catalog_.publish({kTenant, kId, {}, 1, ""});
+  EXPECT_EQ(refused->version, 0);
+  EXPECT_FALSE(refused->findings.empty());
+  ASSERT_TRUE(catalog_.save_draft({kTenant, kId, plain(), 1, {}}).has_value());
+  EXPECT_EQ(catalog_.publish({kTenant, kId, {}, 1, ""}).error().code, "DRAFT_CONFLICT");
+  EXPECT_EQ(catalog_.publish({kTenant, kId, {}, 2, ""})->version, 1);
+  // The same again is no new version.
+  EXPECT_FALSE(catalog_.publish({kTenant, kId, {}, {}, ""})->is_new);
+  EXPECT_EQ(publish(plain(R"(,{"id":"b","type":"control.return"})"))->version, 2);
+  const auto versions = store_.versions(kTenant, kId);
+  EXPECT_EQ(versions->size(), 2U);
+  EXPECT_EQ(json::string_at(versions->front().notes.get_object(), "message"), "because");
+  EXPECT_EQ(versions->front().hash, store_.version(kTenant, kId, 2)->hash);
+}
+
+TEST_F(LifecycleTest, AnInferredSchemaIsThatOfTheEvent) {
+  ASSERT_TRUE(
+      store_.put_schema({kTenant, "payload.Paid.v1", *json::parse(R"({"type":"object"})"), 1})
+          .has_value());
+  const json::Value triggered = document(R"("trigger":{"type":"event","eventName":"PAID"},)");
+  const auto save = [&](const json::Value& definition) {
+    return catalog_.save_draft({kTenant, kId, definition, {}, "inferred"})->checked;
+  };
+  EXPECT_THAT(codes(save(plain()).findings), testing::Contains("PAYLOAD_SCHEMA_NOT_INFERRED"));
+  EXPECT_THAT(codes(save(triggered).findings), testing::Contains("PAYLOAD_SCHEMA_NOT_INFERRED"));
+  ASSERT_TRUE(store_.put_event_type({kTenant, "PAID", "payload.Paid.v1", "", 1}).has_value());
+  const auto checked = save(triggered);
+  ASSERT_NE(checked.program, nullptr) << testing::PrintToString(codes(checked.findings));
+  const auto published = catalog_.publish({kTenant, kId, {}, {}, ""});
+  ASSERT_EQ(published->version, 1) << testing::PrintToString(codes(published->findings));
+  const auto version = store_.version(kTenant, kId, 1);
+  // Pinned in the version: what the event is later does not matter.
+  EXPECT_EQ(json::string_at(version->definition.get_object(), "payloadSchemaRef"),
+            "payload.Paid.v1");
+  EXPECT_EQ(json::to_text(version->notes.at("payloadSchema")),
+            R"({"mode":"inferred","ref":"payload.Paid.v1"})");
+}
+
+TEST_F(LifecycleTest, OnlyWhatNothingDependsOnIsRemoved) {
+  ASSERT_TRUE(publish(plain())->is_new);
+  EXPECT_EQ(catalog_.remove(kTenant, kId).error().code, "WORKFLOW_IN_USE");
+  ASSERT_TRUE(catalog_.set_archived(kTenant, kId, true).has_value());
+  const WorkflowId caller("caller");
+  json::Value calls = plain(
+      R"(,{"id":"c","type":"control.callWorkflow","workflowId":"w","workflowVersion":1,"inputMapping":{}})");
+  calls.get_object()["id"] = "caller";
+  const auto called = catalog_.publish({kTenant, caller, calls, {}, ""});
+  ASSERT_TRUE(called->is_new) << testing::PrintToString(codes(called->findings));
+  EXPECT_EQ(catalog_.remove(kTenant, kId).error().message, "workflow `w` is called by `caller`");
+  ASSERT_TRUE(catalog_.set_archived(kTenant, caller, true).has_value());
+  ASSERT_TRUE(catalog_.remove(kTenant, caller).has_value());
+  ASSERT_TRUE(catalog_.remove(kTenant, kId).has_value());
+  EXPECT_EQ(catalog_.remove(kTenant, kId).error().code, "NOT_FOUND");
+}
+
+TEST_F(LifecycleTest, ABundleMakesTheSameElsewhereAndTwiceChangesNothing) {
+  ASSERT_TRUE(publish(plain())->is_new);
+  ASSERT_TRUE(publish(plain(R"(,{"id":"b","type":"control.return"})"))->is_new);
+  const auto bundle = bundles_.write(kTenant, {"w"});
+  ASSERT_TRUE(bundle.has_value()) << bundle.error().message;
+  EXPECT_EQ(bundles_.write(kTenant, {"nope"}).error().code, "NOT_FOUND");
+  const TenantId other("other");
+  const auto imported = bundles_.read(other, *bundle);
+  ASSERT_TRUE(imported.has_value()) << imported.error().message;
+  EXPECT_EQ(imported->versions_new, 2U);
+  EXPECT_EQ(imported->workflows_new, 1U);
+  const auto there = store_.version(other, kId, 2);
+  EXPECT_EQ(there->hash, store_.version(kTenant, kId, 2)->hash);
+  EXPECT_EQ(store_.definition(other, kId)->published_version, 2);
+  const auto again = bundles_.read(other, *bundle);
+  EXPECT_EQ(again->versions_new, 0U);
+  EXPECT_EQ(again->versions_kept, 2U);
+  // A version of its own: refused as a whole, and nothing is deleted.
+  const TenantId third("third");
+  ASSERT_TRUE(
+      catalog_.publish({third, kId, plain(R"(,{"id":"z","type":"control.return"})"), {}, ""})
+          ->is_new);
+  EXPECT_EQ(bundles_.read(third, *bundle).error().code, "BUNDLE_CONFLICT");
+  EXPECT_EQ(store_.versions(third, kId)->size(), 1U);
+}
+
+TEST_F(LifecycleTest, ABundleIsCheckedBeforeAnythingOfItIsTaken) {
+  EXPECT_EQ(bundles_.read(kTenant, json::Value(1)).error().code, "BUNDLE_INVALID");
+  ASSERT_TRUE(publish(plain())->is_new);
+  json::Value bundle = *bundles_.write(kTenant, {});
+  const TenantId other("other");
+  json::Value edited = bundle;
+  json::Object& version =
+      edited.at("workflows").at(0).get_object()["versions"].get_array()[0].get_object();
+  version["definition"].get_object()["name"] = "X";
+  EXPECT_EQ(bundles_.read(other, edited).error().code, "BUNDLE_INVALID");
+  // Honestly hashed, but of an action that is not here, and a secret that is missing.
+  json::Value needs = plain(
+      R"(,{"id":"n","type":"action.call","config":{"actionId":"not.here","version":1,"inputMapping":{"k":{"$secret":"KEY"}}}})");
+  version["definition"] = needs;
+  version["hash"] = json::hash(needs);
+  const auto refused = bundles_.read(other, edited);
+  ASSERT_TRUE(refused.has_value()) << refused.error().message;
+  EXPECT_THAT(codes(refused->findings), testing::Contains("UNKNOWN_ACTION"));
+  EXPECT_THAT(refused->missing_secrets, ElementsAre("KEY"));
+  EXPECT_EQ(store_.definition(other, kId).error().code, "NOT_FOUND");
+}
+
+std::string hex_key(char digit) {
+  return std::string(64, digit);
+}
+
+TEST_F(LifecycleTest, ASealedSecretOpensInItsPlaceOnly) {
+  SecretVault vault(store_, *MasterKeys::read(hex_key('1')), clock_);
+  ASSERT_TRUE(vault.put({kTenant, "API_KEY", "hunter2", ""}).has_value());
+  EXPECT_EQ(*vault.open(kTenant, "API_KEY"), "hunter2");
+  store::SecretRow row = *store_.secret(kTenant, "API_KEY");
+  EXPECT_EQ(row.sealed.find("hunter2"), std::string::npos);
+  row.name = "OTHER";
+  ASSERT_TRUE(store_.put_secret(row).has_value());
+  EXPECT_EQ(vault.open(kTenant, "OTHER").error().code, "SECRET_SEALED");
+  row.name = "API_KEY";
+  row.tenant = TenantId("other");
+  ASSERT_TRUE(store_.put_secret(row).has_value());
+  EXPECT_EQ(vault.open(row.tenant, "API_KEY").error().code, "SECRET_SEALED");
+  for (const char* name : {"", "api", "1A", "A-B"})
+    EXPECT_EQ(vault.put({kTenant, name, "v", ""}).error().code, "SECRET_INVALID") << name;
+  EXPECT_EQ(vault.put({kTenant, "A", "", ""}).error().code, "SECRET_INVALID");
+}
+
+TEST_F(LifecycleTest, ANewMasterKeyTakesOver) {
+  {
+    SecretVault vault(store_, *MasterKeys::read(hex_key('1')), clock_);
+    ASSERT_TRUE(vault.put({kTenant, "A", "one", ""}).has_value());
+  }
+  SecretVault both(store_, *MasterKeys::read(hex_key('2') + "\n" + hex_key('1') + "\n"), clock_);
+  EXPECT_EQ(*both.reseal(), 1U);
+  EXPECT_EQ(*both.reseal(), 0U);
+  SecretVault newest(store_, *MasterKeys::read(hex_key('2')), clock_);
+  EXPECT_EQ(*newest.open(kTenant, "A"), "one");
+  SecretVault oldest(store_, *MasterKeys::read(hex_key('1')), clock_);
+  EXPECT_EQ(oldest.open(kTenant, "A").error().code, "SECRET_SEALED");
+  for (const char* text : {"", "\n", "12", "zz"})
+    EXPECT_EQ(MasterKeys::read(text).error().code, "MASTER_KEY_INVALID");
+}
+
+}  // namespace
+}  // namespace fermata::service
