@@ -49,9 +49,11 @@ struct NoDefinitions final : service::DefinitionSource {
   }
 };
 struct FixedClock final : Clock {
-  explicit FixedClock(TimeMs at) : at(at) {}
-  [[nodiscard]] TimeMs now() const override { return at; }
-  TimeMs at;
+  explicit FixedClock(TimeMs at) : at_(at) {}
+  [[nodiscard]] TimeMs now() const override { return at_; }
+
+ private:
+  TimeMs at_;
 };
 
 // How much may happen in one exploration.
