@@ -1,9 +1,8 @@
 #include "api/api.h"
 
-#include <openssl/crypto.h>
-
 #include <charconv>
 
+#include "api/permissions.h"
 #include "api/render.h"
 #include "api/routes.h"
 #include "calendar/instant.h"
@@ -14,23 +13,28 @@
 namespace fermata::api {
 namespace {
 
-bool is_authorized(const http::Request& request, const std::string& token) {
-  const auto header = request.headers.find("authorization");
-  const std::string expected = "Bearer " + token;
-  // In constant time, so that the token cannot be felt out byte by byte.
-  return header != request.headers.end() && header->second.size() == expected.size() &&
-         CRYPTO_memcmp(header->second.data(), expected.data(), expected.size()) == 0;
+http::Response unauthorized(const Error& error) {
+  http::Response refused = http::problem_response(error);
+  if (error.kind == ErrorKind::Unauthorized) refused.headers["WWW-Authenticate"] = "Bearer";
+  return refused;
 }
 
-http::Handler guarded(const std::string& token, http::Handler handler) {
-  return [&token, inner = std::move(handler)](const http::Request& request) {
-    if (!is_authorized(request, token)) {
-      http::Response refused = http::problem_response(
-          make_error(ErrorKind::Unauthorized, "TOKEN_MISSING", "no valid token",
-                     "send `Authorization: Bearer TOKEN`; `fermata dev` prints it"));
-      refused.headers["WWW-Authenticate"] = "Bearer";
-      return refused;
+// Lets callers in whose role is at least `needed`.
+http::Handler guarded(service::Access& access, service::Role needed, http::Handler handler) {
+  return [&access, needed, inner = std::move(handler)](http::Request& request) {
+    const auto header = request.headers.find("authorization");
+    const auto caller =
+        access.authenticate(header == request.headers.end() ? std::string() : header->second);
+    if (!caller.has_value()) return unauthorized(caller.error());
+    if (caller->role < needed) {
+      return http::problem_response(
+          make_error(ErrorKind::Forbidden, "ROLE_TOO_LOW",
+                     format("this needs the role `{}`, `{}` has `{}`", service::word_of(needed),
+                            caller->name, service::word_of(caller->role)),
+                     "ask an admin for a key with that role"));
     }
+    request.caller = {caller->tenant.text, caller->name,
+                      std::string(service::word_of(caller->role))};
     http::Response response = inner(request);
     response.headers["Cache-Control"] = "no-store";
     response.headers["X-Content-Type-Options"] = "nosniff";
@@ -183,6 +187,7 @@ http::Router make_router(const ApiParts& parts) {
   add_tenant_routes(inner, parts);
   add_door_routes(inner, parts);
   add_clock_routes(inner, parts);
+  add_access_routes(inner, parts);
   http::Router router;
   router.add("GET", "/healthz", [](const http::Request&) {
     return http::json_response(200, json::Object{{"alive", true}});
@@ -191,7 +196,9 @@ http::Router make_router(const ApiParts& parts) {
   add_hook_route(router, parts);
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
-        router.add(method, pattern, guarded(parts.token, audited(parts, method, pattern, handler)));
+        router.add(method, pattern,
+                   guarded(parts.access, needed_for(method, pattern),
+                           audited(parts, method, pattern, handler)));
       });
   return router;
 }

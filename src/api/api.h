@@ -1,6 +1,6 @@
 #pragma once
-// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health. One
-// file per resource.
+// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health and
+// signed webhooks, a role for every route (permissions.h). One file per resource.
 
 #include <functional>
 #include <string>
@@ -8,6 +8,7 @@
 #include "api/run_feed.h"
 #include "definition/catalog.h"
 #include "http/router.h"
+#include "service/access.h"
 #include "service/catalog.h"
 #include "service/clocks.h"
 #include "service/diagnosis.h"
@@ -45,8 +46,8 @@ struct ApiParts {
   const Clock& clock;
   const definition::ActionCatalog& actions;
   std::function<Result<void>()> check_temporal;
-  TenantId tenant;    // the one tenant of this server
-  std::string token;  // what callers must bring
+  TenantId tenant;  // the one tenant of this server
+  service::Access& access;
 };
 
 // `parts` must outlive the router.

@@ -18,6 +18,7 @@ void add_clock_routes(http::Router& router, const ApiParts& parts);
 void add_lifecycle_routes(http::Router& router, const ApiParts& parts);
 void add_tenant_routes(http::Router& router, const ApiParts& parts);
 void add_door_routes(http::Router& router, const ApiParts& parts);
+void add_access_routes(http::Router& router, const ApiParts& parts);
 // Its callers prove themselves by a signature, not by a token.
 void add_hook_route(http::Router& router, const ApiParts& parts);
 

@@ -5,7 +5,6 @@
 #include "api/routes.h"
 #include "calendar/instant.h"
 #include "foundation/format.h"
-#include "json/hash.h"
 #include "json/parse.h"
 #include "store/audit_log.h"
 
@@ -53,14 +52,6 @@ Route route_of(const std::string& method, std::string_view pattern) {
   return route;
 }
 
-// Whoever holds a token; the token itself is nobody's to read.
-std::string actor_of(const http::Request& request) {
-  const auto header = request.headers.find("authorization");
-  return header == request.headers.end()
-             ? "nobody"
-             : "token:" + json::sha256_hex(header->second).substr(0, 12);
-}
-
 std::string text_in(const std::string& body, std::string_view key) {
   const auto parsed = json::parse(body, {.duplicate_keys = json::DuplicateKeys::LastWins});
   if (!parsed.has_value() || !parsed->is_object()) return {};
@@ -106,11 +97,11 @@ http::Handler audited(const ApiParts& parts, const std::string& method, const st
   for (const std::string_view exempt : kNotAudited)
     if (exempt == pattern) return handler;
   return [&parts, route = route_of(method, pattern),
-          inner = std::move(handler)](const http::Request& request) {
+          inner = std::move(handler)](http::Request& request) {
     store::AuditRow row;
     row.tenant = parts.tenant;
     row.audit_id = parts.random.uuid();
-    row.actor = actor_of(request);
+    row.actor = request.caller.name;
     row.action = route.action;
     row.target_type = route.target_type;
     const auto target = request.params.find(route.target);

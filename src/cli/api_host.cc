@@ -32,6 +32,7 @@ struct ApiHost::Services {
         notices({parts.store, events, hook.get(), parts.clock}),
         clocks({parts.store, parts.client, definitions, launcher, parts.clock}),
         explain(parts.store, definitions),
+        access({parts.store, parts.clock, parts.random}, TenantId("default"), options.token),
         sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
         api{parts.store,
             catalog,
@@ -53,7 +54,7 @@ struct ApiHost::Services {
             parts.actions,
             [client = parts.client] { return client.check_health(); },
             TenantId("default"),
-            options.token},
+            access},
         listen(options.listen) {}
 
   service::Catalog catalog;
@@ -72,6 +73,7 @@ struct ApiHost::Services {
   service::TaskNotices notices;
   service::Clocks clocks;
   service::Explain explain;
+  service::Access access;
   service::Sweep sweep;
   api::ApiParts api;
   std::string listen;

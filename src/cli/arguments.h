@@ -52,6 +52,6 @@ void add_processes(CommandLine& line);        // dev, server, worker
 void add_author_tools(CommandLine& line);     // validate, simulate, test, jsonata
 void add_history_tools(CommandLine& line);    // replay-check, rebuild
 void add_lifecycle(CommandLine& line);        // workflows, export, import, secrets, kv
-void add_client_commands(CommandLine& line);  // publish, run, runs, events, tasks
+void add_client_commands(CommandLine& line);  // publish, run, runs, events, tasks, keys
 
 }  // namespace fermata::cli

@@ -1,4 +1,4 @@
-// publish, run, runs, events, tasks: they talk to a running server.
+// publish, run, runs, events, tasks, keys: they talk to a running server.
 #include "cli/arguments.h"
 #include "cli/run_commands.h"
 
@@ -161,6 +161,28 @@ void add_tasks(CommandLine& line) {
   }
 }
 
+void add_keys(CommandLine& line) {
+  CLI::App& keys = line.group("keys", "who may call the API");
+  {
+    auto [command, key] =
+        line.add<KeyOptions>(keys, "create", "make a key and print it, this once", run_keys_create);
+    add_server(command, key.server);
+    command.add_option("name", key.name, "whose it is")->required();
+    command.add_option("--role", key.role, "viewer, operator, author or admin");
+    command.add_option("--expires-at", key.expires_at, "ISO instant");
+  }
+  {
+    auto [command, server] = line.add<ServerAddress>(keys, "list", "all keys", run_keys_list);
+    add_server(command, server);
+  }
+  {
+    auto [command, key] =
+        line.add<TargetOptions>(keys, "revoke", "shut a key out, for good", run_keys_revoke);
+    add_server(command, key.server);
+    command.add_option("id", key.id, "id of the key")->required();
+  }
+}
+
 }  // namespace
 
 void add_client_commands(CommandLine& line) {
@@ -181,6 +203,7 @@ void add_client_commands(CommandLine& line) {
   add_events(line);
   add_workflows(line);
   add_tasks(line);
+  add_keys(line);
 }
 
 }  // namespace fermata::cli

@@ -191,6 +191,17 @@ int run_runs_show(const TargetOptions& run);
 // `verb`: cancel, pause or resume.
 int run_runs_control(const TargetOptions& run, const std::string& verb);
 
+struct KeyOptions {
+  ServerAddress server;
+  std::string name;
+  std::string role = "viewer";  // viewer, operator, author, admin
+  std::string expires_at;       // ISO instant; empty: never
+};
+// Prints the key: this once.
+int run_keys_create(const KeyOptions& key);
+int run_keys_list(const ServerAddress& server);
+int run_keys_revoke(const TargetOptions& key);
+
 struct EventOptions {
   ServerAddress server;
   std::string name;

@@ -24,6 +24,7 @@ class SystemRandom final : public service::Random {
  public:
   explicit SystemRandom(const Clock& clock) : clock_(clock) {}
   std::string uuid() override;
+  std::string secret() override { return token(); }
   static std::string token();
 
  private:

@@ -13,6 +13,13 @@
 
 namespace fermata::http {
 
+// Who sends a request, as whoever lets requests in has found. Empty before that.
+struct Caller {
+  std::string tenant;
+  std::string name;
+  std::string role;
+};
+
 struct Request {
   std::string method;
   std::string path;                            // percent-decoded, without the query
@@ -20,6 +27,7 @@ struct Request {
   std::map<std::string, std::string> params;   // from the route: {id}
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
+  Caller caller;
 };
 
 // A body in pieces. The next one is asked for when the one before is with the reader, so a slow

@@ -11,7 +11,7 @@
 
 namespace fermata::http {
 
-using Handler = std::function<Response(const Request&)>;
+using Handler = std::function<Response(Request&)>;
 
 class Router {
  public:

@@ -10,6 +10,8 @@ class Random {
   virtual ~Random() = default;
   // A new UUID, version 7: sorts by time of making.
   virtual std::string uuid() = 0;
+  // 48 hex digits that nobody can guess.
+  virtual std::string secret() = 0;
 };
 
 }  // namespace fermata::service

@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 8> kMigrations = {
+constexpr std::array<Migration, 9> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -161,6 +161,13 @@ CREATE TABLE workflow_key_values (
 CREATE TABLE workflow_secrets (
   tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, sealed text NOT NULL, key_id text NOT NULL, description text NOT NULL,
   created_at bigint NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, name));
+)sql"},
+     // Who may call.
+     {9, R"sql(
+CREATE TABLE workflow_api_keys (
+  tenant text COLLATE "C" NOT NULL, key_id text COLLATE "C" NOT NULL PRIMARY KEY, name text NOT NULL, role text NOT NULL, secret_hash text NOT NULL,
+  created_at bigint NOT NULL, expires_at bigint, revoked_at bigint, used_at bigint);
+CREATE INDEX workflow_api_keys_by_tenant ON workflow_api_keys (tenant, created_at DESC);
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -247,6 +247,13 @@ class SqliteStore final : public Store {
   Result<std::vector<TaskRow>> overdue_tasks(TimeMs now, std::size_t limit) override;
   Result<void> mark_escalated(const TenantId& tenant, const TaskId& task, TimeMs now) override;
 
+  Result<void> put_api_key(const ApiKeyRow& row) override;
+  Result<ApiKeyRow> api_key(const std::string& key_id) override;
+  Result<std::vector<ApiKeyRow>> api_keys(const TenantId& tenant) override;
+  Result<void> revoke_api_key(const TenantId& tenant, const std::string& key_id,
+                              TimeMs now) override;
+  Result<void> mark_api_key_used(const std::string& key_id, TimeMs now) override;
+
  private:
   Result<std::int64_t> save(const DefinitionRow& row, std::optional<std::int64_t> expected);
   Result<void> publish_in(const Publication& publication);

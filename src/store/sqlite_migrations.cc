@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 8> kMigrations = {
+constexpr std::array<Migration, 9> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -163,6 +163,13 @@ CREATE TABLE workflow_key_values (
 CREATE TABLE workflow_secrets (
   tenant TEXT NOT NULL, name TEXT NOT NULL, sealed TEXT NOT NULL, key_id TEXT NOT NULL, description TEXT NOT NULL,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, name)) STRICT;
+)sql"},
+     // Who may call.
+     {9, R"sql(
+CREATE TABLE workflow_api_keys (
+  tenant TEXT NOT NULL, key_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, secret_hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER, used_at INTEGER) STRICT;
+CREATE INDEX workflow_api_keys_by_tenant ON workflow_api_keys (tenant, created_at DESC);
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

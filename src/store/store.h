@@ -16,6 +16,7 @@
 #include "foundation/result.h"
 #include "json/value.h"
 #include "projection/rows.h"
+#include "store/access_store.h"
 #include "store/clock_store.h"
 #include "store/definition_store.h"
 #include "store/event_store.h"
@@ -84,7 +85,8 @@ class Store : public DefinitionStore,
               public EventStore,
               public ClockStore,
               public TaskStore,
-              public TenantStore {
+              public TenantStore,
+              public AccessStore {
  public:
   // STORE_CONFLICT when run id or fire key is taken; WORKFLOW_AT_LIMIT when as many runs of the
   // workflow as `limit` have not ended, counted and inserted as one step.

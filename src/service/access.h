@@ -1,0 +1,66 @@
+#pragma once
+// Access: who calls, and what they may. A caller brings the server's own token, which is an
+// admin's, or a key made for it. A key is `fk_<id>_<secret>`; of the secret only a hash is kept, so
+// it is shown once.
+
+#include <string>
+#include <string_view>
+
+#include "foundation/clock.h"
+#include "service/random.h"
+#include "store/access_store.h"
+
+namespace fermata::service {
+
+// Each may what those before may: look; launch, steer and answer; write definitions and what
+// belongs to them; keys, secrets and everything else.
+enum class Role : std::uint8_t { Viewer, Operator, Author, Admin };
+std::string_view word_of(Role role);
+std::optional<Role> role_of(std::string_view word);
+
+struct Principal {
+  TenantId tenant;
+  std::string name;  // of the key
+  Role role = Role::Viewer;
+};
+
+struct NewKey {
+  TenantId tenant;
+  std::string name;
+  Role role = Role::Viewer;
+  std::optional<TimeMs> expires_at;
+};
+struct MadeKey {
+  store::ApiKeyRow row;
+  std::string key;  // shown once
+};
+
+class Access {
+ public:
+  struct Parts {
+    store::AccessStore& store;
+    const Clock& clock;
+    Random& random;
+  };
+  // `token` is the server's own, of `tenant`.
+  Access(Parts parts, TenantId tenant, std::string token)
+      : parts_(parts), tenant_(std::move(tenant)), token_(std::move(token)) {}
+
+  // `authorization` is the header, or empty. Errors: TOKEN_MISSING, TOKEN_INVALID (unknown, revoked
+  // or expired; which of them is not told).
+  Result<Principal> authenticate(std::string_view authorization);
+  // Errors: KEY_INVALID.
+  Result<MadeKey> make_key(const NewKey& key);
+  Result<std::vector<store::ApiKeyRow>> keys(const TenantId& tenant);
+  // Errors: NOT_FOUND.
+  Result<void> revoke(const TenantId& tenant, const std::string& key_id);
+
+ private:
+  Result<Principal> principal_of_key(std::string_view token);
+
+  Parts parts_;
+  TenantId tenant_;
+  std::string token_;
+};
+
+}  // namespace fermata::service

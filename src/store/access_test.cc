@@ -1,0 +1,64 @@
+// API keys, on both databases.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/open.h"
+#include "store/test_database.h"
+
+namespace fermata::store {
+namespace {
+
+class AccessStoreTest : public testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<TestDatabase> database_ = make_test_database(GetParam());
+  std::unique_ptr<Store> store_ = *open(database_->location());
+
+  static ApiKeyRow key(const std::string& id, const std::string& tenant, TimeMs created_at) {
+    return {TenantId(tenant),
+            id,
+            "name of " + id,
+            "viewer",
+            "hash of " + id,
+            created_at,
+            std::nullopt,
+            {},
+            {}};
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(On, AccessStoreTest, testing::Values("sqlite", "postgres"),
+                         [](const auto& chosen) { return chosen.param; });
+
+TEST_P(AccessStoreTest, AKeyIsFoundByItsIdAndListedToItsTenantOnly) {
+  ASSERT_TRUE(store_->put_api_key(key("a", "one", 1)).has_value());
+  ASSERT_TRUE(store_->put_api_key(key("b", "one", 2)).has_value());
+  ASSERT_TRUE(store_->put_api_key(key("c", "two", 3)).has_value());
+  EXPECT_EQ(store_->api_key("c")->tenant.text, "two");
+  EXPECT_EQ(store_->api_key("absent").error().code, "NOT_FOUND");
+  std::vector<std::string> listed;
+  for (const ApiKeyRow& row : *store_->api_keys(TenantId("one"))) listed.push_back(row.key_id);
+  EXPECT_THAT(listed, testing::ElementsAre("b", "a"));
+}
+
+TEST_P(AccessStoreTest, AKeyIsTakenOnce) {
+  ASSERT_TRUE(store_->put_api_key(key("a", "one", 1)).has_value());
+  EXPECT_EQ(store_->put_api_key(key("a", "two", 2)).error().code, "STORE_CONFLICT");
+}
+
+TEST_P(AccessStoreTest, RevokingIsForGoodAndForOnesOwnTenant) {
+  ASSERT_TRUE(store_->put_api_key(key("a", "one", 1)).has_value());
+  EXPECT_EQ(store_->revoke_api_key(TenantId("two"), "a", 5).error().code, "NOT_FOUND");
+  EXPECT_FALSE(store_->api_key("a")->revoked_at.has_value());
+  ASSERT_TRUE(store_->revoke_api_key(TenantId("one"), "a", 6).has_value());
+  ASSERT_TRUE(store_->revoke_api_key(TenantId("one"), "a", 7).has_value());
+  EXPECT_EQ(store_->api_key("a")->revoked_at, 6);
+}
+
+TEST_P(AccessStoreTest, UseIsNoted) {
+  ASSERT_TRUE(store_->put_api_key(key("a", "one", 1)).has_value());
+  ASSERT_TRUE(store_->mark_api_key_used("a", 9).has_value());
+  EXPECT_EQ(store_->api_key("a")->used_at, 9);
+}
+
+}  // namespace
+}  // namespace fermata::store
