@@ -41,6 +41,7 @@ const definition::ActionSpec* ActionRegistry::find(std::string_view id, int vers
 
 std::vector<const definition::ActionSpec*> ActionRegistry::all() const {
   std::vector<const definition::ActionSpec*> list;
+  list.reserve(specs_.size());
   for (const auto& [key, spec] : specs_) list.push_back(&spec);
   return list;
 }

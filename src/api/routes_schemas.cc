@@ -10,8 +10,10 @@ namespace {
 Result<json::Value> list_schemas(const ApiParts& parts) {
   TRY(const auto schemas, service::StoredSchemas::load(parts.store, parts.tenant));
   json::Array items;
-  for (const std::string& ref : schemas.payload_schema_refs())
-    items.push_back(json::Object{{"ref", ref}, {"schema", *schemas.payload_schema(ref)}});
+  for (const std::string& ref : schemas.payload_schema_refs()) {
+    if (const auto schema = schemas.payload_schema(ref))
+      items.push_back(json::Object{{"ref", ref}, {"schema", *schema}});
+  }
   return json::Value(json::Object{{"items", std::move(items)}});
 }
 

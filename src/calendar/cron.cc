@@ -48,7 +48,7 @@ std::optional<int> number_of(std::string_view text) {
 
 // One item of a list: `*`, `a`, `a-b`, each with an optional `/n`.
 std::string parse_item(std::string_view item, const Field& field, std::uint64_t& bits) {
-  const std::string bad = format("`{}` is no {}", item, field.name);
+  std::string bad = format("`{}` is no {}", item, field.name);
   int step = 1;
   bool has_step = false;
   if (const std::size_t slash = item.find('/'); slash != std::string_view::npos) {

@@ -116,7 +116,7 @@ class FileRun {
       program_ = prepared.program;
       coverage_.emplace(*program_);
     }
-    coverage_->take(result.report.root());
+    if (coverage_) coverage_->take(result.report.root());
     return problems;
   }
   [[nodiscard]] std::string coverage() const { return coverage_ ? coverage_->text() : ""; }

@@ -29,7 +29,7 @@ std::optional<std::string> read_file(const std::string& path) {
     text << std::cin.rdbuf();
     return text.str();
   }
-  std::ifstream file(path);
+  const std::ifstream file(path);
   if (!file) return std::nullopt;
   text << file.rdbuf();
   return text.str();

@@ -112,8 +112,7 @@ Result<bool> rebuild(const RebuildOptions& options, Log& log) {
     TRY(scratch, store::Scratch::open(location));
   }
   Rebuild work(rebuilder, *store, scratch == nullptr ? nullptr : &scratch->store());
-  std::vector<RunId> runs;
-  for (const std::string& run : options.runs) runs.emplace_back(run);
+  std::vector<RunId> runs(options.runs.begin(), options.runs.end());
   if (options.is_all) {
     TRY(runs, rebuilder.runs());
   }

@@ -6,6 +6,7 @@
 #include "cli/host.h"
 #include "definition/definition.h"
 #include "foundation/format.h"
+#include "foundation/limits.h"
 #include "json/text.h"
 #include "service/contract.h"
 #include "store/open.h"
@@ -15,7 +16,7 @@ namespace fermata::cli {
 namespace {
 
 // Longer than any history that Temporal keeps.
-constexpr std::size_t kHistoryBytesMax = 256 * 1024 * 1024;
+constexpr std::size_t kHistoryBytesMax = 256 * limits::kMiB;
 
 struct Stored {
   std::string name;

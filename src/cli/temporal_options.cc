@@ -7,7 +7,7 @@ namespace fermata::cli {
 namespace {
 
 // Keys and certificates.
-constexpr std::size_t kSecretFileBytesMax = 256 * 1024;
+constexpr std::size_t kSecretFileBytesMax = 256 * limits::kKiB;
 
 // The file's text; empty without a file.
 Result<std::string> text_of(const std::string& file) {

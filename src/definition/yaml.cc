@@ -171,7 +171,7 @@ class Builder final : public YAML::EventHandler {
     level.built.nodes += built.nodes;
     level.built.bytes += built.bytes;
     if (level.is_map) {
-      level.built.value.get_object().emplace(*level.key, std::move(built.value));
+      level.built.value.get_object().emplace(level.key.value_or(""), std::move(built.value));
       level.key.reset();
     } else {
       level.built.value.get_array().push_back(std::move(built.value));

@@ -7,11 +7,14 @@
 
 namespace fermata::limits {
 
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
 // -- documents
 // ---------------------------------------------------------------------------------------------------
 // A definition is written by people or by a generator; 4 MiB is ten thousand rich steps. It also
 // keeps one definition far below Temporal's and the databases' comfortable row sizes.
-inline constexpr std::size_t kDefinitionBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kDefinitionBytesMax = 4 * kMiB;
 // JSON nesting: one authored step level costs up to three JSON levels, so this leaves room for
 // kStepDepthMax.
 inline constexpr std::size_t kJsonDepthMax = 256;
@@ -28,16 +31,16 @@ inline constexpr std::size_t kFindingsMax = 200;
 // -- runs
 // --------------------------------------------------------------------------------------------------------
 // Input of a run and payload of an event; Temporal's own blob limit is 2 MiB.
-inline constexpr std::size_t kPayloadBytesMax = 1024 * 1024;
+inline constexpr std::size_t kPayloadBytesMax = kMiB;
 // Everything a run carries (scopes, frames, buffered events) when it is written to a checkpoint.
-inline constexpr std::size_t kStateBytesMax = 1536 * 1024;
+inline constexpr std::size_t kStateBytesMax = 1536 * kKiB;
 // Output of one action, and what one expression may produce.
-inline constexpr std::size_t kActionOutputBytesMax = 1024 * 1024;
-inline constexpr std::size_t kExpressionOutputBytesMax = 256 * 1024;
+inline constexpr std::size_t kActionOutputBytesMax = kMiB;
+inline constexpr std::size_t kExpressionOutputBytesMax = 256 * kKiB;
 // Items of a forEach: as much as a payload may bring, so that all of it can be gone through.
 inline constexpr std::size_t kLoopItemsBytesMax = kPayloadBytesMax;
 // Expression source; longer ones belong in a transform action.
-inline constexpr std::size_t kExpressionSourceBytesMax = 64 * 1024;
+inline constexpr std::size_t kExpressionSourceBytesMax = 64 * kKiB;
 // Finished steps before a run continues as new: keeps a history near 300 events with local
 // activities (seed S0).
 inline constexpr std::uint32_t kStepsPerHistory = 250;
@@ -68,11 +71,11 @@ inline constexpr std::size_t kBundleVersionsMax = 10'000;
 
 // -- doors
 // -------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t kHttpHeaderBytesMax = 64 * 1024;
-inline constexpr std::size_t kHttpBodyBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kHttpHeaderBytesMax = 64 * kKiB;
+inline constexpr std::size_t kHttpBodyBytesMax = 8 * kMiB;
 inline constexpr std::size_t kPageSizeMax = 500;
 // One value of a Redis answer: a message that is larger is no event of ours; and how many of them.
-inline constexpr std::size_t kRedisReplyBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kRedisReplyBytesMax = 64 * kMiB;
 inline constexpr std::size_t kRedisReplyItemsMax = 1'000'000;
 // How often a message may be taken from a stream and not be finished before it is set aside: what
 // kills the process that reads it must not do so for ever.

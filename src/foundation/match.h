@@ -5,6 +5,8 @@
 
 namespace fermata {
 
+// Reads as a word of the language.
+// NOLINTNEXTLINE(readability-identifier-naming)
 template <typename... Arms>
 struct match : Arms... {
   using Arms::operator()...;

@@ -8,7 +8,6 @@
 // Both are statements on purpose: as expressions they leak half-built temporaries in GCC 12 and
 // clang 16.
 
-#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -25,6 +24,8 @@ class [[nodiscard]] Result {
   template <typename U = T>
     requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, Error> &&
              !std::is_same_v<std::remove_cvref_t<U>, Result>)
+  // The constraint leaves copies and moves alone.
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload)
   Result(U&& value) : content_(std::in_place_index<0>, std::forward<U>(value)) {}
   Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
 
@@ -54,16 +55,16 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
 
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
 
-  [[nodiscard]] bool has_value() const { return !error_.has_value(); }
+  [[nodiscard]] bool has_value() const { return content_.index() == 0; }
   explicit operator bool() const { return has_value(); }
-  [[nodiscard]] Error& error() & { return error_.value(); }
-  [[nodiscard]] const Error& error() const& { return error_.value(); }
-  [[nodiscard]] Error&& error() && { return std::move(error_).value(); }
+  [[nodiscard]] Error& error() & { return std::get<1>(content_); }
+  [[nodiscard]] const Error& error() const& { return std::get<1>(content_); }
+  [[nodiscard]] Error&& error() && { return std::get<1>(std::move(content_)); }
 
  private:
-  std::optional<Error> error_;
+  std::variant<std::monostate, Error> content_;
 };
 
 }  // namespace fermata

@@ -168,7 +168,7 @@ Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& p
   Transfer transfer{request, policy, {}, false, {}};
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl_slist_free_all);
   for (const auto& [name, value] : request.headers) {
-    const std::string line = name + ": " + value;
+    const std::string line = format("{}: {}", name, value);
     if (line.find_first_of("\r\n") != std::string::npos) {
       return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID",
                         format("header `{}` contains a line break", name));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "foundation/limits.h"
 #include "foundation/result.h"
 
 namespace fermata::http {
@@ -24,7 +25,7 @@ struct ClientRequest {
   std::string body;
   std::int64_t connect_timeout_ms = 10'000;
   std::int64_t timeout_ms = 30'000;
-  std::size_t response_bytes_max = 1024 * 1024;
+  std::size_t response_bytes_max = limits::kMiB;
   int redirects_max = 5;
 };
 

@@ -13,6 +13,7 @@
 #include <chrono>
 
 #include "foundation/format.h"
+#include "foundation/limits.h"
 
 namespace fermata::http {
 namespace {
@@ -22,7 +23,7 @@ namespace beast = boost::beast;
 using net::ip::tcp;
 using Parser = beast::http::request_parser<beast::http::string_body>;
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
-constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kReadBytes = 16 * limits::kKiB;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -65,7 +66,7 @@ std::string text_of(const Response& response, bool keeps_open) {
   std::string text =
       format("HTTP/1.1 {} -\r\nContent-Length: {}\r\nConnection: {}\r\n", response.status,
              response.body.size(), keeps_open ? "keep-alive" : "close");
-  for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) text += format("{}: {}\r\n", name, value);
   return text + "\r\n" + response.body;
 }
 

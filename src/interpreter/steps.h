@@ -7,6 +7,8 @@
 
 namespace fermata::interpreter {
 
+// Named after the kinds of step_types.def.
+// NOLINTBEGIN(readability-identifier-naming)
 #define X(kind, name, parks, since, sentence) \
   Outcome enter_##kind(Run& run, const StepVisit& visit);
 #include "definition/step_types.def"
@@ -17,6 +19,7 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled);
 Outcome resume_EventWait(Run& run, Parked& parked, Settled settled);
 Outcome resume_TimeWait(Run& run, Parked& parked, Settled settled);
 Outcome resume_HumanTask(Run& run, Parked& parked, Settled settled);
+// NOLINTEND(readability-identifier-naming)
 
 // The configuration of the visited step.
 template <typename Config>

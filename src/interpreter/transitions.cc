@@ -7,6 +7,8 @@ namespace fermata::interpreter {
 namespace {
 
 using Row = std::array<Reaction, kInputs>;
+// One letter each, so that the table can be read as one.
+// NOLINTBEGIN(readability-identifier-naming)
 constexpr Reaction S = Reaction::Settles;
 constexpr Reaction K = Reaction::Keeps;
 constexpr Reaction i = Reaction::Ignores;
@@ -14,6 +16,7 @@ constexpr Reaction C = Reaction::Cancels;
 constexpr Reaction P = Reaction::Pauses;
 constexpr Reaction R = Reaction::Resumes;
 constexpr Reaction x = Reaction::Refuses;
+// NOLINTEND(readability-identifier-naming)
 
 constexpr std::array<std::string_view, kInputs> kInputNames = {
     "ActionCompleted", "ActionFailed", "TimerFired",      "EventArrived",   "TaskAnswered",

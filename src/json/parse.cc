@@ -21,10 +21,13 @@ enum class Refusal { None, DuplicateKey, NumberTooLarge, NulCharacter };
 
 // Collects digits itself and converts them with from_chars, which rounds correctly.
 struct Handler {
+  // The library's names.
+  // NOLINTBEGIN(readability-identifier-naming)
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+  // NOLINTEND(readability-identifier-naming)
 
   bj::value_stack stack;
   std::string number;

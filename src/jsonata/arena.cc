@@ -5,13 +5,15 @@
 #include <new>
 #include <utility>
 
+#include "foundation/limits.h"
+
 namespace fermata::jsonata {
 namespace {
 
 // Blocks grow with what was needed so far, and no further than a quarter of a megabyte: that bounds
 // what a finished evaluation leaves unused.
-constexpr std::size_t kBlockMin = 16 * 1024;
-constexpr std::size_t kBlockMax = 256 * 1024;
+constexpr std::size_t kBlockMin = 16 * limits::kKiB;
+constexpr std::size_t kBlockMax = 256 * limits::kKiB;
 
 }  // namespace
 

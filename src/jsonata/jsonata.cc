@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "foundation/limits.h"
 #include "jsonata/lexer.h"
 #include "jsonata/run.h"
 #include "jsonata/serialize.h"
@@ -14,7 +15,7 @@ namespace {
 // The hints of a larger program share places: they are only hints.
 constexpr std::uint32_t kHintsMax = 1024;
 // What most evaluations of workflow expressions need fits in here, on the native stack.
-constexpr std::size_t kFirstBytes = 8 * 1024;
+constexpr std::size_t kFirstBytes = 8 * limits::kKiB;
 
 Evaluation finish(Run& run, const Cell& result, Dialect dialect) {
   if (result.is_failed() || run.failed()) return {std::nullopt, std::move(run.failure)};

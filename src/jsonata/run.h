@@ -74,7 +74,6 @@ class Run {
   Record* new_record(std::uint32_t capacity);
   bool set(Record& record, std::string_view key, const Cell& value);
   Cell text(std::string_view content);  // copied
-  Cell owned_text(std::string content) { return text(content); }
   Cell sequence_of(const Cell& item);
   // What one key of a grouping sees of an array: its items, appended one after the other.
   Cell merged_items(const Cell& array);

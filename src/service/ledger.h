@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "foundation/clock.h"
+#include "foundation/limits.h"
 #include "store/group_writer.h"
 #include "store/store.h"
 
@@ -58,7 +59,7 @@ class Ledger {
 
   static constexpr std::int64_t kLeaseMs = 6'000;
   static constexpr std::int64_t kRenewMs = 1'500;
-  static constexpr std::size_t kErrorBytesMax = 32 * 1024;
+  static constexpr std::size_t kErrorBytesMax = 32 * limits::kKiB;
 
  private:
   // The first with its input; the second, which replaces it, without.

@@ -22,17 +22,21 @@ std::string joined(std::span<const std::string> path) {
 }
 
 // A schema that is not closed allows other fields: then only a near miss is worth a word.
+struct Unknown {
+  std::size_t at;   // in the path
+  SchemaView type;  // of what stands before it
+};
 void report_unknown(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
-                    const Reach& reach) {
-  const std::string& field = name.path[*reach.unknown_at];
-  const auto known = reach.unknown_in->property_names();
+                    const Unknown& unknown) {
+  const std::string& field = name.path[unknown.at];
+  const auto known = unknown.type.property_names();
   const std::string near = nearest(field, std::span(known));
-  if (!reach.unknown_in->is_closed() && near.empty()) return;
-  const auto path = std::span(name.path).first(*reach.unknown_at + 1);
+  if (!unknown.type.is_closed() && near.empty()) return;
+  const auto path = std::span(name.path).first(unknown.at + 1);
   std::string message = format("there is no `{}` (near character {})", joined(path), name.position);
   std::string help = near.empty() ? format("the fields are {}", listing(std::span(known)))
                                   : format("did you mean `{}`?", near);
-  if (reach.unknown_in->is_closed()) {
+  if (unknown.type.is_closed()) {
     input.findings.error(site.path, "UNKNOWN_FIELD", std::move(message), std::move(help));
   } else {
     input.findings.warning(site.path, "UNKNOWN_FIELD", std::move(message), std::move(help));
@@ -42,7 +46,8 @@ void report_unknown(const RuleInput& input, const ExpressionSite& site, const Fr
 void check_read(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
                 const TypeEnvironment& types) {
   const Reach reach = types.reach(site.step, name.path);
-  if (reach.unknown_at) return report_unknown(input, site, name, reach);
+  if (reach.unknown_at && reach.unknown_in)
+    return report_unknown(input, site, name, {*reach.unknown_at, *reach.unknown_in});
   if (!name.is_needed || reach.is_spread || !reach.optional_at) return;
   const auto path = std::span(name.path).first(*reach.optional_at + 1);
   input.findings.warning(

@@ -34,7 +34,7 @@ void wait_times(const RuleInput& input) {
   if (!program.run_timeout_ms) return;
   for (StepIndex at = 0; at < program.steps.size(); ++at) {
     const Time time = longest(program.steps[at]);
-    if (time.ms.value_or(0) <= *program.run_timeout_ms) continue;
+    if (!time.ms || *time.ms <= *program.run_timeout_ms) continue;
     input.findings.warning(
         input.at(at, time.place), "WAIT_BEYOND_RUN",
         format("{} is longer than the run may last, {}", calendar::duration_text(*time.ms),

@@ -15,7 +15,7 @@
 namespace fermata::definition {
 namespace {
 
-constexpr std::size_t kDescriptionBytesMax = 16 * 1024;
+constexpr std::size_t kDescriptionBytesMax = 16 * limits::kKiB;
 
 // A sequence whose steps are being read, from the root inwards.
 struct Open {

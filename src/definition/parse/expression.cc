@@ -98,7 +98,7 @@ std::vector<std::pair<std::string, Expression>> read_expressions(Context& contex
   std::vector<std::pair<std::string, Expression>> out;
   const json::Object* map = reader.object(key);
   if (map == nullptr) return out;
-  Reader entries(*map, {"the map", reader.path_of(key)}, context.findings);
+  const Reader entries(*map, {"the map", reader.path_of(key)}, context.findings);
   for (const auto& member : *map) {
     const std::string name(member.key().data(), member.key().size());
     out.emplace_back(name, read_expression(context, member.value(), {entries.path_of(name), role}));

@@ -10,7 +10,7 @@ std::vector<Assignment> read_assignments(Context& context, Reader& reader, std::
   std::vector<Assignment> out;
   const json::Object* map = reader.object(key, need);
   if (map == nullptr) return out;
-  Reader entries(*map, {"the map", reader.path_of(key)}, context.findings);
+  const Reader entries(*map, {"the map", reader.path_of(key)}, context.findings);
   for (const auto& member : *map) {
     const std::string target(member.key().data(), member.key().size());
     const std::string path = entries.path_of(target);

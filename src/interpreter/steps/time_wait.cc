@@ -59,6 +59,8 @@ Outcome enter_TimeWait(Run& run, const StepVisit& visit) {
   return Park{await, nullptr, {}};
 }
 
+// The shape of all resume functions.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 Outcome resume_TimeWait(Run& run, Parked& parked, Settled) {
   const auto& await = std::get<AwaitTimer>(parked.await);
   run.emit(CloseWait{await.wait_id, WaitOutcome::Resolved, std::nullopt, nullptr});
