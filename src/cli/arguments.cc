@@ -5,6 +5,8 @@
 namespace fermata::cli {
 
 CLI::App& CommandLine::group(const std::string& name, const std::string& what) {
+  const auto known = app_.get_subcommands([&](CLI::App* one) { return one->get_name() == name; });
+  if (!known.empty()) return *known.front();
   CLI::App* made = app_.add_subcommand(name, what);
   made->require_subcommand(1);
   return *made;

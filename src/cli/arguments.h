@@ -30,7 +30,7 @@ class CommandLine {
     command->callback([this, options, run = std::move(run)] { code_ = run(*options); });
     return {*command, *options};
   }
-  // A word that others stand behind.
+  // A word that others stand behind; the one that is there, when several files add to it.
   CLI::App& group(const std::string& name, const std::string& what);
 
   [[nodiscard]] CLI::App& app() { return app_; }
