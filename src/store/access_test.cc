@@ -36,7 +36,8 @@ TEST_P(AccessStoreTest, AKeyIsFoundByItsIdAndListedToItsTenantOnly) {
   EXPECT_EQ(store_->api_key("c")->tenant.text, "two");
   EXPECT_EQ(store_->api_key("absent").error().code, "NOT_FOUND");
   std::vector<std::string> listed;
-  for (const ApiKeyRow& row : *store_->api_keys(TenantId("one"))) listed.push_back(row.key_id);
+  const auto rows = store_->api_keys(TenantId("one"));
+  for (const ApiKeyRow& row : *rows) listed.push_back(row.key_id);
   EXPECT_THAT(listed, testing::ElementsAre("b", "a"));
 }
 

@@ -172,7 +172,7 @@ Result<void> PostgresStore::mark_schedule(const DefinitionRow& seen) {
   mark.bind(seen.tenant.text).bind(seen.workflow_id.text).bind(seen.schedule_version);
   TRY_DO(
       run_alone("UPDATE workflow_definitions SET schedule_version = $1 WHERE tenant = $2 AND "
-                "workflow_id = $3",
+                "workflow_id = $3 AND schedule_version = $4",
                 mark));
   return {};
 }

@@ -109,7 +109,7 @@ Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
             "$5::text[], $6::json[], $7::bigint[]) ON CONFLICT (tenant, event_id, kind, target) DO "
             "UPDATE SET outcome = excluded.outcome, details = excluded.details WHERE "
             "workflow_event_deliveries.outcome = 'HELD' OR "
-            "workflow_event_deliveries.details::text = '{}'",
+            "(workflow_event_deliveries.details::text = '{}' AND excluded.outcome <> 'HELD')",
             std::move(columns).finish()));
   }
   if (!routed.empty()) {

@@ -82,11 +82,12 @@ Result<void> SqliteStore::put_routing(std::span<const DeliveryRow> rows,
   TRY(Transaction transaction, Transaction::begin(*writer_));
   for (const DeliveryRow& row : rows) {
     TRY(Statement insert,
-        writer_->prepare("INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, "
-                         "outcome, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, "
-                         "event_id, kind, target) DO UPDATE SET outcome = excluded.outcome, "
-                         "details = excluded.details WHERE workflow_event_deliveries.outcome = "
-                         "'HELD' OR workflow_event_deliveries.details = '{}'"));
+        writer_->prepare(
+            "INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, "
+            "outcome, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, "
+            "event_id, kind, target) DO UPDATE SET outcome = excluded.outcome, "
+            "details = excluded.details WHERE workflow_event_deliveries.outcome = "
+            "'HELD' OR (workflow_event_deliveries.details = '{}' AND excluded.outcome <> 'HELD')"));
     insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.kind).bind(row.target);
     TRY_DO(insert.bind(row.outcome).bind_json(row.details).bind(row.at).run());
   }
