@@ -42,11 +42,7 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
 
 Result<void> announce(const DevOptions& options, const DataFolder& folder,
                       const json::Object& state) {
-  TRY_DO(write_file(folder.state_file(), json::to_text(state)));
-  if (options.prints_json) {
-    std::puts(json::to_text(state).c_str());
-    std::fflush(stdout);
-  }
+  TRY_DO(announce_state(folder, state, options.prints_json));
   say(format("API at {}  token {}", *json::string_at(state, "api"),
              *json::string_at(state, "token")));
   say("try: fermata publish examples/order-flow/definition.json, then fermata run order-flow "
@@ -110,10 +106,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
 }  // namespace
 
 int run_dev(const DevOptions& options) {
-  block_stop_signals();
-  const auto log = make_log(options.common.log_level);
-  const Result<void> served = serve(options, *log);
-  return served.has_value() ? 0 : report(served.error());
+  return run_until_stopped(options.common.log_level, [&](Log& log) { return serve(options, log); });
 }
 
 }  // namespace fermata::cli

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -19,6 +20,8 @@
 #include "actions/key_value.h"
 #include "actions/log_action.h"
 #include "actions/temporal_activity.h"
+#include "cli/commands.h"
+#include "cli/signals.h"
 #include "definition/definition.h"
 #include "foundation/check.h"
 #include "foundation/format.h"
@@ -136,8 +139,7 @@ Result<std::string> temporal_address(const std::string& told, const DataFolder& 
 Result<std::string> api_token(const std::string& file, const DataFolder& folder) {
   if (!file.empty()) {
     constexpr std::size_t kBytesMin = 16;
-    TRY(std::string token, read_file(file, 10'000));
-    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+    TRY(std::string token, read_token_file(file, 10'000));
     if (token.size() >= kBytesMin) return token;
     return make_error(ErrorKind::Invalid, "TOKEN_TOO_SHORT",
                       format("the token in `{}` has {} bytes, at least {} are needed", file,
@@ -180,6 +182,28 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   file.seekg(0);
   file.read(text.data(), static_cast<std::streamsize>(size));
   return text;
+}
+
+Result<std::string> read_token_file(const std::string& path, std::size_t bytes_max) {
+  TRY(std::string token, read_file(path, bytes_max));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  return token;
+}
+
+Result<void> announce_state(const DataFolder& folder, const json::Object& state, bool prints) {
+  const std::string text = json::to_text(state);
+  TRY_DO(write_file(folder.state_file(), text));
+  if (!prints) return {};
+  std::puts(text.c_str());
+  std::fflush(stdout);
+  return {};
+}
+
+int run_until_stopped(const std::string& log_level, const std::function<Result<void>(Log&)>& work) {
+  block_stop_signals();
+  const auto log = make_log(log_level);
+  const Result<void> worked = work(*log);
+  return worked.has_value() ? 0 : report(worked.error());
 }
 
 Result<json::Value> read_document_file(const std::string& path) {

@@ -2,6 +2,7 @@
 // What only a program has: the clock, randomness, the log, secrets from the environment, the files
 // of a data folder.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,6 +69,11 @@ Result<std::shared_ptr<void>> lock_data_folder(const DataFolder& folder);
 // A JSON or, by its name, YAML document. Errors: FILE_UNREADABLE, JSON_*, YAML_*, with the file.
 Result<json::Value> read_document_file(const std::string& path);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
+// A token's or key's file, without the line end that editors leave behind it.
+Result<std::string> read_token_file(const std::string& path, std::size_t bytes_max);
+// What a server on the folder says of itself, for commands on the same folder, and on standard
+// output when that was asked for.
+Result<void> announce_state(const DataFolder& folder, const json::Object& state, bool prints);
 Result<void> write_file(const std::string& path, std::string_view text);
 
 // The file's keys; without a file those of the folder, made when there are none. Errors:
@@ -76,6 +82,9 @@ Result<service::MasterKeys> master_keys(const std::string& file, const DataFolde
 
 // Seals with the newest key what older ones sealed; says in the log when it cannot.
 void reseal(service::SecretVault& vault, Log& log);
+
+// A process that works until Ctrl-C: signals, log, `work`, and the exit code of what came of it.
+int run_until_stopped(const std::string& log_level, const std::function<Result<void>(Log&)>& work);
 
 // All built-in actions. Without a store those that need one can be looked up, not run.
 struct ActionOptions {

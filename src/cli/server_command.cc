@@ -1,13 +1,10 @@
 // fermata server: the API over a store and a Temporal server that others started.
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "cli/api_host.h"
 #include "cli/commands.h"
 #include "cli/host.h"
 #include "cli/signals.h"
-#include "json/text.h"
 #include "store/open.h"
 
 namespace fermata::cli {
@@ -34,11 +31,7 @@ Result<void> serve(const ServerOptions& options, Log& log) {
                            {"temporal", client.options().address},
                            {"namespace", client.options().target_namespace},
                            {"pid", getpid()}};
-  TRY_DO(write_file(folder.state_file(), json::to_text(state)));
-  if (options.prints_json) {
-    std::puts(json::to_text(state).c_str());
-    std::fflush(stdout);
-  }
+  TRY_DO(announce_state(folder, state, options.prints_json));
   log.info("server started", {{"api", host->url()}, {"temporal", client.options().address}});
   wait_for_stop_signal();
   log.info("server stopping");
@@ -48,10 +41,7 @@ Result<void> serve(const ServerOptions& options, Log& log) {
 }  // namespace
 
 int run_server(const ServerOptions& options) {
-  block_stop_signals();
-  const auto log = make_log(options.common.log_level);
-  const Result<void> served = serve(options, *log);
-  return served.has_value() ? 0 : report(served.error());
+  return run_until_stopped(options.common.log_level, [&](Log& log) { return serve(options, log); });
 }
 
 }  // namespace fermata::cli

@@ -15,11 +15,6 @@ Result<std::string> text_of(const std::string& file) {
   return read_file(file, kSecretFileBytesMax);
 }
 
-std::string without_line_end(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 Result<temporal::Runtime> start_runtime(const TemporalOptions& options, Log& log) {
@@ -41,8 +36,7 @@ Result<temporal::Client> connect(const temporal::Runtime& runtime, const Tempora
   client.target_namespace = options.target_namespace;
   client.api_key = options.api_key;
   if (!options.api_key_file.empty()) {
-    TRY(client.api_key, text_of(options.api_key_file));
-    client.api_key = without_line_end(std::move(client.api_key));
+    TRY(client.api_key, read_token_file(options.api_key_file, kSecretFileBytesMax));
   }
   temporal::TlsOptions tls;
   TRY(tls.server_root_ca_pem, text_of(options.tls_ca_file));

@@ -52,10 +52,7 @@ Result<void> work(const WorkerOptions& options, Log& log) {
 }  // namespace
 
 int run_worker(const WorkerOptions& options) {
-  block_stop_signals();
-  const auto log = make_log(options.common.log_level);
-  const Result<void> worked = work(options, *log);
-  return worked.has_value() ? 0 : report(worked.error());
+  return run_until_stopped(options.common.log_level, [&](Log& log) { return work(options, log); });
 }
 
 }  // namespace fermata::cli
