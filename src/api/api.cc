@@ -193,6 +193,7 @@ http::Router make_router(const ApiParts& parts) {
     return http::json_response(200, json::Object{{"alive", true}});
   });
   router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
+  add_page_routes(router);
   add_hook_route(router, parts);
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {

@@ -1,6 +1,7 @@
 #pragma once
-// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health and
-// signed webhooks, a role for every route (permissions.h). One file per resource.
+// The HTTP API over the services: JSON under /api/v1, bearer token on everything but health, pages
+// and signed webhooks, a role for every route (permissions.h). One file per resource. The contract
+// is contracts/openapi.json; a test holds the routes against it.
 
 #include <functional>
 #include <string>

@@ -19,6 +19,7 @@ void add_lifecycle_routes(http::Router& router, const ApiParts& parts);
 void add_tenant_routes(http::Router& router, const ApiParts& parts);
 void add_door_routes(http::Router& router, const ApiParts& parts);
 void add_access_routes(http::Router& router, const ApiParts& parts);
+void add_page_routes(http::Router& router);
 // Its callers prove themselves by a signature, not by a token.
 void add_hook_route(http::Router& router, const ApiParts& parts);
 

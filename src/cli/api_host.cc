@@ -77,6 +77,7 @@ struct ApiHost::Services {
   service::Sweep sweep;
   api::ApiParts api;
   std::string listen;
+  std::vector<std::string> routes;
   std::unique_ptr<http::Server> server;
 };
 
@@ -84,8 +85,12 @@ ApiHost::ApiHost(std::unique_ptr<Services> services) : services_(std::move(servi
 
 Result<std::unique_ptr<ApiHost>> ApiHost::start(ApiHostParts parts, const ApiHostOptions& options) {
   auto services = std::make_unique<Services>(parts, options);
-  TRY(services->server, http::Server::start({.address = options.listen, .port = options.port},
-                                            api::make_router(services->api)));
+  http::Router router = api::make_router(services->api);
+  router.for_each([&](const std::string& method, const std::string& pattern, const http::Handler&) {
+    services->routes.push_back(method + " " + pattern);
+  });
+  TRY(services->server,
+      http::Server::start({.address = options.listen, .port = options.port}, std::move(router)));
   return std::unique_ptr<ApiHost>(new ApiHost(std::move(services)));
 }
 
@@ -95,6 +100,10 @@ ApiHost::~ApiHost() {
 
 std::string ApiHost::url() const {
   return format("http://{}:{}", services_->listen, services_->server->port());
+}
+
+const std::vector<std::string>& ApiHost::routes() const {
+  return services_->routes;
 }
 
 }  // namespace fermata::cli

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "actions/registry.h"
 #include "foundation/clock.h"
@@ -45,6 +46,8 @@ class ApiHost {
   ~ApiHost();
   // http://HOST:PORT
   [[nodiscard]] std::string url() const;
+  // What it serves: "GET /api/v1/runs/{id}", …
+  [[nodiscard]] const std::vector<std::string>& routes() const;
 
  private:
   struct Services;

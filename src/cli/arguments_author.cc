@@ -1,4 +1,4 @@
-// validate, complete, simulate, test, jsonata
+// validate, complete, explain, simulate, test, jsonata
 #include "cli/arguments.h"
 #include "cli/jsonata_commands.h"
 
@@ -48,6 +48,11 @@ void add_author_tools(CommandLine& line) {
         ->required();
     command.add_option("--source", complete.source, "the expression as it is being written");
     command.add_flag("--json", complete.prints_json, "print one JSON object");
+  }
+  {
+    auto [command, explain] = line.add<ExplainOptions>(
+        line.app(), "explain", "what an error code means, and what to do", run_explain);
+    command.add_option("code", explain.code)->required();
   }
   {
     auto [command, simulate] = line.add<SimulateOptions>(

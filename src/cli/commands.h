@@ -78,6 +78,11 @@ struct CompleteOptions {
 };
 int run_complete(const CompleteOptions& options);
 
+struct ExplainOptions {
+  std::string code;
+};
+int run_explain(const ExplainOptions& options);
+
 struct SimulateOptions {
   std::string definition;
   std::string input;     // empty: {}

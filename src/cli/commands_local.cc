@@ -1,6 +1,7 @@
-// Commands that need no server: validate, complete.
+// Commands that need no server: validate, complete, explain.
 #include <cstdio>
 
+#include "api/embedded.h"
 #include "api/render.h"
 #include "cli/commands.h"
 #include "cli/host.h"
@@ -77,6 +78,15 @@ int run_complete(const CompleteOptions& options) {
     std::puts(format("{}\t{}\t{}{}", item.text, item.kind, item.type,
                      item.may_be_missing ? ", may be missing" : "")
                   .c_str());
+  return 0;
+}
+
+int run_explain(const ExplainOptions& options) {
+  const auto page = api::error_page(options.code);
+  if (!page)
+    return report(make_error(ErrorKind::NotFound, "NOT_FOUND",
+                             format("there is no error code `{}`", options.code)));
+  std::fwrite(page->data(), 1, page->size(), stdout);
   return 0;
 }
 

@@ -1187,7 +1187,8 @@ class OtherWorkers(OnRealParts):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        sdk = subprocess.run([ROOT / "tools/fetch_python_sdk.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        sdk = subprocess.run([ROOT / "tools/fetch_python.sh", "python-sdk", "tests/e2e/requirements.txt"], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout.strip()
         worker = harness.Process([sys.executable, str(ROOT / "tests/e2e/activities.py"), cls.stack.temporal, "stock"],
                                  cls.stack.data / "activities.log", env=dict(os.environ, PYTHONPATH=sdk))
         cls.exits.callback(worker.stop)

@@ -46,6 +46,9 @@ class Rules(unittest.TestCase):
     def test_error_codes(self):
         code = 'return make_error(ErrorKind::Invalid, "NEW_CODE", "x");'
         self.assertEqual(len(complaints(tidy.check_error_codes, src__low__a_dot_cc=code)), 1)
+        table, page = '[{"code": "ONE"}, {"code": "TWO"}]', {"docs/errors/ONE.md": "", "docs/errors/THREE.md": ""}
+        pages = tidy.check_error_codes(tidy.Tree({"contracts/error_codes.json": table, **page}))
+        self.assertEqual([line.split(":")[0] for line in pages], ["TWO", "docs/errors/THREE.md"])
 
 
 if __name__ == "__main__":

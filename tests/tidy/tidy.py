@@ -153,6 +153,9 @@ def check_error_codes(tree):
     for code in sorted(used - set(table)):
         if not re.fullmatch(r"[A-Z]\d{4}", code):
             wrong.append(f"{code}: used in src, missing in contracts/error_codes.json")
+    pages = {name.split("/")[-1][:-3] for name in tree.files if name.startswith("docs/errors/")}
+    wrong += [f"{code}: has no page docs/errors/{code}.md" for code in sorted(set(table) - pages)]
+    wrong += [f"docs/errors/{code}.md: no such code in contracts/error_codes.json" for code in sorted(pages - set(table))]
     return wrong
 
 
