@@ -172,13 +172,17 @@ Result<std::vector<Candidate>> PostgresStore::waits_for(std::span<const EventRow
 
 Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE tenant = $1 AND event_name = $2 AND "
+      "SELECT {} FROM workflow_runtime_events AS e WHERE tenant = $1 AND event_name = $2 AND "
       "correlation_key IS NOT NULL AND ($3::text IS NULL OR correlation_key = $3) AND received_at "
-      ">= $4 ORDER BY received_at, event_id",
+      ">= $4 AND NOT EXISTS (SELECT 1 FROM workflow_event_deliveries AS d WHERE d.tenant = "
+      "e.tenant "
+      "AND d.event_id = e.event_id AND d.kind = 'resume' AND d.target = $5 AND d.outcome = "
+      "'SIGNALED') ORDER BY received_at, event_id",
       kEventColumns);
   Params params;
   params.bind(wait.tenant.text).bind(wait.event_name).bind(wait.correlation_key);
-  TRY(const PostgresRows rows, run_alone(kSql, params.bind(wait.accepts_from)));
+  TRY(const PostgresRows rows,
+      run_alone(kSql, params.bind(wait.accepts_from).bind(wait.run_id.text)));
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 

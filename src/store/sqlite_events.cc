@@ -163,15 +163,18 @@ Result<std::vector<Candidate>> SqliteStore::waits_for(std::span<const EventRow> 
 Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE tenant = ?1 AND event_name = ?2 AND "
+      "SELECT {} FROM workflow_runtime_events AS e WHERE tenant = ?1 AND event_name = ?2 AND "
       "correlation_key IS NOT NULL AND (?3 IS NULL OR correlation_key = ?3) AND received_at >= ?4 "
+      "AND NOT EXISTS (SELECT 1 FROM workflow_event_deliveries AS d WHERE d.tenant = e.tenant AND "
+      "d.event_id = e.event_id AND d.kind = 'resume' AND d.target = ?5 AND d.outcome = 'SIGNALED') "
       "ORDER BY received_at, event_id",
       kEventColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(wait.tenant.text)
       .bind(wait.event_name)
       .bind(wait.correlation_key)
-      .bind(wait.accepts_from);
+      .bind(wait.accepts_from)
+      .bind(wait.run_id.text);
   return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
 }
 
