@@ -107,7 +107,7 @@ Chain chain_of(std::string_view before) {
 class Completer {
  public:
   Completer(const Draft& draft, const CheckContext& context, const ExpressionSite& site)
-      : draft_(draft), site_(site), types_(draft, context) {}
+      : draft_(draft), site_(site), place_(place_of(site)), types_(draft, context) {}
 
   std::vector<Suggestion> run(const Chain& chain) {
     word_ = chain.word;
@@ -137,7 +137,7 @@ class Completer {
   }
   static std::string words(Kinds kinds) { return kinds.is_any() ? "anything" : kinds.words(); }
   [[nodiscard]] std::string type_of(std::vector<std::string> path) const {
-    return words(types_.reach(site_.step, path).kinds);
+    return words(types_.reach(place_, path).kinds);
   }
   template <std::size_t N>
   void add_fixed(const Fixed (&fields)[N]) {
@@ -187,7 +187,7 @@ class Completer {
       if (root == "event" && site_.step == kNoStep) return add_fixed(kEvent);
       if (root == "childRun" && sees_child(site_)) return add_fixed(kChildRun);
     }
-    const Reach reach = types_.reach(site_.step, path);
+    const Reach reach = types_.reach(place_, path);
     if (!reach.schema) return;
     const auto list = reach.kinds == kArray ? reach.schema->items() : std::nullopt;
     const SchemaView& schema = list ? *list : *reach.schema;
@@ -200,6 +200,7 @@ class Completer {
 
   const Draft& draft_;
   const ExpressionSite& site_;
+  Place place_;
   TypeEnvironment types_;
   std::string word_;
   std::vector<Suggestion> items_;
@@ -212,6 +213,7 @@ std::optional<ExpressionSite> site_at(const Draft& draft, const CompletionQuery&
   if (!query.source) return std::nullopt;
   ExpressionSite made;
   made.path = query.path;
+  if (query.path.find(".config/assign/") != std::string::npos) made.role = ExpressionRole::Assigned;
   std::size_t longest = 0;
   for (StepIndex at = 0; at < draft.program.steps.size(); ++at) {
     const std::string& path = draft.program.steps[at].path.text;

@@ -24,7 +24,11 @@ constexpr std::string_view kDocument =
     {"id":"in","type":"control.if","condition":{"$expr":"true"},"then":[]}]},
   {"id":"out","type":"control.if","condition":{"$expr":"payload."},"then":[]},
   {"id":"call","type":"control.callWorkflow","workflowId":"x","workflowVersion":1,
-   "outputMapping":{"vars.y":{"$expr":"childRun.vars"}}}]})j";
+   "outputMapping":{"vars.y":{"$expr":"childRun.vars"}}},
+  {"id":"wait","type":"event.wait","config":{"eventName":"TICKET_CREATED","correlationKey":{"$expr":"payload.ticketId"},
+   "timeoutMs":1000,"assign":{"vars.mail":{"$expr":"vars.event.mail"}}}},
+  {"id":"guard","type":"control.tryCatch","captureErrorAs":"why","try":[],"catch":[
+    {"id":"after","type":"control.if","condition":{"$expr":"true"},"then":[]}]}]})j";
 const char* const kInLoop = "root.steps[2].body.steps[0].condition";
 const char* const kOutside = "root.steps[3].condition";
 
@@ -90,6 +94,20 @@ TEST(Complete, OutputMappingsSeeTheChild) {
       check("root.steps[4].outputMapping/vars.y", "childRun.|"),
       ElementsAre("payload field an object", "vars field an object", "meta field an object"));
   EXPECT_THAT(check(kOutside, "child|"), IsEmpty());
+}
+
+TEST(Complete, AnEventHasTheFieldsOfItsTypeFromTheWaitsAssignmentsOn) {
+  const auto fields =
+      ElementsAre("id field a string?", "level field a number?", "mail field a string?");
+  EXPECT_THAT(check("root.steps[5].config/assign/vars.mail", "vars.event.|"), fields);
+  EXPECT_THAT(check("root.steps[5].config/assign/vars.new", "event.|"), fields);
+  EXPECT_THAT(check("root.steps[6].catch.steps[0].condition", "vars.event.|"), fields);
+  EXPECT_THAT(check("root.steps[5].config/correlationKey", "vars.event.|"), IsEmpty());
+}
+
+TEST(Complete, ACaughtErrorHasItsFields) {
+  EXPECT_THAT(check("root.steps[6].catch.steps[0].condition", "why.c|"),
+              ElementsAre("category field a string", "code field a string"));
 }
 
 TEST(Complete, NothingIsKnownInsideATextOrBehindACall) {

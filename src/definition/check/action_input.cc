@@ -65,7 +65,7 @@ void check_fields(const RuleInput& input, const Pending& at, std::vector<Pending
 Kinds kinds_of(const Call& call, const json::Value& value) {
   if (const json::Value* source = json::find(value, "$expr")) {
     if (!source->is_string()) return kAnyKind;
-    return call.types.kinds_of(call.step, json::to_std(source->get_string()));
+    return call.types.kinds_of({call.step, false}, json::to_std(source->get_string()));
   }
   return json::find(value, "$secret") != nullptr ? kString : kind_of(value);
 }

@@ -40,7 +40,7 @@ void expression_types(const RuleInput& input) {
   for (const ExpressionSite& site : input.draft.expressions) {
     const Kinds wanted = wanted_kinds(site.role);
     if (wanted.is_any() || site.expression.program == nullptr) continue;
-    const Kinds kinds = types.kinds_of(site.step, site.expression.source);
+    const Kinds kinds = types.kinds_of(place_of(site), site.expression.source);
     // A correlation key without a value has a rule of its own.
     if (kinds.has(wanted) || (site.role == ExpressionRole::Key && kinds == kNull)) continue;
     input.findings.error(site.path, "EXPRESSION_TYPE",

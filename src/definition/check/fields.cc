@@ -45,7 +45,7 @@ void report_unknown(const RuleInput& input, const ExpressionSite& site, const Fr
 
 void check_read(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
                 const TypeEnvironment& types) {
-  const Reach reach = types.reach(site.step, name.path);
+  const Reach reach = types.reach(place_of(site), name.path);
   if (reach.unknown_at && reach.unknown_in)
     return report_unknown(input, site, name, {*reach.unknown_at, *reach.unknown_in});
   if (!name.is_needed || reach.is_spread || !reach.optional_at) return;

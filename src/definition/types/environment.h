@@ -1,8 +1,9 @@
 #pragma once
 // TypeEnvironment: what schemas say about the names that expressions see. Payload, outputs of
-// actions that are saved once, items of loops and the event of a trigger have schemas; whatever is
-// assigned in several places or computed is unknown. INVARIANT: a known type holds in every run, so
-// a finding made from it is right; order and branches are not followed.
+// actions, items of loops, events, answers and caught errors have schemas; a variable has that of
+// what was last written to it (types/flow.h). What is computed has a kind at most. INVARIANT: a
+// known type holds in every run whose events and answers are what their schemas say, so a finding
+// made from it is right.
 
 #include <map>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "definition/definition.h"
 #include "definition/draft.h"
+#include "definition/types/flow.h"
 #include "definition/types/free_names.h"
 #include "definition/types/schema_view.h"
 
@@ -36,10 +38,10 @@ class TypeEnvironment {
   // Both must outlive the environment.
   TypeEnvironment(const Draft& draft, const CheckContext& context);
 
-  // What the path reads at a step; kNoStep is the trigger.
-  [[nodiscard]] Reach reach(StepIndex step, std::span<const std::string> path) const;
+  // What the path reads at a place.
+  [[nodiscard]] Reach reach(const Place& place, std::span<const std::string> path) const;
   // The kinds of values that the expression can have.
-  [[nodiscard]] Kinds kinds_of(StepIndex step, const std::string& source) const;
+  [[nodiscard]] Kinds kinds_of(const Place& place, const std::string& source) const;
   // The payload's schema, if it is known.
   [[nodiscard]] std::optional<SchemaView> payload() const;
 
@@ -49,21 +51,35 @@ class TypeEnvironment {
     std::optional<SchemaView> schema;
     std::size_t used = 1;  // names of the path that it stands for
   };
-  [[nodiscard]] Root root_of(StepIndex step, std::span<const std::string> path) const;
+  // All writes of one variable, and what each writes, in the order of the document.
+  struct Variable {
+    std::vector<Write> writes;
+    std::vector<Root> roots;
+  };
+  [[nodiscard]] Root root_of(const Place& place, std::span<const std::string> path) const;
   [[nodiscard]] std::optional<Root> local(StepIndex step, std::string_view name) const;
-  [[nodiscard]] Root variable(std::string_view name) const;
+  [[nodiscard]] Root variable(const Place& place, std::string_view name) const;
   [[nodiscard]] Root event_root(std::span<const std::string> path) const;
-  void read_variables();
+  static Root root_with(const json::Value* schema);
+  const json::Value* payload_schema(const std::string& ref);
+  const json::Value* event_schema(const std::string& event_name);
+  void add_write(std::string_view name, Write write, Root root);
+  void add_writes();
+  void add_writes_of_step(StepIndex at);
+  void add_write_of(const AssignSite& site);
+  void read_loop(StepIndex at);
   void read_assigned(const AssignSite& site);
-  void read_loops();
+  Root assigned_by(const AssignSite& site) const;
 
   const Draft& draft_;
   const CheckContext& context_;
-  std::optional<json::Value> payload_;
-  std::optional<json::Value> event_;
+  std::map<std::string, std::optional<json::Value>> schemas_;  // by reference
+  const json::Value* payload_ = nullptr;
+  const json::Value* event_ = nullptr;      // of the trigger
   std::set<std::string> assigned_payload_;  // fields of the payload that steps write
-  std::map<std::string, const json::Value*, std::less<>> variables_;
-  std::map<std::string, Root, std::less<>> assigned_;  // by an expression, in one place alone
+  std::set<std::string> assigned_local_;    // names of loop records that steps write
+  std::map<std::string, Variable, std::less<>> variables_;
+  std::map<std::string_view, const ExpressionSite*> assigned_;  // by path
   std::map<StepIndex, SchemaView> loop_items_;
 };
 

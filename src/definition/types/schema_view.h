@@ -45,6 +45,8 @@ class SchemaView {
   explicit SchemaView(const json::Value& schema) : SchemaView(schema, schema) {}
 
   [[nodiscard]] Kinds kinds() const { return kinds_; }
+  // Whether both are views of one place of one schema.
+  [[nodiscard]] bool is_same(const SchemaView& other) const { return parts_ == other.parts_; }
   // The schema of a field, when there is one.
   [[nodiscard]] std::optional<SchemaView> property(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> property_names() const;
