@@ -122,7 +122,8 @@ class EventStore {
   // Published workflows that this event starts.
   virtual Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
                                                           const std::string& event_name) = 0;
-  // Events that the wait may take: by name, by key, received when it began to accept or later.
+  // Events that the wait may take: by name, by key, received when it began to accept or later. What
+  // is written down as sent to its run, the run has, over all its histories.
   virtual Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait) = 0;
 
   // STORE_CONFLICT when the reference is there with another schema: a version never changes.

@@ -425,6 +425,11 @@ TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
   ASSERT_TRUE(store_->put_routing(std::vector{delivery, delivery}, std::vector{event}).has_value());
   EXPECT_TRUE(store_->unrouted_events(100, 10)->empty());
   EXPECT_EQ(store_->deliveries(kTenant, event.event_id)->size(), 1U);
+  // The next wait of the run that it was sent to is not given it again.
+  projection::WaitRow next = batch.waits.front();
+  EXPECT_EQ(store_->events_for(next)->size(), 1U);
+  next.run_id = RunId("r1");
+  EXPECT_TRUE(store_->events_for(next)->empty());
 }
 
 }  // namespace

@@ -394,6 +394,7 @@ class Checker {
     for (const auto& wait : world.waits)
       text += format("w{} {} {} ", wait.wait_id.text, wait.status, wait.accepts_from);
     for (const auto& id : world.taken_requests) text += id + ",";
+    for (const auto& id : world.signaled) text += "s" + id;
     for (const auto& kind : world.pending) {
       text += format("p{}", kind.index());
       if (const auto* event = std::get_if<in::EventArrived>(&kind)) text += event->event_id.text;

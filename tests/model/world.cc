@@ -70,14 +70,16 @@ Result<std::vector<store::EventRow>> StoreView::events_for(const projection::Wai
   return step<std::vector<store::EventRow>>([&] {
     std::vector<store::EventRow> found;
     for (const store::EventRow& row : world_.events)
-      if (is_match(row, wait)) found.push_back(row);
+      if (is_match(row, wait) && !world_.signaled.contains(row.event_id.text)) found.push_back(row);
     return found;
   });
 }
 
-Result<void> StoreView::put_routing(std::span<const store::DeliveryRow>,
+Result<void> StoreView::put_routing(std::span<const store::DeliveryRow> rows,
                                     std::span<const store::EventRow> routed) {
   return step<void>([&] {
+    for (const store::DeliveryRow& row : rows)
+      if (row.outcome == "SIGNALED") world_.signaled.insert(row.event_id.text);
     for (const store::EventRow& row : routed) {
       std::erase_if(world_.unseen, [&](const store::EventRow& unseen) {
         if (unseen.event_id == row.event_id) world_.events.push_back(unseen);

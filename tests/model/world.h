@@ -37,6 +37,7 @@ struct World {
   std::vector<store::EventRow> events;
   std::vector<store::EventRow> unseen;  // of Bug::RouteBeforeStore
   std::vector<projection::WaitRow> waits;
+  std::set<std::string> signaled;  // events that are written down as sent to the run
 
   // Temporal, and what it holds of the one run.
   bool is_closed = false;
