@@ -13,19 +13,29 @@
 namespace fermata::api {
 namespace {
 
+http::Response too_often(std::int64_t wait_ms) {
+  http::Response refused = http::problem_response(
+      make_error(ErrorKind::TooMany, "RATE_LIMITED",
+                 format("more requests than one caller may send, wait {} ms", wait_ms),
+                 "send fewer, or ask who runs the server for a higher rate"));
+  refused.headers["Retry-After"] = std::to_string((wait_ms + 999) / 1'000);
+  return refused;
+}
+
 http::Response unauthorized(const Error& error) {
   http::Response refused = http::problem_response(error);
   if (error.kind == ErrorKind::Unauthorized) refused.headers["WWW-Authenticate"] = "Bearer";
   return refused;
 }
 
-// Lets callers in whose role is at least `needed`.
-http::Handler guarded(service::Access& access, service::Role needed, http::Handler handler) {
-  return [&access, needed, inner = std::move(handler)](http::Request& request) {
+// Lets callers in whose role is at least `needed`, as often as they may come.
+http::Handler guarded(const ApiParts& parts, service::Role needed, http::Handler handler) {
+  return [&parts, needed, inner = std::move(handler)](http::Request& request) {
     const auto header = request.headers.find("authorization");
     const auto caller =
-        access.authenticate(header == request.headers.end() ? std::string() : header->second);
+        parts.access.authenticate(header == request.headers.end() ? std::string() : header->second);
     if (!caller.has_value()) return unauthorized(caller.error());
+    if (const auto wait_ms = parts.rates.take(caller->id)) return too_often(*wait_ms);
     if (caller->role < needed) {
       return http::problem_response(
           make_error(ErrorKind::Forbidden, "ROLE_TOO_LOW",
@@ -34,11 +44,8 @@ http::Handler guarded(service::Access& access, service::Role needed, http::Handl
                      "ask an admin for a key with that role"));
     }
     request.caller = {caller->tenant.text, caller->name,
-                      std::string(service::word_of(caller->role))};
-    http::Response response = inner(request);
-    response.headers["Cache-Control"] = "no-store";
-    response.headers["X-Content-Type-Options"] = "nosniff";
-    return response;
+                      std::string(service::word_of(caller->role)), caller->is_owner};
+    return inner(request);
   };
 }
 
@@ -194,12 +201,12 @@ http::Router make_router(const ApiParts& parts) {
   });
   router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
   add_page_routes(router);
-  add_hook_route(router, parts);
+  add_hook_routes(router, parts);
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
-        router.add(method, pattern,
-                   guarded(parts.access, needed_for(method, pattern),
-                           audited(parts, method, pattern, handler)));
+        router.add(
+            method, pattern,
+            guarded(parts, needed_for(method, pattern), audited(parts, method, pattern, handler)));
       });
   return router;
 }

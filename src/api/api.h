@@ -18,6 +18,7 @@
 #include "service/launch.h"
 #include "service/letters.h"
 #include "service/random.h"
+#include "service/rate_limit.h"
 #include "service/replays.h"
 #include "service/run_control.h"
 #include "service/secret_vault.h"
@@ -47,8 +48,9 @@ struct ApiParts {
   const Clock& clock;
   const definition::ActionCatalog& actions;
   std::function<Result<void>()> check_temporal;
-  TenantId tenant;  // the one tenant of this server
+  TenantId tenant;  // of the server's own token, and of webhooks whose address names none
   service::Access& access;
+  service::RateLimits& rates;
 };
 
 // `parts` must outlive the router.

@@ -21,7 +21,7 @@ void add_door_routes(http::Router& router, const ApiParts& parts);
 void add_access_routes(http::Router& router, const ApiParts& parts);
 void add_page_routes(http::Router& router);
 // Its callers prove themselves by a signature, not by a token.
-void add_hook_route(http::Router& router, const ApiParts& parts);
+void add_hook_routes(http::Router& router, const ApiParts& parts);
 
 // The handler, with a row in the audit log for each call; as it is when the route changes nothing.
 http::Handler audited(const ApiParts& parts, const std::string& method, const std::string& pattern,
@@ -29,6 +29,10 @@ http::Handler audited(const ApiParts& parts, const std::string& method, const st
 
 // The body as a JSON object. Errors: JSON_*, BODY_NOT_OBJECT.
 Result<json::Value> body_of(const http::Request& request);
+// Whose data the caller may see and change: every route asks here, and nowhere else.
+inline TenantId tenant_of(const http::Request& request) {
+  return TenantId(request.caller.tenant);
+}
 // ?limit=, within the page limits. Error: QUERY_INVALID.
 Result<std::size_t> limit_of(const http::Request& request);
 

@@ -13,6 +13,7 @@ json::Value time_or_null(const std::optional<TimeMs>& at) {
 
 json::Object shown(const store::ApiKeyRow& row) {
   return {{"keyId", row.key_id},
+          {"tenant", row.tenant.text},
           {"name", row.name},
           {"role", row.role},
           {"createdAt", calendar::format_instant(row.created_at)},
@@ -22,7 +23,7 @@ json::Object shown(const store::ApiKeyRow& row) {
 }
 
 Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto rows, parts.access.keys(TenantId(request.caller.tenant)));
+  TRY(const auto rows, parts.access.keys(tenant_of(request)));
   json::Array items;
   for (const store::ApiKeyRow& row : rows) items.push_back(shown(row));
   return json::Value(json::Object{{"items", std::move(items)}});
@@ -32,7 +33,15 @@ Result<json::Value> make(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   const json::Object& object = body.get_object();
   service::NewKey key;
-  key.tenant = TenantId(request.caller.tenant);
+  key.tenant = tenant_of(request);
+  if (const auto tenant = json::string_at(object, "tenant")) {
+    if (*tenant != key.tenant.text && !request.caller.is_owner)
+      return make_error(
+          ErrorKind::Forbidden, "TENANT_FORBIDDEN",
+          format("tenant: `{}` may make keys for `{}` only", request.caller.name, key.tenant.text),
+          "keys for other tenants are made with the server's own token");
+    key.tenant = TenantId(*tenant);
+  }
   key.name = json::string_at(object, "name").value_or("");
   const std::string role = json::string_at(object, "role").value_or("");
   const auto known = service::role_of(role);
@@ -55,7 +64,7 @@ Result<json::Value> make(const ApiParts& parts, const http::Request& request) {
 
 Result<json::Value> revoke(const ApiParts& parts, const http::Request& request) {
   const std::string& id = request.params.at("id");
-  TRY_DO(parts.access.revoke(TenantId(request.caller.tenant), id));
+  TRY_DO(parts.access.revoke(tenant_of(request), id));
   return json::Value(json::Object{{"keyId", id}, {"revoked", true}});
 }
 

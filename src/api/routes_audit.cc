@@ -80,7 +80,7 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   TRY(filter.before, time_of(request, "to"));
   TRY(filter.limit, limit_of(request));
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.audit().rows(parts.tenant, filter));
+  TRY(const auto rows, parts.store.audit().rows(tenant_of(request), filter));
   json::Array items;
   for (const store::AuditRow& row : rows) items.push_back(render(row));
   json::Object page{{"items", std::move(items)}};
@@ -99,7 +99,7 @@ http::Handler audited(const ApiParts& parts, const std::string& method, const st
   return [&parts, route = route_of(method, pattern),
           inner = std::move(handler)](http::Request& request) {
     store::AuditRow row;
-    row.tenant = parts.tenant;
+    row.tenant = tenant_of(request);
     row.audit_id = parts.random.uuid();
     row.actor = request.caller.name;
     row.action = route.action;

@@ -67,14 +67,14 @@ WorkflowId workflow_of(const http::Request& request) {
 }
 
 Result<json::Value> settings(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.definition(parts.tenant, workflow_of(request)));
+  TRY(const auto row, parts.store.definition(tenant_of(request), workflow_of(request)));
   return render_settings(row);
 }
 
 // {"paused": …, "concurrencyLimit": …}: what is left out stays, null takes a limit away.
 Result<json::Value> put_settings(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
-  TRY(const auto row, parts.store.definition(parts.tenant, workflow_of(request)));
+  TRY(const auto row, parts.store.definition(tenant_of(request), workflow_of(request)));
   store::WorkflowSettings wanted = row.settings;
   if (const json::Value* paused = json::find(body, "paused")) {
     if (!paused->is_bool())
@@ -88,21 +88,21 @@ Result<json::Value> put_settings(const ApiParts& parts, const http::Request& req
                         "concurrencyLimit: expected a number from 1, or null");
     wanted.concurrency_limit = limit->is_null() ? std::nullopt : std::optional(limit->get_int64());
   }
-  TRY_DO(parts.store.put_settings(parts.tenant, row.workflow_id, wanted));
-  TRY(const auto now, parts.store.definition(parts.tenant, row.workflow_id));
+  TRY_DO(parts.store.put_settings(tenant_of(request), row.workflow_id, wanted));
+  TRY(const auto now, parts.store.definition(tenant_of(request), row.workflow_id));
   return render_settings(now);
 }
 
 Result<json::Value> show_clock(const ApiParts& parts, const http::Request& request) {
   TRY(const std::size_t count, count_of(request));
-  TRY(const auto row, parts.store.definition(parts.tenant, workflow_of(request)));
+  TRY(const auto row, parts.store.definition(tenant_of(request), workflow_of(request)));
   TRY(const auto program,
-      parts.definitions.load({parts.tenant, row.workflow_id, row.published_version, ""}));
+      parts.definitions.load({tenant_of(request), row.workflow_id, row.published_version, ""}));
   if (!program->trigger)
     return make_error(ErrorKind::Invalid, "TRIGGER_NO_CLOCK", "the workflow has no clock");
   TRY(const auto next,
-      parts.clocks.preview(parts.tenant, *program->trigger, parts.clock.now(), count));
-  TRY(const auto fires, parts.store.fires(parts.tenant, row.workflow_id, 1));
+      parts.clocks.preview(tenant_of(request), *program->trigger, parts.clock.now(), count));
+  TRY(const auto fires, parts.store.fires(tenant_of(request), row.workflow_id, 1));
   const bool has_fired =
       !fires.empty() && row.trigger_type == "schedule" && fires.front().outcome == "LAUNCHED";
   const std::string_view status = row.schedule_error       ? "FAILED"
@@ -120,7 +120,7 @@ Result<json::Value> show_clock(const ApiParts& parts, const http::Request& reque
 
 Result<json::Value> list_fires(const ApiParts& parts, const http::Request& request) {
   TRY(const std::size_t limit, limit_of(request));
-  TRY(const auto rows, parts.store.fires(parts.tenant, workflow_of(request), limit));
+  TRY(const auto rows, parts.store.fires(tenant_of(request), workflow_of(request), limit));
   json::Array items;
   for (const store::FireRow& row : rows) items.push_back(render(row));
   return json::Value(json::Object{{"items", std::move(items)}});
@@ -141,7 +141,7 @@ Result<json::Value> preview(const ApiParts& parts, const http::Request& request)
   if (const auto text = query_of(request, "after")) after = calendar::parse_instant(*text);
   if (!after)
     return make_error(ErrorKind::Invalid, "QUERY_INVALID", "after: expected an ISO 8601 instant");
-  TRY(const auto fires, parts.clocks.preview(parts.tenant, trigger, *after, count));
+  TRY(const auto fires, parts.clocks.preview(tenant_of(request), trigger, *after, count));
   return json::Value(json::Object{{"items", render(fires)}});
 }
 
@@ -149,12 +149,12 @@ Result<json::Value> put_calendar(const ApiParts& parts, const http::Request& req
   TRY(const json::Value body, body_of(request));
   TRY_DO(service::read_calendar(body));
   const std::string name = request.params.at("name");
-  TRY_DO(parts.store.put_calendar({parts.tenant, name, body, parts.clock.now()}));
+  TRY_DO(parts.store.put_calendar({tenant_of(request), name, body, parts.clock.now()}));
   return json::Value(json::Object{{"name", name}, {"calendar", body}});
 }
 
-Result<json::Value> list_calendars(const ApiParts& parts) {
-  TRY(const auto rows, parts.store.calendars(parts.tenant));
+Result<json::Value> list_calendars(const ApiParts& parts, const http::Request& request) {
+  TRY(const auto rows, parts.store.calendars(tenant_of(request)));
   json::Array items;
   for (const store::CalendarRow& row : rows)
     items.push_back(json::Object{{"name", row.name}, {"calendar", row.calendar}});
@@ -175,11 +175,11 @@ void add_clock_routes(http::Router& router, const ApiParts& parts) {
   router.add("GET", "/api/v1/clocks/preview",
              [&parts](const http::Request& r) { return answer(preview(parts, r)); });
   router.add("GET", "/api/v1/calendars",
-             [&parts](const http::Request&) { return answer(list_calendars(parts)); });
+             [&parts](const http::Request& r) { return answer(list_calendars(parts, r)); });
   router.add("PUT", "/api/v1/calendars/{name}",
              [&parts](const http::Request& r) { return answer(put_calendar(parts, r)); });
   router.add("GET", "/api/v1/runs/{id}/explain", [&parts](const http::Request& r) {
-    return answer(parts.explain.run(parts.tenant, RunId(r.params.at("id"))));
+    return answer(parts.explain.run(tenant_of(r), RunId(r.params.at("id"))));
   });
 }
 

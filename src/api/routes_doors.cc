@@ -9,12 +9,13 @@ namespace {
 
 constexpr std::int64_t kToleranceMs = 300'000;
 
-json::Value render(const store::WebhookRow& row) {
+json::Value render(const ApiParts& parts, const store::WebhookRow& row) {
+  const std::string owner = row.tenant == parts.tenant ? "" : row.tenant.text + "/";
   return json::Object{{"name", row.name},
                       {"eventName", row.event_name},
                       {"secret", json::Object{{"$secret", row.secret_name}}},
                       {"toleranceMs", row.tolerance_ms},
-                      {"address", format("/api/v1/hooks/{}", row.name)}};
+                      {"address", format("/api/v1/hooks/{}{}", owner, row.name)}};
 }
 
 json::Value render(const store::LetterRow& row) {
@@ -37,7 +38,7 @@ json::Value render(const store::LetterRow& row) {
 Result<json::Value> put_webhook(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   store::WebhookRow row;
-  row.tenant = parts.tenant;
+  row.tenant = tenant_of(request);
   row.name = request.params.at("name");
   row.event_name = json::string_at(body.get_object(), "eventName").value_or("");
   const json::Value* secret = json::find(body, "secret");
@@ -48,20 +49,20 @@ Result<json::Value> put_webhook(const ApiParts& parts, const http::Request& requ
                      : tolerance->is_int64() ? tolerance->get_int64()
                                              : 0;
   TRY_DO(parts.webhooks.put(row));
-  return render(row);
+  return render(parts, row);
 }
 
-Result<json::Value> list_webhooks(const ApiParts& parts, const http::Request&) {
-  TRY(const auto rows, parts.store.webhooks(parts.tenant));
+Result<json::Value> list_webhooks(const ApiParts& parts, const http::Request& request) {
+  TRY(const auto rows, parts.store.webhooks(tenant_of(request)));
   json::Array items;
-  for (const store::WebhookRow& row : rows) items.push_back(render(row));
+  for (const store::WebhookRow& row : rows) items.push_back(render(parts, row));
   return json::Value(json::Object{{"items", std::move(items)}});
 }
 
 Result<json::Value> delete_webhook(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.webhook(parts.tenant, request.params.at("name")));
-  TRY_DO(parts.store.delete_webhook(parts.tenant, row.name));
-  return render(row);
+  TRY(const auto row, parts.store.webhook(tenant_of(request), request.params.at("name")));
+  TRY_DO(parts.store.delete_webhook(tenant_of(request), row.name));
+  return render(parts, row);
 }
 
 // The sender learns that its event is stored, and nothing of what it did.
@@ -70,8 +71,10 @@ Result<json::Value> receive(const ApiParts& parts, const http::Request& request)
     const auto found = request.headers.find(name);
     return found == request.headers.end() ? std::string() : found->second;
   };
+  const auto named = request.params.find("tenant");
+  const TenantId tenant = named == request.params.end() ? parts.tenant : TenantId(named->second);
   TRY(const auto accepted,
-      parts.webhooks.receive(parts.tenant, request.params.at("name"),
+      parts.webhooks.receive(tenant, request.params.at("name"),
                              {header("webhook-id"), header("webhook-timestamp"),
                               header("webhook-signature"), request.body}));
   return json::Value(
@@ -83,7 +86,7 @@ Result<json::Value> list_letters(const ApiParts& parts, const http::Request& req
   filter.is_open = query_of(request, "all") != "true";
   TRY(filter.limit, limit_of(request));
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.letters(parts.tenant, filter));
+  TRY(const auto rows, parts.store.letters(tenant_of(request), filter));
   json::Array items;
   for (const store::LetterRow& row : rows) items.push_back(render(row));
   json::Object page{{"items", std::move(items)}};
@@ -93,13 +96,13 @@ Result<json::Value> list_letters(const ApiParts& parts, const http::Request& req
 }
 
 Result<json::Value> show_letter(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.letter(parts.tenant, request.params.at("id")));
+  TRY(const auto row, parts.store.letter(tenant_of(request), request.params.at("id")));
   return render(row);
 }
 
 Result<json::Value> reprocess(const ApiParts& parts, const http::Request& request) {
   const std::string id = request.params.at("id");
-  TRY(const auto accepted, parts.letters.reprocess(parts.tenant, id));
+  TRY(const auto accepted, parts.letters.reprocess(tenant_of(request), id));
   return json::Value(json::Object{
       {"letterId", id}, {"eventId", accepted.event.event_id.text}, {"isNew", accepted.is_new}});
 }
@@ -121,9 +124,10 @@ void add_door_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(reprocess(parts, r), 202); });
 }
 
-void add_hook_route(http::Router& router, const ApiParts& parts) {
-  router.add("POST", "/api/v1/hooks/{name}",
-             [&parts](const http::Request& r) { return answer(receive(parts, r), 202); });
+void add_hook_routes(http::Router& router, const ApiParts& parts) {
+  for (const char* address : {"/api/v1/hooks/{name}", "/api/v1/hooks/{tenant}/{name}"})
+    router.add("POST", address,
+               [&parts](const http::Request& r) { return answer(receive(parts, r), 202); });
 }
 
 }  // namespace fermata::api

@@ -25,7 +25,7 @@ json::Value render_accepted(const service::Accepted& accepted) {
 Result<json::Value> send(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   TRY(const service::Accepted accepted,
-      parts.events.accept(service::event_from_json(body.get_object(), parts.tenant)));
+      parts.events.accept(service::event_from_json(body.get_object(), tenant_of(request))));
   return render_accepted(accepted);
 }
 
@@ -41,7 +41,7 @@ Result<json::Value> send_batch(const ApiParts& parts, const http::Request& reque
   for (const json::Value& event : events->get_array()) {
     if (!event.is_object())
       return make_error(ErrorKind::Invalid, "EVENT_INVALID", "events: expected objects");
-    requests.push_back(service::event_from_json(event.get_object(), parts.tenant));
+    requests.push_back(service::event_from_json(event.get_object(), tenant_of(request)));
   }
   TRY(const auto answers, parts.events.accept_all(requests));
   json::Array items;
@@ -64,7 +64,7 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   filter.correlation_key = query_of(request, "correlationKey");
   TRY(filter.limit, limit_of(request));
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.events(parts.tenant, filter));
+  TRY(const auto rows, parts.store.events(tenant_of(request), filter));
   json::Array items;
   for (const store::EventRow& row : rows) items.push_back(render(row));
   json::Object page{{"items", std::move(items)}};
@@ -75,8 +75,8 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
 
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
   const EventId id(request.params.at("id"));
-  TRY(const auto row, parts.store.event(parts.tenant, id));
-  TRY(const auto deliveries, parts.store.deliveries(parts.tenant, id));
+  TRY(const auto row, parts.store.event(tenant_of(request), id));
+  TRY(const auto deliveries, parts.store.deliveries(tenant_of(request), id));
   json::Value shown = render(row);
   shown.get_object()["payload"] = row.payload;
   shown.get_object()["deliveries"] = render_all(deliveries);
@@ -86,9 +86,9 @@ Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
 // Why the event did what it did, and what it could still do.
 Result<json::Value> explain(const ApiParts& parts, const http::Request& request) {
   const EventId id(request.params.at("id"));
-  TRY(const auto row, parts.store.event(parts.tenant, id));
-  TRY(const auto deliveries, parts.store.deliveries(parts.tenant, id));
-  TRY(const auto triggered, parts.store.triggered_by(parts.tenant, row.event_name));
+  TRY(const auto row, parts.store.event(tenant_of(request), id));
+  TRY(const auto deliveries, parts.store.deliveries(tenant_of(request), id));
+  TRY(const auto triggered, parts.store.triggered_by(tenant_of(request), row.event_name));
   json::Array workflows;
   for (const store::DefinitionRow& workflow : triggered) {
     workflows.push_back(json::Object{{"workflowId", workflow.workflow_id.text},

@@ -29,7 +29,7 @@ Result<json::Value> save_draft(const ApiParts& parts, const http::Request& reque
     return make_error(ErrorKind::Invalid, "FIELD_INVALID", "definition: expected an object",
                       "send {\"definition\": …, \"expectedDraftVersion\": …}");
   service::DraftRequest draft;
-  draft.tenant = parts.tenant;
+  draft.tenant = tenant_of(request);
   draft.workflow_id = id_of(request);
   draft.definition = *document;
   draft.expected_draft = json::int_at(body.get_object(), "expectedDraftVersion");
@@ -43,8 +43,8 @@ Result<json::Value> save_draft(const ApiParts& parts, const http::Request& reque
 }
 
 Result<json::Value> show_draft(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.definition(parts.tenant, id_of(request)));
-  TRY(const auto checked, parts.catalog.check(parts.tenant, row.draft, row.schema_mode));
+  TRY(const auto row, parts.store.definition(tenant_of(request), id_of(request)));
+  TRY(const auto checked, parts.catalog.check(tenant_of(request), row.draft, row.schema_mode));
   return json::Value(json::Object{{"workflowId", row.workflow_id.text},
                                   {"definition", row.draft},
                                   {"draftVersion", row.draft_version},
@@ -59,7 +59,7 @@ http::Response publish(const ApiParts& parts, const http::Request& request) {
       request.body.empty() ? Result<json::Value>(json::Value(json::Object{})) : body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
   service::PublishRequest publication;
-  publication.tenant = parts.tenant;
+  publication.tenant = tenant_of(request);
   publication.workflow_id = id_of(request);
   publication.expected_draft = json::int_at(body->get_object(), "expectedDraftVersion");
   publication.message = json::string_at(body->get_object(), "message").value_or("");
@@ -67,18 +67,20 @@ http::Response publish(const ApiParts& parts, const http::Request& request) {
 }
 
 Result<json::Value> list_versions(const ApiParts& parts, const http::Request& request) {
-  TRY_DO(parts.store.definition(parts.tenant, id_of(request)));
-  TRY(const auto rows, parts.store.versions(parts.tenant, id_of(request)));
+  TRY_DO(parts.store.definition(tenant_of(request), id_of(request)));
+  TRY(const auto rows, parts.store.versions(tenant_of(request), id_of(request)));
   json::Array items;
   for (const store::VersionRow& row : rows) items.push_back(version_json(row));
   return json::Value(json::Object{{"items", std::move(items)}});
 }
 
 // A number, or `draft`.
-Result<json::Value> definition_at(const ApiParts& parts, const WorkflowId& id,
+Result<json::Value> definition_at(const ApiParts& parts, const http::Request& request,
                                   const std::string& which) {
+  const TenantId tenant = tenant_of(request);
+  const WorkflowId id = id_of(request);
   if (which == "draft") {
-    TRY(const auto row, parts.store.definition(parts.tenant, id));
+    TRY(const auto row, parts.store.definition(tenant, id));
     return row.draft;
   }
   std::int64_t version = 0;
@@ -86,16 +88,16 @@ Result<json::Value> definition_at(const ApiParts& parts, const WorkflowId& id,
   if (std::from_chars(which.data(), end, version).ptr != end || which.empty())
     return make_error(ErrorKind::Invalid, "QUERY_INVALID", format("`{}` is no version", which),
                       "say a number, or `draft`");
-  TRY(const auto row, parts.store.version(parts.tenant, id, version));
+  TRY(const auto row, parts.store.version(tenant, id, version));
   return row.definition;
 }
 
 Result<json::Value> show_version(const ApiParts& parts, const http::Request& request) {
-  TRY(json::Value definition, definition_at(parts, id_of(request), request.params.at("version")));
+  TRY(json::Value definition, definition_at(parts, request, request.params.at("version")));
   if (request.params.at("version") == "draft")
     return json::Value(json::Object{{"definition", std::move(definition)}});
   const std::int64_t number = json::int_at(definition.get_object(), "version").value_or(0);
-  TRY(const auto row, parts.store.version(parts.tenant, id_of(request), number));
+  TRY(const auto row, parts.store.version(tenant_of(request), id_of(request), number));
   json::Value shown = version_json(row);
   shown.get_object()["definition"] = std::move(definition);
   return shown;
@@ -115,8 +117,8 @@ json::Array fields_json(const std::vector<definition::FieldChange>& fields) {
 Result<json::Value> show_diff(const ApiParts& parts, const http::Request& request) {
   const std::string from = query_of(request, "from").value_or("");
   const std::string to = query_of(request, "to").value_or("draft");
-  TRY(const json::Value before, definition_at(parts, id_of(request), from));
-  TRY(const json::Value after, definition_at(parts, id_of(request), to));
+  TRY(const json::Value before, definition_at(parts, request, from));
+  TRY(const json::Value after, definition_at(parts, request, to));
   const definition::Diff made = definition::diff(before, after);
   json::Array steps;
   for (const definition::StepChange& step : made.steps) {
@@ -139,13 +141,13 @@ Result<json::Value> show_diff(const ApiParts& parts, const http::Request& reques
 
 Result<json::Value> set_archived(const ApiParts& parts, const http::Request& request,
                                  bool is_archived) {
-  TRY_DO(parts.catalog.set_archived(parts.tenant, id_of(request), is_archived));
-  TRY(const auto row, parts.store.definition(parts.tenant, id_of(request)));
+  TRY_DO(parts.catalog.set_archived(tenant_of(request), id_of(request), is_archived));
+  TRY(const auto row, parts.store.definition(tenant_of(request), id_of(request)));
   return render(row);
 }
 
 Result<json::Value> remove(const ApiParts& parts, const http::Request& request) {
-  TRY_DO(parts.catalog.remove(parts.tenant, id_of(request)));
+  TRY_DO(parts.catalog.remove(tenant_of(request), id_of(request)));
   return json::Value(json::Object{{"deleted", id_of(request).text}});
 }
 
@@ -160,14 +162,14 @@ Result<json::Value> export_bundle(const ApiParts& parts, const http::Request& re
     left = comma == std::string_view::npos ? std::string_view() : left.substr(comma + 1);
   }
   service::Bundles bundles(parts.store, parts.actions, parts.clock);
-  return bundles.write(parts.tenant, std::move(ids));
+  return bundles.write(tenant_of(request), std::move(ids));
 }
 
 http::Response import_bundle(const ApiParts& parts, const http::Request& request) {
   const auto body = body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
   service::Bundles bundles(parts.store, parts.actions, parts.clock);
-  const auto imported = bundles.read(parts.tenant, *body);
+  const auto imported = bundles.read(tenant_of(request), *body);
   if (!imported.has_value()) return http::problem_response(imported.error());
   if (definition::has_errors(imported->findings)) return refused_response(imported->findings);
   json::Array secrets;

@@ -13,7 +13,7 @@ namespace {
 
 Result<json::Value> replay(const ApiParts& parts, const http::Request& request) {
   service::ReplayRequest replay;
-  replay.tenant = parts.tenant;
+  replay.tenant = tenant_of(request);
   replay.run = RunId(request.params.at("id"));
   replay.reason = "asked by an operator";
   if (!request.body.empty()) {
@@ -37,7 +37,8 @@ Result<json::Value> replay(const ApiParts& parts, const http::Request& request) 
 }
 
 Result<json::Value> diagnosis(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto made, parts.diagnosis.diagnose(parts.tenant, RunId(request.params.at("id"))));
+  TRY(const auto made,
+      parts.diagnosis.diagnose(tenant_of(request), RunId(request.params.at("id"))));
   json::Array findings;
   for (const service::DiagnosisFinding& finding : made.findings) {
     findings.push_back(
@@ -88,7 +89,7 @@ Result<json::Value> evaluate(const ApiParts& parts, const http::Request& request
     return json::Value(std::move(answer));
   }
   TRY(const service::RunScopes scopes,
-      parts.control.scopes(parts.tenant, RunId(request.params.at("id"))));
+      parts.control.scopes(tenant_of(request), RunId(request.params.at("id"))));
   auto made = evaluate_in(*compiled.program, scopes.values.get_object(), parts.clock.now());
   if (made.failure) findings.push_back(finding_of(*made.failure));
   if (!path.empty() && path != scopes.current_path) {

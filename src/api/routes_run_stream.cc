@@ -24,19 +24,19 @@ Result<std::int64_t> known_of(const http::Request& request) {
 }
 
 http::Response stream(const ApiParts& parts, const http::Request& request) {
-  const auto view = parts.store.run(parts.tenant, RunId(request.params.at("id")));
+  const auto view = parts.store.run(tenant_of(request), RunId(request.params.at("id")));
   if (!view.has_value()) return http::problem_response(view.error());
   const auto known = known_of(request);
   if (!known.has_value()) return http::problem_response(known.error());
   http::Response response;
   response.headers["Content-Type"] = "text/event-stream";
   response.headers["X-Accel-Buffering"] = "no";
-  response.stream = parts.feed.open({parts.tenant, view->launch.run_id, *known});
+  response.stream = parts.feed.open({tenant_of(request), view->launch.run_id, *known});
   return response;
 }
 
 http::Response export_all(const ApiParts& parts, const http::Request& request) {
-  auto view = parts.store.run(parts.tenant, RunId(request.params.at("id")));
+  auto view = parts.store.run(tenant_of(request), RunId(request.params.at("id")));
   if (!view.has_value()) return http::problem_response(view.error());
   const std::string format = query_of(request, "format").value_or("json");
   if (format != "json" && format != "csv") {

@@ -13,7 +13,7 @@ constexpr std::int64_t kColumnsMax = 8'192;
 
 // The id, when there is such a run.
 Result<RunId> run_of(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto view, parts.store.run(parts.tenant, RunId(request.params.at("id"))));
+  TRY(const auto view, parts.store.run(tenant_of(request), RunId(request.params.at("id"))));
   return view.launch.run_id;
 }
 
@@ -30,7 +30,7 @@ Result<json::Value> steps(const ApiParts& parts, const http::Request& request) {
     const char* const end = after->data() + after->size();
     if (std::from_chars(after->data(), end, filter.after).ptr != end) return bad_cursor();
   }
-  TRY(const auto rows, parts.store.views().steps(parts.tenant, run, filter));
+  TRY(const auto rows, parts.store.views().steps(tenant_of(request), run, filter));
   json::Array items;
   for (const auto& row : rows) items.push_back(render(row));
   json::Object page{{"items", std::move(items)}};
@@ -64,7 +64,7 @@ json::Value render_sums(const store::PathSums& sums) {
 
 Result<json::Value> aggregates(const ApiParts& parts, const http::Request& request) {
   TRY(const RunId run, run_of(parts, request));
-  TRY(const auto sums, parts.store.views().aggregates(parts.tenant, run));
+  TRY(const auto sums, parts.store.views().aggregates(tenant_of(request), run));
   json::Array items;
   for (const store::PathSums& path : sums) items.push_back(render_sums(path));
   return json::Value(json::Object{{"items", std::move(items)}});
@@ -130,7 +130,7 @@ json::Object bucket_columns(const std::vector<store::TimelineBucket>& buckets) {
 }
 
 Result<json::Value> timeline(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto view, parts.store.run(parts.tenant, RunId(request.params.at("id"))));
+  TRY(const auto view, parts.store.run(tenant_of(request), RunId(request.params.at("id"))));
   TRY(const auto from, time_of(request, "from"));
   TRY(const auto to, time_of(request, "to"));
   store::TimelineWindow window;
@@ -142,7 +142,7 @@ Result<json::Value> timeline(const ApiParts& parts, const http::Request& request
   TRY(window.columns,
       number_of(request, {.name = "px", .least = 1, .most = kColumnsMax, .otherwise = 1'000}));
   TRY(const store::Timeline made,
-      parts.store.views().timeline(parts.tenant, view.launch.run_id, window));
+      parts.store.views().timeline(tenant_of(request), view.launch.run_id, window));
   json::Object page{{"from", window.from}, {"to", window.to}, {"steps", made.steps}};
   if (made.buckets.empty()) {
     page["rows"] = row_columns(made.rows);
@@ -172,11 +172,11 @@ void add_run_view_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(timeline(parts, r)); });
   router.add("GET", "/api/v1/runs/{id}/waits", [&parts](const http::Request& r) {
     return answer(
-        all_of(parts, r, [&](const RunId& run) { return parts.store.waits(parts.tenant, run); }));
+        all_of(parts, r, [&](const RunId& run) { return parts.store.waits(tenant_of(r), run); }));
   });
   router.add("GET", "/api/v1/runs/{id}/invocations", [&parts](const http::Request& r) {
     return answer(all_of(
-        parts, r, [&](const RunId& run) { return parts.store.invocations(parts.tenant, run); }));
+        parts, r, [&](const RunId& run) { return parts.store.invocations(tenant_of(r), run); }));
   });
 }
 

@@ -48,11 +48,11 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   TRY(filter.limit, limit_of(request));
   json::Object page;
   if (query_of(request, "count")) {
-    TRY(const std::int64_t total, parts.store.views().count_runs(parts.tenant, filter));
+    TRY(const std::int64_t total, parts.store.views().count_runs(tenant_of(request), filter));
     page = counted(total);
   }
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.views().runs(parts.tenant, filter));
+  TRY(const auto rows, parts.store.views().runs(tenant_of(request), filter));
   json::Array items;
   for (const store::RunView& view : rows) items.push_back(render_head(view));
   if (rows.size() == filter.limit) {
@@ -72,7 +72,7 @@ Result<json::Value> counts(const ApiParts& parts, const http::Request& request) 
   for (const std::string_view status : kStatuses) {
     if (!asked.empty() && std::ranges::find(asked, status) == asked.end()) continue;
     filter.statuses = {std::string(status)};
-    TRY(const std::int64_t count, parts.store.views().count_runs(parts.tenant, filter));
+    TRY(const std::int64_t count, parts.store.views().count_runs(tenant_of(request), filter));
     by_status[status] = counted(count);
     total += std::min(count, store::kRunCountMax);
     is_exact = is_exact && count <= store::kRunCountMax;
@@ -82,27 +82,27 @@ Result<json::Value> counts(const ApiParts& parts, const http::Request& request) 
 }
 
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto view, parts.store.run(parts.tenant, RunId(request.params.at("id"))));
+  TRY(const auto view, parts.store.run(tenant_of(request), RunId(request.params.at("id"))));
   const RunId& run = view.launch.run_id;
   store::RunViews& views = parts.store.views();
   json::Value shown = render(view);
   json::Object& page = shown.get_object();
-  TRY(const auto steps, views.count_steps(parts.tenant, run));
+  TRY(const auto steps, views.count_steps(tenant_of(request), run));
   json::Object counts;
   for (const auto& [status, count] : steps) counts[status] = count;
   page["stepCounts"] = std::move(counts);
   page["currentStep"] = nullptr;
   page["currentWait"] = nullptr;
   if (!view.run.completed_at) {
-    TRY(const auto current, views.current_step(parts.tenant, run));
+    TRY(const auto current, views.current_step(tenant_of(request), run));
     if (current) page["currentStep"] = render(*current);
-    TRY(const auto waits, views.open_waits(parts.tenant, run));
+    TRY(const auto waits, views.open_waits(tenant_of(request), run));
     if (!waits.empty()) page["currentWait"] = render(waits.back());
   }
   store::RunFilter below;
   below.parent_run_id = run.text;
   below.limit = kChildrenShown + 1;
-  TRY(const auto children, views.runs(parts.tenant, below));
+  TRY(const auto children, views.runs(tenant_of(request), below));
   json::Array items;
   for (std::size_t i = 0; i < std::min(children.size(), kChildrenShown); ++i)
     items.push_back(render_head(children[i]));
@@ -125,7 +125,7 @@ Result<json::Value> control(const ApiParts& parts, const http::Request& request,
     TRY(const json::Value body, body_of(request));
     reason = json::string_at(body.get_object(), "reason").value_or(reason);
   }
-  TRY_DO((parts.control.*asked.call)(parts.tenant, run, reason));
+  TRY_DO((parts.control.*asked.call)(tenant_of(request), run, reason));
   return json::Value(json::Object{{"runId", run.text}, {asked.word, true}});
 }
 

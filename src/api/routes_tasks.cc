@@ -47,7 +47,7 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   }
   TRY(filter.limit, limit_of(request));
   TRY(filter.after, cursor_of(request));
-  TRY(const auto rows, parts.store.tasks(parts.tenant, filter));
+  TRY(const auto rows, parts.store.tasks(tenant_of(request), filter));
   json::Array items;
   for (const store::TaskRow& row : rows) items.push_back(render_task(row));
   json::Object page{{"items", std::move(items)}};
@@ -61,33 +61,52 @@ TaskId task_of(const http::Request& request) {
 }
 
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.task(parts.tenant, task_of(request)));
+  TRY(const auto row, parts.store.task(tenant_of(request), task_of(request)));
   return render_task(row);
+}
+
+bool is_admin(const http::Request& request) {
+  return request.caller.role == service::word_of(service::Role::Admin);
+}
+
+// Who acts is who calls; an admin may act for somebody else.
+Result<std::string> actor_of(const http::Request& request, const json::Object& body) {
+  const auto by = json::string_at(body, "by");
+  if (!by || by->empty() || by == request.caller.name) return request.caller.name;
+  if (is_admin(request)) return *by;
+  return make_error(ErrorKind::Forbidden, "TASK_ACTOR",
+                    format("by: `{}` cannot act as `{}`", request.caller.name, *by),
+                    "leave `by` out to act as yourself, or ask an admin");
 }
 
 Result<json::Value> claim(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
-  const std::string by = json::string_at(body.get_object(), "by").value_or("");
-  TRY(const auto row, parts.tasks.claim(parts.tenant, task_of(request), by));
+  TRY(const std::string by, actor_of(request, body.get_object()));
+  TRY(const auto row, parts.tasks.claim(tenant_of(request), task_of(request), by));
   return render_task(row);
 }
 
 Result<json::Value> release(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
-  const std::string by = json::string_at(body.get_object(), "by").value_or("");
-  TRY(const auto row, parts.tasks.release(parts.tenant, task_of(request), by));
+  TRY(std::string by, actor_of(request, body.get_object()));
+  // An admin who names nobody takes it from whoever has it.
+  if (is_admin(request) && json::string_at(body.get_object(), "by").value_or("").empty())
+    by.clear();
+  TRY(const auto row, parts.tasks.release(tenant_of(request), task_of(request), by));
   return render_task(row);
 }
 
 Result<json::Value> give_answer(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   service::Answer given;
-  given.tenant = parts.tenant;
+  given.tenant = tenant_of(request);
   given.task = task_of(request);
   given.answer_id = json::string_at(body.get_object(), "answerId").value_or(parts.random.uuid());
   if (const json::Value* response = json::find(body, "response")) given.response = *response;
-  given.by = json::string_at(body.get_object(), "by").value_or("");
+  TRY(given.by, actor_of(request, body.get_object()));
   given.is_admin_override = json::bool_at(body.get_object(), "adminOverride").value_or(false);
+  if (given.is_admin_override && !is_admin(request))
+    return make_error(ErrorKind::Forbidden, "TASK_ACTOR", "adminOverride: only an admin may");
   TRY_DO(parts.tasks.answer(given));
   return json::Value(
       json::Object{{"taskId", given.task.text}, {"answerId", given.answer_id}, {"accepted", true}});

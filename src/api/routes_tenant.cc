@@ -26,7 +26,7 @@ Result<json::Value> list_keys(const ApiParts& parts, const http::Request& reques
   filter.prefix = query_of(request, "prefix").value_or("");
   filter.after = query_of(request, "cursor").value_or("");
   TRY(filter.limit, limit_of(request));
-  TRY(const auto rows, parts.store.key_values(parts.tenant, filter));
+  TRY(const auto rows, parts.store.key_values(tenant_of(request), filter));
   json::Array items;
   for (const store::KeyValueRow& row : rows) items.push_back(render(row));
   json::Object page{{"items", std::move(items)}, {"nextCursor", nullptr}};
@@ -36,14 +36,13 @@ Result<json::Value> list_keys(const ApiParts& parts, const http::Request& reques
 
 Result<json::Value> show_key(const ApiParts& parts, const http::Request& request) {
   const std::string& key = request.params.at("key");
-  TRY(const auto row, parts.store.key_value(parts.tenant, request.params.at("space"), key));
+  TRY(const auto row, parts.store.key_value(tenant_of(request), request.params.at("space"), key));
   if (!row)
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no key `{}`", key));
   return render(*row);
 }
 
 Result<json::Value> write_key(const ApiParts& parts, store::KeyValuePut put) {
-  put.tenant = parts.tenant;
   put.now = parts.clock.now();
   if (const char* wrong = actions::wrong_key(put.space, put.key)) return invalid(wrong);
   TRY(const store::KeyValueOutcome outcome, parts.store.put_key_value(put));
@@ -60,6 +59,7 @@ Result<json::Value> put_key(const ApiParts& parts, const http::Request& request)
   if (value == nullptr) return invalid("value: it is missing");
   if (const char* wrong = actions::wrong_value(*value)) return invalid(wrong);
   store::KeyValuePut put;
+  put.tenant = tenant_of(request);
   put.space = request.params.at("space");
   put.key = request.params.at("key");
   put.value = *value;
@@ -69,6 +69,7 @@ Result<json::Value> put_key(const ApiParts& parts, const http::Request& request)
 
 Result<json::Value> delete_key(const ApiParts& parts, const http::Request& request) {
   store::KeyValuePut put;
+  put.tenant = tenant_of(request);
   put.space = request.params.at("space");
   put.key = request.params.at("key");
   if (const auto text = query_of(request, "expectedRevision")) {
@@ -89,8 +90,8 @@ json::Value render(const store::SecretRow& row) {
                       {"updatedAt", jsonata::instant_text(row.updated_at)}};
 }
 
-Result<json::Value> list_secrets(const ApiParts& parts) {
-  TRY(const auto rows, parts.store.secrets(parts.tenant));
+Result<json::Value> list_secrets(const ApiParts& parts, const http::Request& request) {
+  TRY(const auto rows, parts.store.secrets(tenant_of(request)));
   json::Array items;
   for (const store::SecretRow& row : rows) items.push_back(render(row));
   return json::Value(json::Object{{"items", std::move(items)}});
@@ -99,16 +100,16 @@ Result<json::Value> list_secrets(const ApiParts& parts) {
 Result<json::Value> put_secret(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   const std::string& name = request.params.at("name");
-  TRY_DO(
-      parts.vault.put({parts.tenant, name, json::string_at(body.get_object(), "value").value_or(""),
-                       json::string_at(body.get_object(), "description").value_or("")}));
-  TRY(const store::SecretRow row, parts.store.secret(parts.tenant, name));
+  TRY_DO(parts.vault.put({tenant_of(request), name,
+                          json::string_at(body.get_object(), "value").value_or(""),
+                          json::string_at(body.get_object(), "description").value_or("")}));
+  TRY(const store::SecretRow row, parts.store.secret(tenant_of(request), name));
   return render(row);
 }
 
 Result<json::Value> delete_secret(const ApiParts& parts, const http::Request& request) {
   const std::string& name = request.params.at("name");
-  TRY_DO(parts.store.remove_secret(parts.tenant, name));
+  TRY_DO(parts.store.remove_secret(tenant_of(request), name));
   return json::Value(json::Object{{"deleted", name}});
 }
 
@@ -124,7 +125,7 @@ void add_tenant_routes(http::Router& router, const ApiParts& parts) {
   router.add("DELETE", "/api/v1/store/{space}/{key}",
              [&parts](const http::Request& r) { return answer(delete_key(parts, r)); });
   router.add("GET", "/api/v1/secrets",
-             [&parts](const http::Request&) { return answer(list_secrets(parts)); });
+             [&parts](const http::Request& r) { return answer(list_secrets(parts, r)); });
   router.add("PUT", "/api/v1/secrets/{name}",
              [&parts](const http::Request& r) { return answer(put_secret(parts, r)); });
   router.add("DELETE", "/api/v1/secrets/{name}",

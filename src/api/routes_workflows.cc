@@ -11,7 +11,7 @@ http::Response publish(const ApiParts& parts, const http::Request& request) {
   auto body = body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
   service::PublishRequest publication;
-  publication.tenant = parts.tenant;
+  publication.tenant = tenant_of(request);
   publication.workflow_id = WorkflowId(json::string_at(body->get_object(), "id").value_or(""));
   publication.definition = *std::move(body);
   return published_response(parts.catalog.publish(publication));
@@ -20,7 +20,7 @@ http::Response publish(const ApiParts& parts, const http::Request& request) {
 http::Response validate(const ApiParts& parts, const http::Request& request) {
   const auto body = body_of(request);
   if (!body.has_value()) return http::problem_response(body.error());
-  const auto checked = parts.catalog.check(parts.tenant, *body);
+  const auto checked = parts.catalog.check(tenant_of(request), *body);
   if (!checked.has_value()) return http::problem_response(checked.error());
   return http::json_response(200, json::Object{{"valid", checked->program != nullptr},
                                                {"hash", checked->hash},
@@ -38,7 +38,7 @@ Result<json::Value> complete(const ApiParts& parts, const http::Request& request
     return make_error(ErrorKind::Invalid, "FIELD_MISSING",
                       "expected `definition`, `path` and `offset`",
                       "send the draft, the place of the expression and the cursor in it");
-  TRY(const auto completion, parts.catalog.complete(parts.tenant, *document,
+  TRY(const auto completion, parts.catalog.complete(tenant_of(request), *document,
                                                     {*path, static_cast<std::size_t>(*offset),
                                                      json::string_at(object, "source")}));
   return render(completion);
@@ -46,7 +46,7 @@ Result<json::Value> complete(const ApiParts& parts, const http::Request& request
 
 // Those in use, or with ?archived=true the others.
 Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto rows, parts.store.definitions(parts.tenant));
+  TRY(const auto rows, parts.store.definitions(tenant_of(request)));
   json::Array items;
   const bool wants_archived = query_of(request, "archived") == "true";
   for (const store::DefinitionRow& row : rows) {
@@ -56,7 +56,8 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
 }
 
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
-  TRY(const auto row, parts.store.definition(parts.tenant, WorkflowId(request.params.at("id"))));
+  TRY(const auto row,
+      parts.store.definition(tenant_of(request), WorkflowId(request.params.at("id"))));
   json::Value rendered = render(row);
   rendered.get_object()["draft"] = row.draft;
   return rendered;
@@ -65,7 +66,7 @@ Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
 Result<json::Value> launch(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   service::LaunchRequest launch;
-  launch.tenant = parts.tenant;
+  launch.tenant = tenant_of(request);
   launch.workflow_id = WorkflowId(request.params.at("id"));
   launch.payload = json::Object{};
   if (const json::Value* payload = json::find(body, "payload")) launch.payload = *payload;

@@ -2,6 +2,8 @@
 
 #include "api/api.h"
 #include "cli/doors.h"
+#include "cli/host.h"
+#include "cli/oidc_flags.h"
 #include "foundation/format.h"
 #include "http/server.h"
 #include "service/sweep.h"
@@ -9,8 +11,9 @@
 namespace fermata::cli {
 
 struct ApiHost::Services {
-  Services(ApiHostParts parts, const ApiHostOptions& options)
-      : catalog(parts.store, parts.actions, parts.clock),
+  Services(ApiHostParts parts, const ApiHostOptions& options, std::unique_ptr<service::Oidc> issuer)
+      : oidc(std::move(issuer)),
+        catalog(parts.store, parts.actions, parts.clock),
         launcher(parts.store, parts.client, parts.clock, parts.random),
         control(parts.store, parts.client),
         replays(parts.store, launcher),
@@ -26,13 +29,14 @@ struct ApiHost::Services {
                     return secrets.resolve(tenant, name);
                   },
                   parts.clock}),
-        hook(options.task_hook.empty()
+        hook(options.front.task_hook.empty()
                  ? nullptr
-                 : std::make_unique<HttpTaskHook>(options.task_hook, parts.clock)),
+                 : std::make_unique<HttpTaskHook>(options.front.task_hook, parts.clock)),
         notices({parts.store, events, hook.get(), parts.clock}),
         clocks({parts.store, parts.client, definitions, launcher, parts.clock}),
         explain(parts.store, definitions),
-        access({parts.store, parts.clock, parts.random}, TenantId("default"), options.token),
+        access({parts.store, parts.clock, parts.random, oidc.get()}, home_tenant(), options.token),
+        rates({options.front.rate_per_second, options.front.rate_burst}, parts.clock),
         sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
         api{parts.store,
             catalog,
@@ -53,10 +57,13 @@ struct ApiHost::Services {
             parts.clock,
             parts.actions,
             [client = parts.client] { return client.check_health(); },
-            TenantId("default"),
-            access},
+            home_tenant(),
+            access,
+            rates},
+        scheme(options.front.tls_cert.empty() ? "http" : "https"),
         listen(options.listen) {}
 
+  std::unique_ptr<service::Oidc> oidc;
   service::Catalog catalog;
   service::Launcher launcher;
   service::RunControl control;
@@ -74,8 +81,10 @@ struct ApiHost::Services {
   service::Clocks clocks;
   service::Explain explain;
   service::Access access;
+  service::RateLimits rates;
   service::Sweep sweep;
   api::ApiParts api;
+  std::string scheme;
   std::string listen;
   std::vector<std::string> routes;
   std::unique_ptr<http::Server> server;
@@ -84,13 +93,18 @@ struct ApiHost::Services {
 ApiHost::ApiHost(std::unique_ptr<Services> services) : services_(std::move(services)) {}
 
 Result<std::unique_ptr<ApiHost>> ApiHost::start(ApiHostParts parts, const ApiHostOptions& options) {
-  auto services = std::make_unique<Services>(parts, options);
+  TRY(auto oidc, make_oidc(options.front.oidc, parts.clock));
+  auto services = std::make_unique<Services>(parts, options, std::move(oidc));
   http::Router router = api::make_router(services->api);
   router.for_each([&](const std::string& method, const std::string& pattern, const http::Handler&) {
     services->routes.push_back(method + " " + pattern);
   });
-  TRY(services->server,
-      http::Server::start({.address = options.listen, .port = options.port}, std::move(router)));
+  http::ServerOptions server;
+  server.address = options.listen;
+  server.port = options.port;
+  if (!options.front.tls_cert.empty())
+    server.tls = http::TlsFiles{options.front.tls_cert, options.front.tls_key};
+  TRY(services->server, http::Server::start(server, std::move(router)));
   return std::unique_ptr<ApiHost>(new ApiHost(std::move(services)));
 }
 
@@ -99,7 +113,7 @@ ApiHost::~ApiHost() {
 }
 
 std::string ApiHost::url() const {
-  return format("http://{}:{}", services_->listen, services_->server->port());
+  return format("{}://{}:{}", services_->scheme, services_->listen, services_->server->port());
 }
 
 const std::vector<std::string>& ApiHost::routes() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actions/registry.h"
+#include "cli/commands.h"
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "foundation/result.h"
@@ -33,18 +34,18 @@ struct ApiHostOptions {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 0;  // 0: a free one
   std::string token;       // what callers must bring
-  std::string task_hook;   // whom tasks are told to; empty: nobody
+  FrontOptions front;
 };
 
 class ApiHost {
  public:
-  // Serves at once. Errors: HTTP_LISTEN.
+  // Serves at once. Errors: HTTP_LISTEN, HTTP_TLS, OIDC_INVALID.
   static Result<std::unique_ptr<ApiHost>> start(ApiHostParts parts, const ApiHostOptions& options);
   ApiHost(const ApiHost&) = delete;
   ApiHost& operator=(const ApiHost&) = delete;
   // Lets requests under way finish.
   ~ApiHost();
-  // http://HOST:PORT
+  // http[s]://HOST:PORT
   [[nodiscard]] std::string url() const;
   // What it serves: "GET /api/v1/runs/{id}", …
   [[nodiscard]] const std::vector<std::string>& routes() const;

@@ -60,6 +60,8 @@ void add_temporal(CLI::App& command, TemporalOptions& options) {
 void add_server(CLI::App& command, ServerAddress& server) {
   command.add_option("--server", server.url, "address of the API")->envname("FERMATA_SERVER");
   command.add_option("--token", server.token, "token of the API")->envname("FERMATA_TOKEN");
+  command.add_option("--server-ca", server.ca_file, "PEM file of the authorities to trust")
+      ->envname("FERMATA_SERVER_CA");
   command.add_option("--data", server.data, "folder of a running `fermata dev`")
       ->envname("FERMATA_DATA");
 }

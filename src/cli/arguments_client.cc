@@ -170,6 +170,8 @@ void add_keys(CommandLine& line) {
     command.add_option("name", key.name, "whose it is")->required();
     command.add_option("--role", key.role, "viewer, operator, author or admin");
     command.add_option("--expires-at", key.expires_at, "ISO instant");
+    command.add_option("--tenant", key.tenant,
+                       "another tenant than the caller's; needs the server's own token");
   }
   {
     auto [command, server] = line.add<ServerAddress>(keys, "list", "all keys", run_keys_list);

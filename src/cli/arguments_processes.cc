@@ -4,6 +4,9 @@
 namespace fermata::cli {
 namespace {
 
+// What a studio and a busy integration together do not reach. `dev` has one caller, its owner.
+constexpr std::int64_t kServerRate = 500;
+
 void add_stream(CLI::App& command, StreamOptions& stream) {
   command.add_option("--redis", stream.redis_url, "redis[s]:// address of a stream with events")
       ->envname("FERMATA_REDIS");
@@ -19,9 +22,50 @@ void add_stream(CLI::App& command, StreamOptions& stream) {
       ->check(CLI::Range(100, 3'600'000));
 }
 
-void add_hook(CLI::App& command, std::string& hook) {
-  command.add_option("--task-hook", hook, "address that new and overdue tasks are told to")
+void add_oidc(CLI::App& command, OidcFlags& oidc) {
+  const auto add = [&](const char* name, std::string& value, const char* about, const char* env) {
+    command.add_option(name, value, about)->envname(env);
+  };
+  add("--oidc-issuer", oidc.issuer, "OpenID Connect issuer whose tokens are taken",
+      "FERMATA_OIDC_ISSUER");
+  add("--oidc-audience", oidc.audience, "whom its tokens must be for", "FERMATA_OIDC_AUDIENCE");
+  add("--oidc-keys", oidc.keys_url, "address of its key set, when discovery does not say",
+      "FERMATA_OIDC_KEYS");
+  add("--oidc-ca", oidc.ca_file, "PEM file of the authorities to trust", "FERMATA_OIDC_CA");
+  add("--oidc-role-claim", oidc.role_claim, "claim with the caller's roles, or its path",
+      "FERMATA_OIDC_ROLE_CLAIM");
+  command.add_option("--oidc-role", oidc.roles, "WORD=ROLE: what a word of that claim grants")
+      ->envname("FERMATA_OIDC_ROLE")
+      ->delimiter(',');
+  add("--oidc-tenant-claim", oidc.tenant_claim, "claim with the caller's tenant, or its path",
+      "FERMATA_OIDC_TENANT_CLAIM");
+  add("--oidc-tenant", oidc.tenant, "the tenant of all its callers, without that claim",
+      "FERMATA_OIDC_TENANT");
+  add("--oidc-name-claim", oidc.name_claim, "claim with the caller's name",
+      "FERMATA_OIDC_NAME_CLAIM");
+}
+
+void add_front(CLI::App& command, FrontOptions& front) {
+  add_oidc(command, front.oidc);
+  command
+      .add_option("--task-hook", front.task_hook, "address that new and overdue tasks are told to")
       ->envname("FERMATA_TASK_HOOK");
+  auto* const certificate =
+      command.add_option("--tls-cert", front.tls_cert, "PEM file: certificate with its chain")
+          ->envname("FERMATA_TLS_CERT");
+  auto* const key =
+      command.add_option("--tls-key", front.tls_key, "PEM file: the certificate's key")
+          ->envname("FERMATA_TLS_KEY");
+  certificate->needs(key);
+  key->needs(certificate);
+  command
+      .add_option("--rate", front.rate_per_second,
+                  "requests a second of one caller; 0: without a limit")
+      ->envname("FERMATA_RATE")
+      ->check(CLI::Range(0, 1'000'000));
+  command.add_option("--rate-burst", front.rate_burst, "requests of one caller at once")
+      ->envname("FERMATA_RATE_BURST")
+      ->check(CLI::Range(0, 1'000'000));
 }
 
 }  // namespace
@@ -32,7 +76,7 @@ void add_processes(CommandLine& line) {
         line.app(), "dev", "everything on one machine, on embedded defaults", run_dev);
     add_common(command, dev.common);
     add_stream(command, dev.stream);
-    add_hook(command, dev.task_hook);
+    add_front(command, dev.front);
     command.add_option("--port", dev.port, "port of the API; 0 takes a free one");
     add_temporal(command, dev.temporal);
     command.add_option("--dynamic-config", dev.dynamic_config, "key=value for the dev server");
@@ -43,7 +87,8 @@ void add_processes(CommandLine& line) {
     auto [command, server] =
         line.add<ServerOptions>(line.app(), "server", "the API, without a worker", run_server);
     add_common(command, server.common);
-    add_hook(command, server.task_hook);
+    server.front.rate_per_second = kServerRate;
+    add_front(command, server.front);
     add_temporal(command, server.temporal);
     command.add_option("--listen", server.listen, "address of the API")->envname("FERMATA_LISTEN");
     command.add_option("--port", server.port, "port of the API; 0 takes a free one");

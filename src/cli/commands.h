@@ -32,10 +32,33 @@ struct StreamOptions {
   std::int64_t claim_ms = 30'000;
 };
 
+// Whose signed tokens are taken besides our own keys (service/oidc.h).
+struct OidcFlags {
+  std::string issuer;  // empty: nobody's
+  std::string audience = "fermata";
+  std::string keys_url;
+  std::string ca_file;
+  std::string role_claim = "roles";
+  std::vector<std::string> roles;  // word=role
+  std::string tenant_claim;
+  std::string tenant;
+  std::string name_claim = "sub";
+};
+
+// What dev and server open to callers, and to whom they speak.
+struct FrontOptions {
+  std::string task_hook;  // whom tasks are told to; empty: nobody
+  std::string tls_cert;   // PEM files; empty: plain HTTP
+  std::string tls_key;
+  std::int64_t rate_per_second = 0;  // of one caller; 0: without a limit
+  std::int64_t rate_burst = 0;       // 0: two seconds' worth
+  OidcFlags oidc;
+};
+
 struct DevOptions {
   CommonOptions common;
   StreamOptions stream;
-  std::string task_hook;     // whom tasks are told to; empty: nobody
+  FrontOptions front;
   TemporalOptions temporal;  // address empty: start the dev server
   std::uint16_t port = 8400;
   std::vector<std::string> dynamic_config;  // key=value for the dev server
@@ -54,7 +77,7 @@ int run_worker(const WorkerOptions& options);
 
 struct ServerOptions {
   CommonOptions common;
-  std::string task_hook;  // whom tasks are told to; empty: nobody
+  FrontOptions front;
   TemporalOptions temporal;
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8400;
@@ -122,6 +145,7 @@ struct ServerAddress {
   std::string url;  // empty: what `fermata dev` in the data folder wrote
   std::string token;
   std::string data = ".fermata";
+  std::string ca_file;  // PEM; empty: the system's authorities
 };
 
 struct PublishOptions {
@@ -201,6 +225,7 @@ struct KeyOptions {
   std::string name;
   std::string role = "viewer";  // viewer, operator, author, admin
   std::string expires_at;       // ISO instant; empty: never
+  std::string tenant;           // empty: the caller's
 };
 // Prints the key: this once.
 int run_keys_create(const KeyOptions& key);

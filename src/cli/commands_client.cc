@@ -75,6 +75,7 @@ Result<std::string> call_text(const ServerAddress& given, const Call& call) {
   request.headers = {{"Authorization", "Bearer " + server.token},
                      {"Content-Type", "application/json"}};
   request.response_bytes_max = 64'000'000;
+  request.ca_file = server.ca_file;
   // Our own server may well be on a private address.
   auto answer = http::send(request, {{"0.0.0.0/0", "::/0"}});
   if (!answer.has_value()) {

@@ -8,6 +8,7 @@ namespace fermata::cli {
 int run_keys_create(const KeyOptions& key) {
   json::Object body{{"name", key.name}, {"role", key.role}};
   if (!key.expires_at.empty()) body["expiresAt"] = key.expires_at;
+  if (!key.tenant.empty()) body["tenant"] = key.tenant;
   return print(call(key.server, {"POST", "/api/v1/api-keys", json::to_text(body)}));
 }
 

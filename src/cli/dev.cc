@@ -86,8 +86,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
   TRY(const std::string token, api_token({}, folder));
   const ApiHostParts parts{*store, client, actions, secrets, vault, clock, random, log};
   TRY(auto host,
-      ApiHost::start(parts,
-                     {.port = options.port, .token = token, .task_hook = options.task_hook}));
+      ApiHost::start(parts, {.port = options.port, .token = token, .front = options.front}));
   auto stream = options.has_worker ? open_stream(options.stream, parts) : nullptr;
   TRY_DO(announce(options, folder,
                   json::Object{{"api", host->url()},

@@ -20,7 +20,7 @@ service::IngressOptions ingress_options(const StreamOptions& options) {
   ingress.redis.ca_file = options.redis_ca;
   ingress.stream = options.stream;
   ingress.consumer = format("{}-{}", getpid(), SystemRandom::token().substr(0, 8));
-  ingress.tenant = TenantId("default");
+  ingress.tenant = home_tenant();
   ingress.consumers = options.consumers;
   ingress.claim_idle_ms = options.claim_ms;
   return ingress;

@@ -92,8 +92,11 @@ std::unique_ptr<Log> make_log(const std::string& level) {
 Result<std::string> StoredSecrets::resolve(const TenantId& tenant, const std::string& name) {
   auto stored = vault_.open(tenant, name);
   if (stored.has_value() || stored.error().code != "NOT_FOUND") return stored;
-  const char* value = std::getenv(("FERMATA_SECRET_" + name).c_str());
-  if (value != nullptr) return std::string(value);
+  // The environment is the host's: no other tenant may read from it.
+  if (tenant == home_tenant()) {
+    const char* value = std::getenv(("FERMATA_SECRET_" + name).c_str());
+    if (value != nullptr) return std::string(value);
+  }
   return make_error(
       ErrorKind::NotFound, "SECRET_UNKNOWN", format("there is no secret `{}`", name),
       format("store it by `fermata secrets set {}`, or set FERMATA_SECRET_{}", name, name));

@@ -35,7 +35,13 @@ class SystemRandom final : public service::Random {
 // One JSON object per line on standard error.
 std::unique_ptr<Log> make_log(const std::string& level);
 
-// {"$secret": "NAME"} from the vault; what it does not have, from FERMATA_SECRET_NAME.
+// Of the server's own token, of the event stream and of secrets in the environment.
+inline TenantId home_tenant() {
+  return TenantId("default");
+}
+
+// {"$secret": "NAME"} from the vault; what it does not have there, the home tenant has from
+// FERMATA_SECRET_NAME.
 class StoredSecrets final : public actions::SecretResolver {
  public:
   explicit StoredSecrets(service::SecretVault& vault) : vault_(vault) {}

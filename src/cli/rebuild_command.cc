@@ -42,7 +42,7 @@ class Rebuild {
   // Rows that say that a run goes on, of which Temporal knows nothing.
   Result<void> check_orphans(const std::vector<RunId>& known) {
     const std::set<RunId> all(known.begin(), known.end());
-    tenants_.insert(TenantId("default"));
+    tenants_.insert(home_tenant());
     for (const TenantId& tenant : tenants_) {
       for (const char* status : {"RUNNING", "WAITING", "PAUSED"}) {
         TRY_DO(check_orphans(tenant, status, all));

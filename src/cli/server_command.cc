@@ -25,7 +25,7 @@ Result<void> serve(const ServerOptions& options, Log& log) {
   SystemRandom random(clock);
   TRY(const std::string token, api_token(options.token_file, folder));
   TRY(const auto host, ApiHost::start({*store, client, actions, secrets, vault, clock, random, log},
-                                      {options.listen, options.port, token, options.task_hook}));
+                                      {options.listen, options.port, token, options.front}));
   const json::Object state{{"api", host->url()},
                            {"token", token},
                            {"temporal", client.options().address},

@@ -74,6 +74,8 @@ inline constexpr std::size_t kBundleVersionsMax = 10'000;
 inline constexpr std::size_t kHttpHeaderBytesMax = 64 * kKiB;
 inline constexpr std::size_t kHttpBodyBytesMax = 8 * kMiB;
 inline constexpr std::size_t kPageSizeMax = 500;
+// Callers whose requests are counted at once: some 100 bytes each.
+inline constexpr std::size_t kRateBucketsMax = 100'000;
 // One value of a Redis answer: a message that is larger is no event of ours; and how many of them.
 inline constexpr std::size_t kRedisReplyBytesMax = 64 * kMiB;
 inline constexpr std::size_t kRedisReplyItemsMax = 1'000'000;

@@ -23,6 +23,7 @@ struct ClientRequest {
   std::string url;
   std::map<std::string, std::string> headers;
   std::string body;
+  std::string ca_file;  // PEM file of the authorities to trust; empty: the system's
   std::int64_t connect_timeout_ms = 10'000;
   std::int64_t timeout_ms = 30'000;
   std::size_t response_bytes_max = limits::kMiB;

@@ -7,13 +7,14 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
+#include "http/security_headers.h"
+#include "http/wire.h"
 
 namespace fermata::http {
 namespace {
@@ -23,6 +24,8 @@ namespace beast = boost::beast;
 using net::ip::tcp;
 using Parser = beast::http::request_parser<beast::http::string_body>;
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+// For the other side to say that it has seen our end.
+constexpr std::int64_t kCloseMs = 1'000;
 constexpr std::size_t kReadBytes = 16 * limits::kKiB;
 
 std::string lower(std::string_view text) {
@@ -162,8 +165,9 @@ net::awaitable<Piece> next_piece(std::shared_ptr<Shared> shared,
 }
 
 // Sends pieces until the stream ends or its reader is gone or too slow.
-net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, tcp::socket& socket,
-                                 Deadline& deadline, Response response) {
+net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, Wire& wire, Deadline& deadline,
+                                 Response response) {
+  tcp::socket& socket = wire.socket();
   const auto bell = std::make_shared<Bell>(socket.get_executor());
   const auto wake = [weak = std::weak_ptr(bell)] { Bell::ring(weak); };
   shared->streaming[&socket] = wake;
@@ -173,7 +177,7 @@ net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, tcp::socket& so
     if (!text.empty()) {
       deadline.set(shared->options.write_ms);
       auto out = net::buffer(text);
-      auto [ec, count] = co_await net::async_write(socket, out, kAwait);
+      const auto ec = co_await wire.write(out);
       deadline.clear();
       if (ec) break;
     }
@@ -199,7 +203,7 @@ struct Read {
   bool is_over = false;
   beast::error_code error;
 };
-net::awaitable<Read> read_request(tcp::socket& socket, Parser& parser, std::string& buffer,
+net::awaitable<Read> read_request(Wire& wire, Parser& parser, std::string& buffer,
                                   Deadline& deadline, const ServerOptions& options) {
   std::array<char, kReadBytes> chunk{};
   Read read;
@@ -219,12 +223,12 @@ net::awaitable<Read> read_request(tcp::socket& socket, Parser& parser, std::stri
       if (taken > 0 && !buffer.empty()) continue;
     }
     auto into = net::buffer(chunk);
-    auto [ec, count] = co_await socket.async_read_some(into, kAwait);
-    if (ec) {
+    const Wire::Read got = co_await wire.read_some(into);
+    if (got.error) {
       read.is_over = true;
       break;
     }
-    buffer.append(chunk.data(), count);
+    buffer.append(chunk.data(), got.bytes);
     if (!is_begun) {
       is_begun = true;
       deadline.set(options.header_ms);
@@ -240,14 +244,18 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
   ++shared->open;
   std::string buffer;
   Deadline deadline(socket);
-  bool keeps_open = true;
+  Wire wire(socket, shared->tls.get());
+  deadline.set(shared->options.header_ms);
+  const auto refused = co_await wire.open();
+  deadline.clear();
+  bool keeps_open = !refused;
   while (keeps_open && !shared->is_draining) {
     Parser parser;
     parser.eager(true);
     parser.header_limit(static_cast<std::uint32_t>(shared->options.header_bytes_max));
     parser.body_limit(shared->options.body_bytes_max);
     shared->reading.insert(&socket);
-    Read read = co_await read_request(socket, parser, buffer, deadline, shared->options);
+    Read read = co_await read_request(wire, parser, buffer, deadline, shared->options);
     shared->reading.erase(&socket);
     if (read.is_over) break;
     Response response;
@@ -262,18 +270,22 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
     }
     if (response.stream != nullptr && shared->streaming.size() >= shared->options.streams_max)
       response = too_many_streams();
+    secure(response, shared->tls == nullptr ? Transport::Plain : Transport::Tls);
     if (response.stream != nullptr) {
-      co_await send_stream(shared, socket, deadline, std::move(response));
+      co_await send_stream(shared, wire, deadline, std::move(response));
       shared->streaming.erase(&socket);
       break;
     }
     const std::string text = text_of(response, keeps_open);
     auto out = net::buffer(text);
-    auto [ec, count] = co_await net::async_write(socket, out, kAwait);
-    if (ec) break;
+    const auto failed = co_await wire.write(out);
+    if (failed) break;
   }
-  boost::system::error_code ignored;
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  if (!refused) {
+    deadline.set(kCloseMs);
+    co_await wire.close();
+    deadline.clear();
+  }
   --shared->open;
 }
 

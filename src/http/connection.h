@@ -1,14 +1,16 @@
 #pragma once
 // One connection as a coroutine. Private to this library; the only coroutines of the project live
-// in connection.cc, and there every argument is named before its co_await (GCC 12 destroys
-// temporaries twice otherwise).
+// in connection.cc and wire.cc, and there every argument is named before its co_await (GCC 12
+// destroys temporaries twice otherwise).
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "http/server.h"
@@ -19,6 +21,7 @@ struct Shared {
   ServerOptions options;
   Router router;
   boost::asio::thread_pool workers;
+  std::unique_ptr<boost::asio::ssl::context> tls;  // none: plain HTTP
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
   // The IO thread's own: connections that wait for a request; those that stream, and how each is

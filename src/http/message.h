@@ -18,6 +18,7 @@ struct Caller {
   std::string tenant;
   std::string name;
   std::string role;
+  bool is_owner = false;  // of the whole installation, not of one tenant only
 };
 
 struct Request {

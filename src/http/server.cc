@@ -10,6 +10,7 @@
 
 #include "foundation/format.h"
 #include "http/connection.h"
+#include "http/wire.h"
 
 namespace fermata::http {
 namespace {
@@ -28,6 +29,9 @@ class AsioServer final : public Server {
   ~AsioServer() override { stop(); }
 
   Result<void> listen() {
+    if (const auto& files = shared_->options.tls) {
+      TRY(shared_->tls, make_tls_context(*files));
+    }
     boost::system::error_code ec;
     const auto address = net::ip::make_address(shared_->options.address, ec);
     const tcp::endpoint endpoint(address, shared_->options.port);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "foundation/limits.h"
@@ -12,9 +13,16 @@
 
 namespace fermata::http {
 
+// PEM files: the certificate with its chain, and its key.
+struct TlsFiles {
+  std::string certificate_file;
+  std::string key_file;
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: a free one, see Server::port
+  std::uint16_t port = 0;       // 0: a free one, see Server::port
+  std::optional<TlsFiles> tls;  // none: plain HTTP
   std::size_t workers = 4;
   std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;
   std::size_t body_bytes_max = limits::kHttpBodyBytesMax;
@@ -30,7 +38,7 @@ struct ServerOptions {
 
 class Server {
  public:
-  // The router is used as it is now. Errors: HTTP_LISTEN.
+  // The router is used as it is now. Errors: HTTP_LISTEN, HTTP_TLS.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router);
   virtual ~Server() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;

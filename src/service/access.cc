@@ -2,11 +2,13 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <array>
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "json/hash.h"
+#include "service/oidc.h"
 
 namespace fermata::service {
 namespace {
@@ -39,6 +41,13 @@ std::optional<Role> role_of(std::string_view word) {
   return std::nullopt;
 }
 
+bool is_tenant_name(std::string_view text) {
+  constexpr std::size_t kBytesMax = 63;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= kBytesMax && is_letter(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_letter(c) || c == '-' || c == '_'; });
+}
+
 Result<Principal> Access::authenticate(std::string_view authorization) {
   constexpr std::string_view kScheme = "Bearer ";
   if (!authorization.starts_with(kScheme)) {
@@ -46,7 +55,10 @@ Result<Principal> Access::authenticate(std::string_view authorization) {
                       "send `Authorization: Bearer TOKEN`; `fermata dev` prints its own");
   }
   const std::string_view token = authorization.substr(kScheme.size());
-  if (are_same(token, token_)) return Principal{tenant_, "server", Role::Admin};
+  if (are_same(token, token_)) return Principal{tenant_, "server", "server", Role::Admin, true};
+  // Three parts: a signed token. Keys have no dots.
+  if (parts_.oidc != nullptr && std::ranges::count(token, '.') == 2)
+    return parts_.oidc->authenticate(token);
   return principal_of_key(token);
 }
 
@@ -66,7 +78,7 @@ Result<Principal> Access::principal_of_key(std::string_view token) {
     const auto noted = parts_.store.mark_api_key_used(id, now);
     static_cast<void>(noted);
   }
-  return Principal{row->tenant, row->name, *role};
+  return Principal{row->tenant, row->name, row->key_id, *role, false};
 }
 
 Result<MadeKey> Access::make_key(const NewKey& key) {
@@ -75,6 +87,10 @@ Result<MadeKey> Access::make_key(const NewKey& key) {
     return make_error(ErrorKind::Invalid, "KEY_INVALID", "name: expected 1 to 512 bytes");
   if (key.expires_at && *key.expires_at <= now)
     return make_error(ErrorKind::Invalid, "KEY_INVALID", "expiresAt: lies in the past");
+  if (!is_tenant_name(key.tenant.text))
+    return make_error(ErrorKind::Invalid, "TENANT_INVALID",
+                      format("tenant: `{}` is no name of a tenant", key.tenant.text),
+                      "1 to 63 of a-z, 0-9, `-` and `_`, beginning with a letter or digit");
   constexpr std::size_t kIdDigits = 12;
   const std::string id = parts_.random.secret().substr(0, kIdDigits);
   const std::string secret = parts_.random.secret();

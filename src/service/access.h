@@ -1,7 +1,7 @@
 #pragma once
 // Access: who calls, and what they may. A caller brings the server's own token, which is an
-// admin's, or a key made for it. A key is `fk_<id>_<secret>`; of the secret only a hash is kept, so
-// it is shown once.
+// admin's, a key made for it, or a token that an issuer signed (oidc.h). A key is
+// `fk_<id>_<secret>`; of the secret only a hash is kept, so it is shown once.
 
 #include <string>
 #include <string_view>
@@ -18,10 +18,15 @@ enum class Role : std::uint8_t { Viewer, Operator, Author, Admin };
 std::string_view word_of(Role role);
 std::optional<Role> role_of(std::string_view word);
 
+// A tenant is a name for a door sign: 1 to 63 of a-z, 0-9, `-` and `_`, not beginning with a sign.
+bool is_tenant_name(std::string_view text);
+
 struct Principal {
   TenantId tenant;
   std::string name;  // of the key
+  std::string id;    // of the key; no other caller has it
   Role role = Role::Viewer;
+  bool is_owner = false;  // brings the server's own token: may make keys for other tenants
 };
 
 struct NewKey {
@@ -35,12 +40,15 @@ struct MadeKey {
   std::string key;  // shown once
 };
 
+class Oidc;
+
 class Access {
  public:
   struct Parts {
     store::AccessStore& store;
     const Clock& clock;
     Random& random;
+    Oidc* oidc = nullptr;  // an issuer whose tokens are taken, too
   };
   // `token` is the server's own, of `tenant`.
   Access(Parts parts, TenantId tenant, std::string token)
@@ -49,7 +57,7 @@ class Access {
   // `authorization` is the header, or empty. Errors: TOKEN_MISSING, TOKEN_INVALID (unknown, revoked
   // or expired; which of them is not told).
   Result<Principal> authenticate(std::string_view authorization);
-  // Errors: KEY_INVALID.
+  // Errors: KEY_INVALID, TENANT_INVALID.
   Result<MadeKey> make_key(const NewKey& key);
   Result<std::vector<store::ApiKeyRow>> keys(const TenantId& tenant);
   // Errors: NOT_FOUND.

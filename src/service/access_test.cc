@@ -97,6 +97,20 @@ TEST_F(AccessTest, ARevokedKeyIsShutOutAtOnce) {
   EXPECT_EQ(code_of("Bearer " + made->key), "TOKEN_INVALID");
 }
 
+TEST_F(AccessTest, ATenantHasAPlainName) {
+  for (const char* name : {"", "*", "a:b", "Acme", "-a", "a/b", "a b"})
+    EXPECT_EQ(access_->make_key({TenantId(name), "n", Role::Viewer, {}}).error().code,
+              "TENANT_INVALID")
+        << name;
+  EXPECT_TRUE(access_->make_key({TenantId("acme-2_b"), "n", Role::Viewer, {}}).has_value());
+}
+
+TEST_F(AccessTest, OnlyTheServersOwnTokenIsTheOwners) {
+  EXPECT_TRUE(access_->authenticate("Bearer the-servers-own-token")->is_owner);
+  const auto made = access_->make_key({TenantId("home"), "n", Role::Admin, {}});
+  EXPECT_FALSE(access_->authenticate("Bearer " + made->key)->is_owner);
+}
+
 TEST_F(AccessTest, AKeyNeedsANameAndATimeToCome) {
   EXPECT_EQ(access_->make_key({TenantId("t"), "", Role::Viewer, {}}).error().code, "KEY_INVALID");
   EXPECT_EQ(access_->make_key({TenantId("t"), "n", Role::Viewer, clock_.time}).error().code,
