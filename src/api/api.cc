@@ -28,6 +28,19 @@ http::Response unauthorized(const Error& error) {
   return refused;
 }
 
+// Counts the answer, and how long it took until its first byte.
+http::Handler measured(const ApiParts& parts, http::Handler handler) {
+  return [&parts, inner = std::move(handler)](http::Request& request) {
+    const TimeMs begun = parts.clock.now();
+    http::Response response = inner(request);
+    parts.metrics.observe(metrics::Duration::HttpRequest, parts.clock.now() - begun);
+    parts.metrics.add(metrics::Count::HttpRequests, response.status < 400   ? "2xx"
+                                                    : response.status < 500 ? "4xx"
+                                                                            : "5xx");
+    return response;
+  };
+}
+
 // Lets callers in whose role is at least `needed`, as often as they may come.
 http::Handler guarded(const ApiParts& parts, service::Role needed, http::Handler handler) {
   return [&parts, needed, inner = std::move(handler)](http::Request& request) {
@@ -195,6 +208,10 @@ http::Router make_router(const ApiParts& parts) {
   add_door_routes(inner, parts);
   add_clock_routes(inner, parts);
   add_access_routes(inner, parts);
+  inner.add("GET", "/metrics", [&parts](const http::Request&) {
+    return http::Response{
+        200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, parts.metrics.text()};
+  });
   http::Router router;
   router.add("GET", "/healthz", [](const http::Request&) {
     return http::json_response(200, json::Object{{"alive", true}});
@@ -204,9 +221,9 @@ http::Router make_router(const ApiParts& parts) {
   add_hook_routes(router, parts);
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
-        router.add(
-            method, pattern,
-            guarded(parts, needed_for(method, pattern), audited(parts, method, pattern, handler)));
+        router.add(method, pattern,
+                   measured(parts, guarded(parts, needed_for(method, pattern),
+                                           audited(parts, method, pattern, handler))));
       });
   return router;
 }

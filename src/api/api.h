@@ -9,6 +9,7 @@
 #include "api/run_feed.h"
 #include "definition/catalog.h"
 #include "http/router.h"
+#include "metrics/metrics.h"
 #include "service/access.h"
 #include "service/catalog.h"
 #include "service/clocks.h"
@@ -51,6 +52,7 @@ struct ApiParts {
   TenantId tenant;  // of the server's own token, and of webhooks whose address names none
   service::Access& access;
   service::RateLimits& rates;
+  metrics::Metrics& metrics;
 };
 
 // `parts` must outlive the router.

@@ -111,6 +111,11 @@ std::shared_ptr<http::BodyStream> RunFeed::open(const store::Watch& from) {
   return reader;
 }
 
+std::size_t RunFeed::readers() {
+  const std::scoped_lock lock(mutex_);
+  return waiting_readers().size();
+}
+
 RunFeed::Readers RunFeed::waiting_readers() {
   Readers alive;
   std::erase_if(readers_, [&](const std::weak_ptr<Reader>& weak) {

@@ -25,6 +25,8 @@ class RunFeed {
 
   // Server-sent events from here on: `run`, `step` and `wait`, each with its row as data and its
   // sequence number as id, in their order; `end` after the last of a run that has ended.
+  // Streams that are open.
+  [[nodiscard]] std::size_t readers();
   std::shared_ptr<http::BodyStream> open(const store::Watch& from);
 
  private:

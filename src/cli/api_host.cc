@@ -22,7 +22,8 @@ struct ApiHost::Services {
         signals(std::make_shared<service::TemporalSignals>(parts.client)),
         tasks(parts.store, signals, parts.clock),
         definitions(parts.store, parts.actions),
-        events({parts.store, signals, definitions, parts.clock}, launcher, parts.random),
+        events({parts.store, signals, definitions, parts.clock, &parts.metrics}, launcher,
+               parts.random),
         letters(parts.store, events, parts.clock),
         webhooks({parts.store, events,
                   [&secrets = parts.secrets](const TenantId& tenant, const std::string& name) {
@@ -59,9 +60,29 @@ struct ApiHost::Services {
             [client = parts.client] { return client.check_health(); },
             home_tenant(),
             access,
-            rates},
+            rates,
+            parts.metrics},
+        levels(parts.metrics.before_text([this, parts] { look_up(parts); })),
         scheme(options.front.tls_cert.empty() ? "http" : "https"),
         listen(options.listen) {}
+
+  // What is not there to be counted; what cannot be asked for now keeps its last value.
+  void look_up(const ApiHostParts& parts) {
+    using metrics::Level;
+    const auto queue = parts.client.describe_task_queue(std::string(service::kTaskQueue));
+    if (queue.has_value()) {
+      parts.metrics.set(Level::QueueBacklog, static_cast<double>(queue->backlog));
+      parts.metrics.set(Level::QueuePollers, static_cast<double>(queue->workflow_pollers.size()),
+                        "workflow");
+      parts.metrics.set(Level::QueuePollers, static_cast<double>(queue->activity_pollers.size()),
+                        "activity");
+    }
+    constexpr std::size_t kMost = 10'000;
+    const auto unrouted = parts.store.count_unrouted(kMost);
+    if (unrouted.has_value())
+      parts.metrics.set(Level::EventsUnrouted, static_cast<double>(*unrouted));
+    parts.metrics.set(Level::StreamReaders, static_cast<double>(feed.readers()));
+  }
 
   std::unique_ptr<service::Oidc> oidc;
   service::Catalog catalog;
@@ -84,6 +105,7 @@ struct ApiHost::Services {
   service::RateLimits rates;
   service::Sweep sweep;
   api::ApiParts api;
+  std::shared_ptr<void> levels;  // looked up for metrics
   std::string scheme;
   std::string listen;
   std::vector<std::string> routes;

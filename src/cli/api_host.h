@@ -11,6 +11,7 @@
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "foundation/result.h"
+#include "metrics/metrics.h"
 #include "service/random.h"
 #include "service/secret_vault.h"
 #include "store/store.h"
@@ -28,6 +29,7 @@ struct ApiHostParts {
   const Clock& clock;
   service::Random& random;
   Log& log;
+  metrics::Metrics& metrics;
 };
 
 struct ApiHostOptions {

@@ -1,4 +1,4 @@
-// dev, server, worker
+// dev, server, worker, domain-worker
 #include "cli/arguments.h"
 
 namespace fermata::cli {
@@ -68,6 +68,13 @@ void add_front(CLI::App& command, FrontOptions& front) {
       ->check(CLI::Range(0, 1'000'000));
 }
 
+void add_health(CLI::App& command, std::string& address) {
+  command
+      .add_option("--health-address", address,
+                  "HOST:PORT to serve /healthz, /readyz and /metrics on, without a token")
+      ->envname("FERMATA_HEALTH_ADDRESS");
+}
+
 }  // namespace
 
 void add_processes(CommandLine& line) {
@@ -92,6 +99,7 @@ void add_processes(CommandLine& line) {
     add_temporal(command, server.temporal);
     command.add_option("--listen", server.listen, "address of the API")->envname("FERMATA_LISTEN");
     command.add_option("--port", server.port, "port of the API; 0 takes a free one");
+    add_health(command, server.health_address);
     command.add_option("--token-file", server.token_file, "file with the token that callers bring")
         ->envname("FERMATA_TOKEN_FILE");
     command.add_flag("--print-json", server.prints_json, "print one JSON line when ready");
@@ -104,6 +112,20 @@ void add_processes(CommandLine& line) {
     add_temporal(command, worker.temporal);
     command.add_option("--crash-file", worker.crash_file,
                        "for proofs: die at each boundary that this file does not name");
+    command.add_flag("!--without-rows", worker.writes_rows,
+                     "for measuring: project nothing of what runs do");
+    add_health(command, worker.health_address);
+  }
+  {
+    auto [command, worker] = line.add<DomainWorkerOptions>(
+        line.app(), "domain-worker", "actions on task queues of their own", run_domain_worker);
+    add_common(command, worker.common);
+    add_temporal(command, worker.temporal);
+    command.add_option("--queue", worker.queues, "a task queue; may be repeated")->required();
+    command.add_option("--tenant", worker.tenant, "whose secrets and pairs the actions see");
+    command.add_option("--actions", worker.threads, "how many run at once")
+        ->check(CLI::Range(1, 1'000));
+    add_health(command, worker.health_address);
   }
 }
 

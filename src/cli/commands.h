@@ -71,9 +71,21 @@ struct WorkerOptions {
   CommonOptions common;
   StreamOptions stream;
   TemporalOptions temporal;
-  std::string crash_file;  // for proofs (crash_points.h); empty: none
+  std::string crash_file;      // for proofs (crash_points.h); empty: none
+  bool writes_rows = true;     // false to measure what rows cost
+  std::string health_address;  // host:port; empty: none
 };
 int run_worker(const WorkerOptions& options);
+
+struct DomainWorkerOptions {
+  CommonOptions common;
+  TemporalOptions temporal;
+  std::vector<std::string> queues;
+  std::string tenant = "default";  // whose secrets and pairs the actions see
+  std::size_t threads = 64;        // actions at once
+  std::string health_address;      // host:port; empty: none
+};
+int run_domain_worker(const DomainWorkerOptions& options);
 
 struct ServerOptions {
   CommonOptions common;
@@ -81,7 +93,8 @@ struct ServerOptions {
   TemporalOptions temporal;
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8400;
-  std::string token_file;  // empty: the folder's token
+  std::string token_file;      // empty: the folder's token
+  std::string health_address;  // host:port; empty: none
   bool prints_json = false;
 };
 int run_server(const ServerOptions& options);

@@ -39,9 +39,9 @@ class Served {
     vault_ = std::make_unique<service::SecretVault>(*store_, *master_keys("", data), clock_);
     secrets_ = std::make_unique<StoredSecrets>(*vault_);
     random_ = std::make_unique<SystemRandom>(clock_);
-    host_ =
-        *ApiHost::start({*store_, client_, *actions_, *secrets_, *vault_, clock_, *random_, *log_},
-                        {.token = kToken});
+    host_ = *ApiHost::start(
+        {*store_, client_, *actions_, *secrets_, *vault_, clock_, *random_, *log_, metrics_},
+        {.token = kToken});
   }
   ~Served() {
     host_.reset();
@@ -58,6 +58,7 @@ class Served {
   std::filesystem::path folder_;
   SystemClock clock_;
   std::unique_ptr<Log> log_;
+  metrics::Metrics metrics_;
   temporal::DevServer server_;
   temporal::Runtime runtime_;
   temporal::Client client_;

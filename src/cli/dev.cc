@@ -74,17 +74,19 @@ Result<void> serve(const DevOptions& options, Log& log) {
   StoredSecrets secrets(vault);
   reseal(vault, log);
   SystemRandom random(clock);
+  metrics::Metrics metrics;
   std::unique_ptr<worker::Worker> worker;
   if (options.has_worker) {
     say("starting the worker");
     worker::WorkerSettings settings;
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
     settings.spool_folder = folder.path;
-    TRY(worker, worker::Worker::start(
-                    client, {runtime, *store, actions, secrets, clock, random, log}, settings));
+    TRY(worker,
+        worker::Worker::start(
+            client, {runtime, *store, actions, secrets, clock, random, log, metrics}, settings));
   }
   TRY(const std::string token, api_token({}, folder));
-  const ApiHostParts parts{*store, client, actions, secrets, vault, clock, random, log};
+  const ApiHostParts parts{*store, client, actions, secrets, vault, clock, random, log, metrics};
   TRY(auto host,
       ApiHost::start(parts, {.port = options.port, .token = token, .front = options.front}));
   auto stream = options.has_worker ? open_stream(options.stream, parts) : nullptr;

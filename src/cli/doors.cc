@@ -32,7 +32,7 @@ StreamDoor::StreamDoor(const StreamOptions& options, const ApiHostParts& parts)
     : definitions_(parts.store, parts.actions),
       launcher_(parts.store, parts.client, parts.clock, parts.random),
       events_({parts.store, std::make_shared<service::TemporalSignals>(parts.client), definitions_,
-               parts.clock},
+               parts.clock, &parts.metrics},
               launcher_, parts.random),
       ingress_({parts.store, events_, parts.clock, parts.log}, ingress_options(options)) {}
 

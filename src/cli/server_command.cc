@@ -3,6 +3,7 @@
 
 #include "cli/api_host.h"
 #include "cli/commands.h"
+#include "cli/health.h"
 #include "cli/host.h"
 #include "cli/signals.h"
 #include "store/open.h"
@@ -24,15 +25,22 @@ Result<void> serve(const ServerOptions& options, Log& log) {
   reseal(vault, log);
   SystemRandom random(clock);
   TRY(const std::string token, api_token(options.token_file, folder));
-  TRY(const auto host, ApiHost::start({*store, client, actions, secrets, vault, clock, random, log},
-                                      {options.listen, options.port, token, options.front}));
+  metrics::Metrics metrics;
+  TRY(const auto host,
+      ApiHost::start({*store, client, actions, secrets, vault, clock, random, log, metrics},
+                     {options.listen, options.port, token, options.front}));
+  TRY(const auto health, HealthHost::start(options.health_address,
+                                           {metrics, [&store] { return store->check_health(); },
+                                            [&client] { return client.check_health(); }}));
   const json::Object state{{"api", host->url()},
                            {"token", token},
                            {"temporal", client.options().address},
                            {"namespace", client.options().target_namespace},
                            {"pid", getpid()}};
   TRY_DO(announce_state(folder, state, options.prints_json));
-  log.info("server started", {{"api", host->url()}, {"temporal", client.options().address}});
+  log.info("server started", {{"api", host->url()},
+                              {"temporal", client.options().address},
+                              {"health", health ? health->url() : ""}});
   wait_for_stop_signal();
   log.info("server stopping");
   return {};

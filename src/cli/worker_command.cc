@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/crash_points.h"
 #include "cli/doors.h"
+#include "cli/health.h"
 #include "cli/host.h"
 #include "cli/signals.h"
 #include "foundation/format.h"
@@ -27,7 +28,12 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   service::SecretVault vault(*store, std::move(keys), clock);
   StoredSecrets secrets(vault);
   SystemRandom random(clock);
+  metrics::Metrics metrics;
+  TRY(const auto health, HealthHost::start(options.health_address,
+                                           {metrics, [&store] { return store->check_health(); },
+                                            [&client] { return client.check_health(); }}));
   worker::WorkerSettings settings;
+  settings.writes_rows = options.writes_rows;
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
   settings.spool_folder = folder.path;
   if (!options.crash_file.empty()) {
@@ -38,13 +44,15 @@ Result<void> work(const WorkerOptions& options, Log& log) {
     TRY(settings.at_boundary, crash_points(options.crash_file));
   }
   TRY(const auto worker,
-      worker::Worker::start(client, {runtime, *store, actions, secrets, clock, random, log},
-                            settings));
-  const auto stream =
-      open_stream(options.stream, {*store, client, actions, secrets, vault, clock, random, log});
-  log.info("worker started",
-           {{"queue", std::string(service::kTaskQueue)}, {"temporal", client.options().address}});
+      worker::Worker::start(
+          client, {runtime, *store, actions, secrets, clock, random, log, metrics}, settings));
+  const auto stream = open_stream(
+      options.stream, {*store, client, actions, secrets, vault, clock, random, log, metrics});
+  log.info("worker started", {{"queue", std::string(service::kTaskQueue)},
+                              {"temporal", client.options().address},
+                              {"health", health ? health->url() : ""}});
   wait_for_stop_signal();
+  if (health) health->drain();
   log.info("worker stopping");
   return {};
 }

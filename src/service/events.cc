@@ -251,6 +251,9 @@ Result<store::DeliveryRow> EventRouter::resume(const store::EventRow& event,
   const auto sent = parts_.signals->signal(wait.run_id, signal);
   store::DeliveryRow delivery{event.tenant, event.event_id, "resume",          wait.run_id.text,
                               "SIGNALED",   json::Object{}, parts_.clock.now()};
+  if (sent.has_value() && parts_.metrics != nullptr)
+    parts_.metrics->observe(metrics::Duration::WakeUp,
+                            parts_.clock.now() - std::max(event.received_at, wait.created_at));
   if (sent.has_value()) return delivery;
   if (sent.error().kind == ErrorKind::Unavailable) return sent.error();
   // It will not get better: the event must not be tried for ever.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/metrics.h"
 #include "service/definition_cache.h"
 #include "service/launch.h"
 #include "service/run_signals.h"
@@ -42,6 +43,7 @@ struct EventParts {
   std::shared_ptr<RunSignals> signals;
   DefinitionSource& definitions;
   const Clock& clock;
+  metrics::Metrics* metrics = nullptr;
 };
 
 class EventRouter {

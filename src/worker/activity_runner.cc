@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
@@ -11,6 +12,9 @@
 
 namespace fermata::worker {
 namespace {
+
+using metrics::Count;
+using metrics::Duration;
 
 temporal::Failure retryable(const Error& error) {
   temporal::Failure failure;
@@ -74,7 +78,7 @@ void ActivityRunner::renew_leases() {
 
 void ActivityRunner::run(const std::string& task_token, const temporal::ActivityStart& start,
                          Done done) {
-  if (start.activity_type == service::kFireActivity) {
+  if (start.activity_type == service::kFireActivity && parts_.clocks != nullptr) {
     parts_.waiting.post([this, task_token, start, done = std::move(done)] {
       auto fired = fire(start);
       if (fired.has_value()) return done({task_token, temporal::to_payload(*fired)});
@@ -85,13 +89,16 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
     });
     return;
   }
-  auto read_call = read(start);
+  const bool is_foreign =
+      !parts_.tenant.text.empty() && start.activity_type != service::kActionActivity;
+  auto read_call = is_foreign ? read_foreign(start) : read(start);
   if (!read_call.has_value()) return done({task_token, retryable(read_call.error())});
   const CallPtr call = *std::move(read_call);
   call->task_token = task_token;
   call->done = std::move(done);
   parts_.ledger.begin_first(call->invocation, [this, call](const Result<bool>& is_first) {
     if (!is_first.has_value()) return give_up(*call, is_first.error());
+    if (*is_first) parts_.metrics.add(Count::Ledger, "begun");
     if (!*is_first) return parts_.waiting.post([this, call] { begin_again(call); });
     // An action that never waits is over before another thread would have woken up.
     if (call->action == nullptr || !call->action->may_wait()) return act(call);
@@ -103,7 +110,7 @@ Result<json::Value> ActivityRunner::fire(const temporal::ActivityStart& start) {
   if (start.input.size() != 1) return bad_argument();
   TRY(const json::Value argument, temporal::to_json(start.input.front()));
   TRY(const service::ClockFire fired, service::ClockFire::from_json(argument));
-  return parts_.clocks.fire(fired);
+  return parts_.clocks->fire(fired);
 }
 
 Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivityStart& start) const {
@@ -130,10 +137,47 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivitySta
   return call;
 }
 
+// Whoever schedules it need not know us: the type names the action, the argument is its input.
+Result<ActivityRunner::CallPtr> ActivityRunner::read_foreign(
+    const temporal::ActivityStart& start) const {
+  if (start.input.size() > 1) return bad_argument();
+  auto call = std::make_shared<Call>();
+  call->is_local = false;
+  call->is_foreign = true;
+  if (start.start_to_close_timeout_ms > 0) call->timeout_ms = start.start_to_close_timeout_ms;
+  service::Invocation& invocation = call->invocation;
+  invocation.tenant = parts_.tenant;
+  invocation.key = start.activity_id;
+  // Ids of activities are unique in their workflow only, but for those that we give.
+  const std::string ours = service::temporal_workflow_id(RunId(""));
+  const bool is_run = start.workflow_id.starts_with(ours);
+  if (!is_run)
+    invocation.key = start.workflow_id + "/" + start.workflow_run_id + "/" + start.activity_id;
+  invocation.run_id = RunId(is_run ? start.workflow_id.substr(ours.size()) : start.workflow_id);
+  const std::size_t at = start.activity_type.find('@');
+  invocation.action_id = start.activity_type.substr(0, at);
+  if (at != std::string::npos)
+    invocation.action_version = std::atoi(start.activity_type.c_str() + at + 1);
+  invocation.input = json::Object{};
+  if (!start.input.empty()) {
+    TRY(invocation.input, temporal::to_json(start.input.front()));
+  }
+  const definition::ActionSpec* spec =
+      parts_.actions.find(invocation.action_id, invocation.action_version);
+  if (spec != nullptr) invocation.secret_pointers = spec->secret_pointers;
+  call->action = parts_.actions.runnable(invocation.action_id, invocation.action_version);
+  return call;
+}
+
 void ActivityRunner::begin_again(const CallPtr& call) {
   while (true) {
     const auto verdict = parts_.ledger.begin(call->invocation);
     if (!verdict.has_value()) return give_up(*call, verdict.error());
+    parts_.metrics.add(Count::Ledger,
+                       std::visit(match{[](const service::Reuse&) { return "reused"; },
+                                        [](const service::Proceed&) { return "repeated"; },
+                                        [](const service::Busy&) { return "waited"; }},
+                                  *verdict));
     if (const auto* reuse = std::get_if<service::Reuse>(&*verdict))
       return call->done({call->task_token, temporal::to_payload(reuse->output)});
     if (const auto* proceed = std::get_if<service::Proceed>(&*verdict)) {
@@ -158,7 +202,9 @@ void ActivityRunner::act(const CallPtr& call) {
     const std::scoped_lock lock(mutex_);
     active_.insert_or_assign(call->task_token, call);
   }
+  const TimeMs begun = parts_.clock.now();
   actions::ActionResult result = perform(*call);
+  parts_.metrics.observe(Duration::Action, parts_.clock.now() - begun, action_label(*call));
   {
     const std::scoped_lock lock(mutex_);
     active_.erase(call->task_token);
@@ -167,13 +213,21 @@ void ActivityRunner::act(const CallPtr& call) {
   const auto* failure = std::get_if<actions::ActionFailure>(&result);
   if (failure != nullptr) {
     completion.result = failure_of(*failure);
+    // Said so that a run takes it for one of ours (foreign_activity.h).
+    if (call->is_foreign) {
+      auto& told = std::get<temporal::Failure>(completion.result);
+      told.type = "Fermata." + told.type;
+    }
   } else {
     completion.result = temporal::to_payload(std::get<json::Value>(result));
   }
   // Not in the ledger is not done: the next try finds the lease expired and asks the other side
   // under the same key.
-  auto told = [this, call,
+  auto told = [this, call, has_failed = failure != nullptr,
                completion = std::move(completion)](const Result<void>& written) mutable {
+    parts_.metrics.add(Count::Ledger, !written.has_value() ? "lost"
+                                      : has_failed         ? "failed"
+                                                           : "succeeded");
     if (!written.has_value()) return give_up(*call, written.error());
     if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
     call->done(std::move(completion));
@@ -193,8 +247,29 @@ void ActivityRunner::give_up(const Call& call, const Error& error) {
   call.done({call.task_token, retryable(error)});
 }
 
+std::size_t ActivityRunner::outstanding() {
+  const std::scoped_lock lock(mutex_);
+  return active_.size();
+}
+
+// Only what the registry knows: names from outside would be series without end.
+std::string ActivityRunner::action_label(const Call& call) const {
+  const bool is_known =
+      parts_.actions.find(call.invocation.action_id, call.invocation.action_version) != nullptr;
+  return is_known ? call.invocation.action_id : "unknown";
+}
+
+actions::ActionResult ActivityRunner::perform_pure(const service::Invocation& invocation) const {
+  auto made = parts_.actions.run(invocation.action_id, invocation.action_version, invocation.input);
+  if (auto* output = std::get_if<json::Value>(&made)) return std::move(*output);
+  const auto& error = std::get<interpreter::RunError>(made);
+  return actions::ActionFailure{error.category, error.code, error.message, error.details,
+                                std::nullopt};
+}
+
 actions::ActionResult ActivityRunner::perform(const Call& call) {
   const service::Invocation& invocation = call.invocation;
+  if (call.action == nullptr && call.is_foreign) return perform_pure(invocation);
   if (call.action == nullptr) {
     return actions::ActionFailure{"ActionError", "ACTION_UNKNOWN",
                                   format("this worker has no action `{}` version {}",

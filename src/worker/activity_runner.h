@@ -13,6 +13,7 @@
 
 #include "actions/registry.h"
 #include "foundation/log.h"
+#include "metrics/metrics.h"
 #include "service/clocks.h"
 #include "service/ledger.h"
 #include "temporal/activation.h"
@@ -27,11 +28,15 @@ struct RunnerParts {
   const actions::ActionRegistry& actions;
   actions::SecretResolver& secrets;
   service::Ledger& ledger;
-  service::Clocks& clocks;
+  service::Clocks* clocks = nullptr;  // null: no schedules fire here
   const Clock& clock;
   Log& log;
   Pool& waiting;  // for what may wait
   const AtBoundary& at_boundary;
+  metrics::Metrics& metrics;
+  // Whose the activities are that other workflows than runs schedule, or runs by temporal.activity.
+  // Empty: there are none.
+  TenantId tenant;
 };
 
 class ActivityRunner {
@@ -48,26 +53,33 @@ class ActivityRunner {
   void run(const std::string& task_token, const temporal::ActivityStart& start, Done done);
   // From now on nobody waits for another worker's lease: Temporal asks again, elsewhere.
   void drain();
+  // Actions under way.
+  [[nodiscard]] std::size_t outstanding();
 
  private:
   // One action, handed from stage to stage.
   struct Call {
     std::string task_token;
     bool is_local = true;
+    bool is_foreign = false;  // whoever scheduled it knows only Temporal's words
     service::Invocation invocation;
     std::uint32_t attempt = 1;
-    std::int64_t timeout_ms = 0;
+    std::int64_t timeout_ms = 30'000;
     actions::Action* action = nullptr;  // null: this worker does not have it
     Done done;
   };
   using CallPtr = std::shared_ptr<Call>;
 
   Result<CallPtr> read(const temporal::ActivityStart& start) const;
+  Result<CallPtr> read_foreign(const temporal::ActivityStart& start) const;
   Result<json::Value> fire(const temporal::ActivityStart& start);
   // For a key that somebody began before: waits while another worker holds the lease.
   void begin_again(const CallPtr& call);
   void act(const CallPtr& call);
   actions::ActionResult perform(const Call& call);
+  // What a run's machine does itself, for others; or ACTION_UNKNOWN.
+  [[nodiscard]] actions::ActionResult perform_pure(const service::Invocation& invocation) const;
+  [[nodiscard]] std::string action_label(const Call& call) const;
   // Ends a call that the ledger knows nothing of.
   void give_up(const Call& call, const Error& error);
   void renew_leases();

@@ -59,6 +59,8 @@ interpreter::RunError foreign_error_of(const temporal::Failure& failure) {
   interpreter::RunError error = run_error_of(failure);
   const temporal::Failure& root = failure.root();
   if (root.kind != temporal::FailureKind::Application) return error;
+  // A domain worker's, which speaks as our own workers do.
+  if (root.type.starts_with("Fermata.")) return error;
   error.category = category::kAction;
   error.code = root.type.empty() ? "ACTIVITY_FAILED" : root.type;
   error.details = nullptr;

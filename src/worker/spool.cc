@@ -104,6 +104,11 @@ std::vector<Spool::Entry> Spool::due() const {
   return entries;
 }
 
+std::size_t Spool::size() const {
+  const std::scoped_lock lock(mutex_);
+  return runs_.size();
+}
+
 void Spool::done(const Entry& entry) {
   const std::scoped_lock lock(mutex_);
   const auto state = runs_.find(entry.run);

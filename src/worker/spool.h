@@ -32,6 +32,7 @@ class Spool {
   // may lack what is being acknowledged. The result must not outlive the spool.
   Result<std::shared_ptr<void>> mark(const RunId& run);
   [[nodiscard]] std::vector<Entry> due() const;
+  [[nodiscard]] std::size_t size() const;
   // Forgets the run, unless it was marked again.
   void done(const Entry& entry);
 

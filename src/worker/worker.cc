@@ -13,6 +13,13 @@ bool is_eviction(const temporal::Activation& activation) {
          std::holds_alternative<temporal::RemoveFromCache>(activation.jobs.front());
 }
 
+// Of the error that the run failed with; empty when it did not.
+std::string category_of(const projection::RowBatch& rows) {
+  const auto& run = rows.run;
+  if (!run || run->status != "FAILED" || !run->error || !run->error->is_object()) return {};
+  return json::string_at(run->error->get_object(), "category").value_or("");
+}
+
 // Then the workflow task goes on inside this worker, and Temporal hears nothing yet.
 bool asks_for_local(const temporal::Completion& completion) {
   const auto* commands = std::get_if<std::vector<temporal::Command>>(&completion.status);
@@ -49,10 +56,11 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
                const WorkerSettings& settings)
     : parts_(parts),
       at_boundary_(settings.at_boundary),
+      writes_rows_(settings.writes_rows),
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
       router_({parts.store, std::make_shared<service::TemporalSignals>(client), definitions_,
-               parts.clock}),
+               parts.clock, &parts.metrics}),
       launcher_(parts.store, client, parts.clock, parts.random),
       clocks_({parts.store, client, definitions_, launcher_, parts.clock}),
       writer_(std::make_unique<store::GroupWriter>(parts.store)),
@@ -61,8 +69,8 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
       waiting_(std::make_unique<Pool>(settings.waiting_threads)),
       lookups_(std::make_unique<Pool>(settings.quick_threads)),
       runner_(std::make_unique<ActivityRunner>(
-          RunnerParts{parts.actions, parts.secrets, ledger_, clocks_, parts.clock, parts.log,
-                      *waiting_, at_boundary_},
+          RunnerParts{parts.actions, parts.secrets, ledger_, &clocks_, parts.clock, parts.log,
+                      *waiting_, at_boundary_, parts.metrics, TenantId()},
           worker_)) {}
 
 void Worker::begin(const temporal::Client& client, const WorkerSettings& settings) {
@@ -71,12 +79,19 @@ void Worker::begin(const temporal::Client& client, const WorkerSettings& setting
         std::make_unique<Repairer>(RepairParts{parts_.runtime, client, definitions_, parts_.actions,
                                                parts_.store, router_, *spool_, parts_.log});
   }
+  levels_ = parts_.metrics.before_text([this] {
+    parts_.metrics.set(metrics::Level::ActivitiesOutstanding,
+                       static_cast<double>(runner_->outstanding()));
+    if (spool_ != nullptr)
+      parts_.metrics.set(metrics::Level::RunsLagging, static_cast<double>(spool_->size()));
+  });
   polls_.add(settings.quick_threads + 1);
   for (std::size_t i = 0; i < settings.quick_threads; ++i) next_activation();
   next_activity();
 }
 
 Worker::~Worker() {
+  levels_.reset();
   repairer_.reset();
   worker_.initiate_shutdown();
   runner_->drain();
@@ -144,6 +159,7 @@ void Worker::handle(const temporal::Activation& activation) {
   }
   Driven driven = driver_of(activation)->handle(activation);
   if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status)) {
+    parts_.metrics.add(metrics::Count::WorkflowTaskFailures);
     parts_.log.error("workflow task failed", {{"temporal_run_id", activation.run_id},
                                               {"code", failed->failure.type},
                                               {"text", failed->failure.message}});
@@ -158,7 +174,7 @@ void Worker::handle(const temporal::Activation& activation) {
       driven.rows.reset();
     }
   }
-  if (!driven.rows) {
+  if (!driven.rows || !writes_rows_) {
     complete(driven.completion, std::move(held));
     return;
   }
@@ -168,14 +184,20 @@ void Worker::handle(const temporal::Activation& activation) {
   for (const projection::WaitRow& wait : driven.rows->waits) {
     if (wait.wait_type == "event" && wait.status == "WAITING") opened.push_back(wait);
   }
+  const std::string category = category_of(*driven.rows);
+  const std::string ending =
+      driven.rows->run && driven.rows->run->completed_at ? driven.rows->run->status : std::string();
   std::string boundary;
   if (at_boundary_) boundary = format("{} effect {}", driven.run_id.text, driven.first_effect);
   writer_->submit(
       *std::move(driven.rows),
-      [this, run = std::move(driven.run_id), opened = std::move(opened),
-       boundary = std::move(boundary),
+      [this, begun = parts_.clock.now(), ending, category, run = std::move(driven.run_id),
+       opened = std::move(opened), boundary = std::move(boundary),
        completion = std::move(driven.completion)](const Result<void>& written) mutable {
         Held until_taken;
+        parts_.metrics.observe(metrics::Duration::RowsWritten, parts_.clock.now() - begun);
+        if (!ending.empty()) parts_.metrics.add(metrics::Count::RunsEnded, ending);
+        if (!category.empty()) parts_.metrics.add(metrics::Count::RunFailures, category);
         if (!boundary.empty()) at_boundary_(boundary + " rows");
         if (!written.has_value()) {
           until_taken = lag(run, written.error());

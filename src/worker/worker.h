@@ -35,6 +35,7 @@ struct WorkerParts {
   const Clock& clock;
   service::Random& random;
   Log& log;
+  metrics::Metrics& metrics;
 };
 
 struct WorkerSettings {
@@ -46,6 +47,8 @@ struct WorkerSettings {
   // Where runs are noted whose rows wait for a database that is away. Empty: their tasks wait.
   std::string spool_folder;
   AtBoundary at_boundary;  // for proofs
+  // False: what runs do is not projected. To measure what the projection costs, nothing else.
+  bool writes_rows = true;
 };
 
 class Worker {
@@ -80,6 +83,7 @@ class Worker {
 
   WorkerParts parts_;
   const AtBoundary at_boundary_;
+  const bool writes_rows_;
   std::unique_ptr<Spool> spool_;  // outlives the answers that are on their way
   temporal::Worker worker_;
   service::DefinitionCache definitions_;
@@ -97,6 +101,7 @@ class Worker {
   std::unique_ptr<Pool> lookups_;
   std::unique_ptr<ActivityRunner> runner_;
   std::unique_ptr<Repairer> repairer_;
+  std::shared_ptr<void> levels_;  // looked up for metrics
 };
 
 }  // namespace fermata::worker

@@ -1,0 +1,211 @@
+"""Workers as processes of their own: workers.py PROGRAM [unittest options]. What they host, refuse, tell and leave behind."""
+
+import http.server
+import json
+import os
+import pathlib
+import re
+import sys
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+    os.environ["FERMATA_PROGRAM"] = sys.argv.pop(1)
+import harness  # noqa: E402
+
+
+def expr(source):
+    return {"$expr": source}
+
+
+def action(step_id, action_id, mapping, **config):
+    return {"id": step_id, "type": "action.call", "config": {"actionId": action_id, "version": 1, "inputMapping": mapping, **config}}
+
+
+def hosted(step_id, activity_type, given, **config):
+    """A step that a domain worker's action does."""
+    return action(step_id, "temporal.activity", {"taskQueue": "side", "activityType": activity_type, "arguments": [given]}, **config)
+
+
+class SlowShop:
+    """Answers when it is told to, and counts who asked."""
+
+    def __init__(self):
+        self.asked, self.go_on = threading.Semaphore(0), threading.Event()
+        self.count = 0
+        shop = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                shop.count += 1
+                shop.asked.release()
+                shop.go_on.wait(harness.PATIENCE_S)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.go_on.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Workers(unittest.TestCase):
+    def setUp(self):
+        self.stack = self.enterContext(harness.Stack("--allow-private-http", "127.0.0.1/32", worker=False))
+        self.number = 0
+
+    def start(self, command, *options):
+        """The process and the address of its probes."""
+        self.number += 1
+        log = self.stack.data / f"{command}-{self.number}.log"
+        process = harness.Process(
+            [harness.program(), command, "--data", str(self.stack.data), "--temporal-address", self.stack.temporal,
+             "--allow-private-http", "127.0.0.1/32", "--health-address", "127.0.0.1:0", *options], log)
+        self.addCleanup(process.stop)
+        line = self.until(lambda: re.search(r'"health":"(http[^"]+)"', log.read_text()), bool)
+        return process, line.group(1)
+
+    def until(self, what, accept):
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while time.monotonic() < deadline:
+            seen = what()
+            if accept(seen):
+                return seen
+            time.sleep(0.05)
+        self.fail(f"did not come about: {seen}")
+
+    def get(self, address):
+        try:
+            with urllib.request.urlopen(address, timeout=harness.PATIENCE_S) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metrics(self, address):
+        """{"name{labels}": value}"""
+        lines = self.get(address + "/metrics")[1].splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    def launch(self, steps, payload=None):
+        name = self.id().split(".")[-1].replace("_", "-") + f"-{time.monotonic_ns()}"
+        self.stack.publish_definition({"id": name, "version": 1, "name": name, "payloadSchemaRef": "payload.Any.v1", "steps": steps})
+        return self.stack.launch(name, payload or {})
+
+    def test_the_authored_queue_is_refused_at_start(self):
+        said = self.stack.cli("domain-worker", "--queue", "side", "--queue", "workflow-runtime-v2", check=False)
+        self.assertEqual(said.returncode, 1, said.stderr)
+        self.assertIn("QUEUE_RESERVED", said.stderr)
+        self.assertIn("help: ", said.stderr)
+        self.assertIn("fermata domain-worker", self.stack.cli("explain", "QUEUE_RESERVED").stdout)
+
+    def test_actions_on_another_queue_keep_their_output_ledger_and_errors(self):
+        self.start("worker")
+        _, health = self.start("domain-worker", "--queue", "side")
+        def caught(step, name, source):
+            keep = {"id": f"keep-{name}", "type": "transform.assign", "config": {"assign": {f"vars.{name}": expr(source)}}}
+            return {"id": f"guard-{name}", "type": "control.tryCatch", "captureErrorAs": "wrong", "try": [step], "catch": [keep]}
+
+        run = self.stack.wait(self.launch([
+            hosted("put", "store.set", {"space": "default", "key": "k", "value": expr("payload.n + 1")}),
+            hosted("get", "store.get", {"space": "default", "key": "k"}, saveAs="vars.got"),
+            caught(hosted("wrong", "store.set", {"space": "default"}), "why", "wrong.category & ' ' & wrong.code"),
+            caught(hosted("unknown", "no.such", {}), "unknown", "wrong.code")], {"n": 41}))
+        self.assertEqual(run["status"], "SUCCEEDED", run)
+        seen = run["output"]["vars"]
+        self.assertEqual((seen["got"]["value"], seen["why"], seen["unknown"]), (42, "ValidationError INPUT_INVALID", "ACTION_UNKNOWN"))
+        kept = self.stack.call("GET", f"/api/v1/runs/{run['runId']}/invocations")["items"]
+        self.assertEqual([(row["actionId"], row["status"]) for row in kept],
+                         [("store.set", "SUCCEEDED"), ("store.get", "SUCCEEDED"), ("store.set", "FAILED"), ("no.such", "FAILED")])
+        told = self.metrics(health)
+        self.assertEqual(told['fermata_ledger_total{outcome="begun"}'], 4)
+        self.assertEqual(told['fermata_ledger_total{outcome="failed"}'], 2)
+        self.assertEqual(told['fermata_action_seconds_count{action="store.set"}'], 2)
+
+    def drained(self, command, steps, *options):
+        """A stop while an action runs: it is finished, acted once, and the process ends well."""
+        shop = SlowShop()
+        self.addCleanup(shop.close)
+        process, health = self.start(command, *options)
+        run = self.launch(steps(shop.url))
+        self.assertTrue(shop.asked.acquire(timeout=harness.PATIENCE_S))
+        self.assertEqual(self.metrics(health)["fermata_activities_outstanding"], 1)
+        process.child.terminate()
+        self.until(lambda: self.get(health + "/readyz")[0], lambda status: status == 503)
+        self.assertEqual(self.get(health + "/healthz")[0], 200)
+        shop.go_on.set()
+        self.assertEqual(process.child.wait(timeout=harness.PATIENCE_S), 0)
+        return shop, run
+
+    def test_a_worker_that_is_stopped_finishes_what_runs(self):
+        shop, run = self.drained("worker", lambda url: [
+            action("ask", "http.request", {"method": "POST", "url": url, "body": {}}),
+            {"id": "then", "type": "transform.assign", "config": {"assign": {"vars.x": expr("1")}}}])
+        self.start("worker")
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.assertEqual(shop.count, 1)
+
+    def test_a_domain_worker_that_is_stopped_finishes_what_runs(self):
+        self.start("worker")
+        shop, run = self.drained("domain-worker", lambda url: [hosted("ask", "http.request", {"method": "POST", "url": url, "body": {}})],
+                                 "--queue", "side")
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.assertEqual(shop.count, 1)
+
+    def test_probes_tell_a_process_that_lives_from_one_that_works(self):
+        addresses = [self.start("worker")[1], self.start("domain-worker", "--queue", "side")[1]]
+        for address in addresses:
+            self.assertEqual([self.get(address + path)[0] for path in ("/healthz", "/readyz")], [200, 200])
+        self.stack.stop()
+        for address in addresses:
+            status, text = self.until(lambda address=address: self.get(address + "/readyz"), lambda seen: seen[0] == 503)
+            self.assertNotEqual(json.loads(text)["checks"]["temporal"], "ok")
+            self.assertEqual(json.loads(text)["checks"]["store"], "ok")
+            self.assertEqual(self.get(address + "/healthz")[0], 200)
+
+    def test_every_metric_of_the_dashboard_is_told_by_a_product_that_runs(self):
+        _, worker = self.start("worker")
+        _, side = self.start("domain-worker", "--queue", "side")
+        _, server = self.start("server", "--port", "0")
+        self.stack.wait(self.launch([hosted("put", "store.set", {"space": "default", "key": "k", "value": 1})]))
+        failed = self.launch([{"id": "fail", "type": "transform.assign", "config": {"assign": {"vars.x": expr("$number('x')")}}}])
+        self.assertEqual(self.stack.wait(failed)["status"], "FAILED")
+        waiting = self.launch([{"id": "hear", "type": "event.wait", "config": {"eventName": "PAID", "correlationKey": expr("'k'")}}])
+        self.until(lambda: self.stack.run(waiting)["status"], lambda status: status == "WAITING")
+        # The event comes in by the stack's own API, which signals the run.
+        self.stack.call("POST", "/api/v1/events", {"eventName": "PAID", "correlationKey": "k", "payload": {}})
+        self.assertEqual(self.stack.wait(waiting)["status"], "SUCCEEDED")
+        request = urllib.request.Request(self.stack.api + "/metrics", headers={"Authorization": f"Bearer {self.stack.token}"})
+        with urllib.request.urlopen(request, timeout=harness.PATIENCE_S) as answer:
+            own = answer.read().decode()
+        self.assertIn("fermata_wakeup_seconds_count 1", own)
+        self.assertIn('fermata_queue_pollers{kind="workflow"} 1', own)
+        told = self.metrics(worker)
+        self.assertEqual(told['fermata_run_failures_total{category="ExpressionError"}'], 1)
+        self.assertEqual(told['fermata_runs_ended_total{status="SUCCEEDED"}'], 2)
+        self.assertGreater(told["fermata_projection_write_seconds_count"], 0)
+        exported = {name.split("{")[0] for address in (worker, side, server) for name in self.metrics(address)}
+        dashboard = (ROOT / "deploy/grafana/fermata.json").read_text()
+        named = set(re.findall(r"\b(?:fermata|temporal)_[a-z_]+\b", dashboard))
+        self.assertGreater(len(named), 10)
+        self.assertEqual(named - exported, set())
+        # And the other way round: what is told and looked at by nobody would be noise.
+        bases = {re.sub(r"_(bucket|sum|count)$", "", name) for name in exported if name.startswith("fermata_")}
+        self.assertEqual({base for base in bases if not any(name.startswith(base) for name in named)}, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
