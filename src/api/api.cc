@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "api/contract_check.h"
 #include "api/permissions.h"
 #include "api/render.h"
 #include "api/routes.h"
@@ -219,11 +220,13 @@ http::Router make_router(const ApiParts& parts) {
   router.add("GET", "/readyz", [&parts](const http::Request&) { return readiness(parts); });
   add_page_routes(router);
   add_hook_routes(router, parts);
+  const ContractCheck contract;
   inner.for_each(
       [&](const std::string& method, const std::string& pattern, const http::Handler& handler) {
         router.add(method, pattern,
                    measured(parts, guarded(parts, needed_for(method, pattern),
-                                           audited(parts, method, pattern, handler))));
+                                           audited(parts, method, pattern,
+                                                   contract.wrap(method, pattern, handler)))));
       });
   return router;
 }

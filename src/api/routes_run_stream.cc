@@ -17,7 +17,8 @@ Result<std::int64_t> known_of(const http::Request& request) {
   if (text.empty()) return -1;
   std::int64_t known = 0;
   const char* const end = text.data() + text.size();
-  if (std::from_chars(text.data(), end, known).ptr == end && known >= -1) return known;
+  const auto read = std::from_chars(text.data(), end, known);
+  if (read.ec == std::errc() && read.ptr == end && known >= -1) return known;
   return make_error(ErrorKind::Invalid, "QUERY_INVALID",
                     "after: expected the id of an event of this stream",
                     "leave it out to have the stream from its beginning");
