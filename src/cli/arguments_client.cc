@@ -158,6 +158,7 @@ void add_tasks(CommandLine& line) {
     command.add_option("--by", task.by, "who answers");
     command.add_option("--response", task.response, "file with the response, a JSON object")
         ->required();
+    command.add_flag("--override", task.is_override, "past the form, as an administrator");
   }
 }
 

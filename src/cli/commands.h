@@ -304,6 +304,7 @@ struct AnswerOptions {
   std::string id;        // of the task
   std::string response;  // file
   std::string by;
+  bool is_override = false;  // past the form, as an administrator
 };
 int run_tasks_answer(const AnswerOptions& answer);
 

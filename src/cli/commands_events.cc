@@ -112,6 +112,7 @@ int run_tasks_answer(const AnswerOptions& answer) {
   if (!response.has_value()) return report(response.error());
   json::Object body{{"response", *response}};
   if (!answer.by.empty()) body["by"] = answer.by;
+  if (answer.is_override) body["adminOverride"] = true;
   return print(call(
       answer.server,
       {"POST", format("/api/v1/tasks/{}/answer", percent_encode(answer.id)), json::to_text(body)}));

@@ -89,6 +89,11 @@ TEST(Complete, FunctionsCarryTheirSignature) {
   EXPECT_THAT(ask(kOutside, "$eva|")->items, IsEmpty());
 }
 
+TEST(Complete, NothingIsOfferedThatExpressionsDoNotSee) {  // D38
+  for (const std::string name : {"env|", "secrets|", "$index|", "$item|"})
+    EXPECT_THAT(ask(kInLoop, name)->items, IsEmpty()) << name;
+}
+
 TEST(Complete, OutputMappingsSeeTheChild) {
   EXPECT_THAT(
       check("root.steps[4].outputMapping/vars.y", "childRun.|"),

@@ -190,6 +190,7 @@ json::Value save(const Host& host, const RunState& state) {
                       {"stepsInHistory", state.steps_in_history},
                       {"effects", state.effects}};
   if (state.run_due_at) object["runDueAt"] = *state.run_due_at;
+  if (!state.pause_reason.empty()) object["pauseReason"] = state.pause_reason;
   if (state.pause_wait) object["pauseWait"] = state.pause_wait->text;
   return object;
 }

@@ -253,6 +253,9 @@ Result<void> read_counters(const Reader& reader, RunState& state) {
   TRY(state.steps_in_history, reader.number<std::uint32_t>("stepsInHistory"));
   TRY(state.effects, reader.number<std::uint64_t>("effects"));
   TRY(state.run_due_at, reader.optional_time("runDueAt"));
+  if (reader.find("pauseReason") != nullptr) {
+    TRY(state.pause_reason, reader.text("pauseReason"));
+  }
   if (reader.find("pauseWait") != nullptr) {
     TRY(const std::string wait, reader.text("pauseWait"));
     state.pause_wait = WaitId(wait);

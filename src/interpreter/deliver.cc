@@ -92,6 +92,7 @@ void cancel(RunState& state, const InputKind& input) {
 
 void resume(Run& run) {
   run.state.is_paused = false;
+  run.state.pause_reason.clear();
   if (!run.state.pause_wait) return;
   run.emit(CloseWait{*run.state.pause_wait, WaitOutcome::Resolved, std::nullopt, nullptr});
   run.state.pause_wait.reset();
@@ -147,6 +148,7 @@ Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
       return {};
     case Reaction::Pauses:
       run.state.is_paused = true;
+      run.state.pause_reason = std::get<PauseRequested>(kind).reason;
       return {};
     case Reaction::Resumes:
       resume(run);

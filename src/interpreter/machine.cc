@@ -147,6 +147,8 @@ bool pause(Run& run) {
     wait.type = WaitType::Pause;
     wait.path = StepPath("root");
     wait.accepts_from = run.now;
+    if (!run.state.pause_reason.empty())
+      wait.details = json::Object{{"reason", run.state.pause_reason}};
     run.emit(std::move(wait));
   }
   run.record_run(RunPhase::Paused);

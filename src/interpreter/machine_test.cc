@@ -198,6 +198,15 @@ TEST(Machine, PausesBetweenStepsAndResumes) {
               ElementsAre("close_wait 0", "run 0", "step a succeeded", StartsWith("complete")));
 }
 
+TEST(Machine, KeepsTheReasonOfAPauseOverItsCheckpoint) {
+  Scenario s(call("c") + "," + assign("a", "vars.x", "1"));
+  s.input();
+  s.input({PauseRequested{"quota"}});
+  s.input({ActionCompleted{1, json::Value(1)}});
+  const RunState state = *load(s.host(), s.checkpoint());
+  EXPECT_EQ(*json::string_at(query_current_wait(s.host(), state).get_object(), "reason"), "quota");
+}
+
 TEST(Machine, GivesEachPauseBetweenTwoStepsAWaitOfItsOwn) {
   Scenario s(call("c") + "," + assign("a", "vars.x", "1"));
   s.input();

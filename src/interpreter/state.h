@@ -124,6 +124,7 @@ struct RunState {
   Phase phase = Phase::Running;
   std::string cancel_reason;
   bool is_paused = false;
+  std::string pause_reason;  // as it was asked for: shown with the wait
   std::optional<WaitId> pause_wait;
   RunPhase reported = RunPhase::Running;  // what the last RecordRun said
   std::deque<EventArrived> buffered;

@@ -41,7 +41,9 @@ json::Value query_current_step(const Host& host, const RunState& state) {
 
 json::Value query_current_wait(const Host& host, const RunState& state) {
   const auto& parked = state.branches.front().parked;
-  if (state.pause_wait) return json::Object{{"type", "pause"}, {"waitId", state.pause_wait->text}};
+  if (state.pause_wait)
+    return json::Object{
+        {"type", "pause"}, {"waitId", state.pause_wait->text}, {"reason", state.pause_reason}};
   if (!parked) return nullptr;
   const std::string& path = host.program.steps[parked->visit.step].path.text;
   return std::visit(

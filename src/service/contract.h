@@ -30,8 +30,9 @@ inline constexpr std::string_view kWaitQuery = "fermata.currentWait";
 inline constexpr std::string_view kSummaryQuery = "fermata.summary";
 inline constexpr std::string_view kScopesQuery = "fermata.scopes";
 // How long one workflow task may chain local activities; Core heartbeats at 80 % of it. It bounds
-// how late a cancel or a signal is seen, and how much a crash repeats.
-inline constexpr std::int64_t kTaskTimeoutMs = 2'400;
+// how late a cancel or a signal is seen (within 2 s, with the action that is under way: `./dev
+// bench latency`), and how much a crash repeats.
+inline constexpr std::int64_t kTaskTimeoutMs = 2'000;
 
 // workflow-runtime-v2:run:<runId>
 std::string temporal_workflow_id(const RunId& run);

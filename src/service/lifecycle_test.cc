@@ -10,6 +10,7 @@
 #include "json/parse.h"
 #include "json/text.h"
 #include "service/bundle.h"
+#include "service/definition_cache.h"
 #include "service/secret_vault.h"
 #include "store/sqlite.h"
 
@@ -74,6 +75,14 @@ class LifecycleTest : public testing::Test {
   Catalog catalog_{store_, actions_, clock_};
   Bundles bundles_{store_, actions_, clock_};
 };
+
+TEST_F(LifecycleTest, AVersionIsCompiledOnce) {  // D35
+  ASSERT_TRUE(publish(plain()).has_value());
+  DefinitionCache cache(store_, actions_);
+  const auto first = cache.load({kTenant, kId, 1, ""});
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(cache.load({kTenant, kId, 1, ""})->get(), first->get());
+}
 
 TEST_F(LifecycleTest, ADraftMayHaveErrorsAndIsSavedOverTheOneThatWasSeen) {
   const auto first =

@@ -170,6 +170,40 @@ class Language(OnRealParts):
              "catch": [assign("note", code="vars.why.code")]}])
         self.assertEqual((row["status"], row["output"]["vars"]["code"]), ("SUCCEEDED", "EVENT_TIMEOUT"))
 
+    def test_a_child_is_the_version_that_is_pinned(self):
+        for value in ("1", "2"):
+            self.stack.publish_definition(definition("pinned", [assign("a", out=value)]))
+        steps = [{"id": f"v{v}", "type": "control.callWorkflow", "workflowId": "pinned", "workflowVersion": v,
+                  "outputMapping": {f"vars.v{v}": expr("childRun.vars.out")}} for v in (1, 2)]
+        run, row = self.finished(steps)
+        self.assertEqual({k: row["output"]["vars"][k] for k in ("v1", "v2")}, {"v1": 1, "v2": 2})
+        children = [r for r in self.stack.call("GET", "/api/v1/runs?workflowId=pinned&limit=50")["items"] if r.get("parentRunId") == run]
+        self.assertEqual(sorted((c["workflowVersion"], c["rootRunId"]) for c in children), [(1, run), (2, run)])
+
+    def test_temporal_answers_what_step_a_run_is_at_and_what_it_waits_for(self):
+        run = self.launch([assign("a", x="1"), event_wait("w", "ASKED", '"asked"')])
+        self.parked(run)
+        said = {what: self.query(run, what) for what in ("currentStep", "currentWait", "summary")}
+        self.assertEqual(said["currentStep"], {"runId": run, "currentStepPath": "root.steps[1]"})
+        self.assertEqual({k: said["currentWait"][k] for k in ("type", "stepPath", "correlationKey")},
+                         {"type": "event", "stepPath": "root.steps[1]", "correlationKey": "asked"})
+        self.assertEqual((said["summary"]["stepCount"], said["summary"]["isPaused"]), (2, False))
+        self.stack.call("POST", f"/api/v1/runs/{run}/cancel", {"reason": "test"})
+        self.assertEqual(self.stack.wait(run)["status"], "CANCELED")
+
+    def query(self, run, what):
+        said = subprocess.run([harness.temporal_cli(), "workflow", "query", "--address", self.stack.temporal, "--workflow-id", f"workflow-runtime-v2:run:{run}",
+                               "--type", f"fermata.{what}", "--output", "json"], text=True, capture_output=True, check=True, timeout=60)
+        return json.loads(said.stdout)["queryResult"][0]
+
+    def test_no_deadline_of_temporal_ends_a_run(self):
+        """D24: a run may wait for years."""
+        run, _ = self.finished([assign("a", x="1")])
+        said = subprocess.run([harness.temporal_cli(), "workflow", "show", "--address", self.stack.temporal, "--workflow-id", f"workflow-runtime-v2:run:{run}",
+                               "--output", "json"], text=True, capture_output=True, check=True, timeout=60)
+        started = json.loads(said.stdout)["events"][0]["workflowExecutionStartedEventAttributes"]
+        self.assertEqual({started.get(key, "0s") for key in ("workflowExecutionTimeout", "workflowRunTimeout")}, {"0s"})
+
     def test_run_timeout_ends_a_waiting_run(self):
         _, row = self.finished([wait_ms("w", 3_600_000)], runTimeoutMs=300)
         self.assertEqual((row["status"], row["error"]["code"]), ("FAILED", "RUN_TIMEOUT"))
@@ -359,6 +393,7 @@ class OnPostgres(Rebuilds, OnRealParts):
         self.assertFalse((self.stack.data / "fermata.db").exists())
 
     def test_runs_go_on_while_the_database_is_away(self):
+        """D14: a database that is away fails no run."""
         """Nothing is asked of the database for as long as it is away; afterwards every row is there."""
         away_s = float(os.environ.get("FERMATA_E2E_AWAY_S", "8"))
         steps = [{"id": "loop", "type": "control.forEach", "items": expr(f"[1..{int(away_s / 2)}]"), "itemVar": "i",
@@ -455,6 +490,7 @@ class Events(OnRealParts):
             self.assertEqual((len(taken), len(set(taken))), (rounds, rounds))
 
     def test_a_trigger_launches_once_with_the_mapped_payload(self):
+        """D37: and a launch that fails says why."""
         schema = {"type": "object", "required": ["ticket"], "properties": {"ticket": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}}}
         source = {"type": "object", "required": ["ticketId"], "properties": {"ticketId": {"type": "string"}}}
         self.stack.call("PUT", "/api/v1/payload-schemas/payload.Ticket.v1", schema)
@@ -504,13 +540,33 @@ class Events(OnRealParts):
             self.stack.call("POST", f"/api/v1/tasks/{task['taskId']}/answer", {"response": {"approved": True}})
         self.assertEqual(caught.exception.problem["code"], "TASK_CLOSED")
 
+    def test_only_an_administrator_answers_past_the_form(self):
+        """D19: the word of the server counts, no member of the answer."""
+        form = {"type": "object", "required": ["approved"]}
+        run = self.launch([{"id": "ask", "type": "human.task", "config": {
+            "taskType": "approval", "title": expr('"?"'), "formSchema": form, "assign": {"vars.note": expr("vars.event.note")}}}])
+        self.parked(run)
+        task = next(t for t in self.stack.call("GET", "/api/v1/tasks")["items"] if t["runId"] == run)["taskId"]
+        key = json.loads(self.stack.cli("keys", "create", "people", "--role", "operator").stdout)["key"]
+        people = harness.Api(self.stack.api, key, self.stack.data)
+        plain = {"response": {"note": "by hand", "__admin_override": True}}
+        for caller, body, code in ((self.stack, plain, "ANSWER_INVALID"), (people, plain | {"adminOverride": True}, "TASK_ACTOR")):
+            with self.assertRaises(harness.Refused) as caught:
+                caller.call("POST", f"/api/v1/tasks/{task}/answer", body)
+            self.assertEqual(caught.exception.problem["code"], code)
+        self.stack.call("POST", f"/api/v1/tasks/{task}/answer", plain | {"adminOverride": True})
+        row = self.stack.wait(run)
+        self.assertEqual((row["status"], row["output"]["vars"]["note"]), ("SUCCEEDED", "by hand"))
+
     def test_a_paused_run_takes_no_step_until_it_is_resumed(self):
         run = self.launch([event_wait("w", "GO", '"pause-key"'), assign("a", x="1")])
         self.parked(run)
-        self.stack.call("POST", f"/api/v1/runs/{run}/pause", {"reason": "test"})
+        self.stack.call("POST", f"/api/v1/runs/{run}/pause", {"reason": "quota of steps"})
         self.send("GO", {}, correlationKey="pause-key")
         self.until(lambda: self.stack.run(run), lambda row: row["status"] == "PAUSED")
         self.assertEqual([s["definitionStepId"] for s in self.stack.steps(run)], ["w"])
+        pause = next(w for w in self.stack.call("GET", f"/api/v1/runs/{run}/waits")["items"] if w["waitType"] == "pause")
+        self.assertEqual((pause["status"], pause["payload"]), ("WAITING", {"reason": "quota of steps"}))
         self.stack.call("POST", f"/api/v1/runs/{run}/resume", {})
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
 
@@ -1100,6 +1156,7 @@ class BadInput(OnRealParts):
         self.assertIn("deep", (said.stdout + said.stderr).lower())
 
     def test_a_definition_changed_behind_its_hash_fails_the_run(self):
+        """D14: and its row says so."""
         self.stack.publish_definition(definition("tampered", [assign("a", x="1")]))
         with sqlite3.connect(self.stack.data / "fermata.db", timeout=10) as db:
             changed = db.execute("UPDATE workflow_definition_versions SET definition_json = replace(definition_json, '\"1\"', '\"2\"')"
@@ -1109,6 +1166,7 @@ class BadInput(OnRealParts):
         self.assertEqual((row["status"], row["error"]["code"]), ("FAILED", "DEFINITION_HASH_MISMATCH"))
 
     def test_a_locked_database_delays_and_loses_nothing(self):
+        """D13: what cannot be written for a while is no error of the author's."""
         run = self.launch([wait_ms("w", 500), assign("a", x="1")])
         self.parked(run)
         db = sqlite3.connect(self.stack.data / "fermata.db", timeout=10, isolation_level=None)
