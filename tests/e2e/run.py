@@ -565,7 +565,7 @@ class Events(OnRealParts):
         self.send("GO", {}, correlationKey="pause-key")
         self.until(lambda: self.stack.run(run), lambda row: row["status"] == "PAUSED")
         self.assertEqual([s["definitionStepId"] for s in self.stack.steps(run)], ["w"])
-        pause = next(w for w in self.stack.call("GET", f"/api/v1/runs/{run}/waits")["items"] if w["waitType"] == "pause")
+        pause = next(w for w in self.stack.call("GET", f"/api/v1/runs/{run}/waits")["items"] if w["waitType"] == "quota")
         self.assertEqual((pause["status"], pause["payload"]), ("WAITING", {"reason": "quota of steps"}))
         self.stack.call("POST", f"/api/v1/runs/{run}/resume", {})
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
