@@ -16,7 +16,7 @@ AuditRow read(const Cells& cells, const TenantId& tenant) {
 }  // namespace
 
 Result<void> AuditLog::begin(const AuditRow& row) {
-  Query insert;
+  Query insert{.tenant = row.tenant};
   insert.add("INSERT INTO workflow_audit (tenant, ")
       .add(kColumns)
       .add(") VALUES (?", row.tenant.text);
@@ -28,7 +28,7 @@ Result<void> AuditLog::begin(const AuditRow& row) {
 }
 
 Result<void> AuditLog::end(const AuditRow& row) {
-  Query update;
+  Query update{.tenant = row.tenant};
   update.add("UPDATE workflow_audit SET outcome = ?", row.outcome)
       .add(", code = ?", row.code)
       .add(", created_id = ?", row.created_id)
@@ -38,7 +38,7 @@ Result<void> AuditLog::end(const AuditRow& row) {
 }
 
 Result<std::vector<AuditRow>> AuditLog::rows(const TenantId& tenant, const AuditFilter& filter) {
-  Query query;
+  Query query{.tenant = tenant};
   query.add("SELECT ").add(kColumns).add(" FROM workflow_audit WHERE tenant = ?", tenant.text);
   if (filter.actor) query.add(" AND actor = ?", *filter.actor);
   if (filter.action) query.add(" AND action = ?", *filter.action);

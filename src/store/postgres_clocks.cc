@@ -17,7 +17,8 @@ Result<void> PostgresStore::put_fires(std::span<const FireRow> rows) {
     columns.bind(row->workflow_version).bind(row->fired_at).bind(row->recorded_at);
   }
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_clock_fires (tenant, fire_key, workflow_id, scheduled_for, "
+      run_alone(kEveryTenant,
+                "INSERT INTO workflow_clock_fires (tenant, fire_key, workflow_id, scheduled_for, "
                 "outcome, reason, run_id, workflow_version, fired_at, recorded_at) SELECT * FROM "
                 "unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], "
                 "$7::text[], $8::bigint[], $9::bigint[], $10::bigint[]) ON CONFLICT (tenant, "
@@ -37,7 +38,7 @@ Result<std::vector<FireRow>> PostgresStore::fires(const TenantId& tenant,
       kFireColumns);
   Params params;
   params.bind(tenant.text).bind(workflow.text).bind(static_cast<std::int64_t>(limit));
-  TRY(const PostgresRows rows, run_alone(kSql, params));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, params));
   return read_all<FireRow>(rows, [](const PostgresRow& row) { return read_fire(row); });
 }
 
@@ -47,7 +48,8 @@ Result<std::vector<FireRow>> PostgresStore::held_fires(std::size_t limit) {
       "workflow_definitions d WHERE d.tenant = f.tenant AND d.workflow_id = f.workflow_id AND "
       "d.paused_at IS NOT NULL) ORDER BY tenant, workflow_id, scheduled_for LIMIT $1",
       kFireColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
+  TRY(const PostgresRows rows,
+      run_alone(kEveryTenant, kSql, Params().bind(static_cast<std::int64_t>(limit))));
   return read_all<FireRow>(rows, [](const PostgresRow& row) { return read_fire(row); });
 }
 
@@ -55,7 +57,8 @@ Result<void> PostgresStore::put_calendar(const CalendarRow& row) {
   Params put;
   put.bind(row.tenant.text).bind(row.name).bind_json(row.calendar).bind(row.updated_at);
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_calendars (tenant, name, calendar_json, updated_at) VALUES "
+      run_alone(row.tenant,
+                "INSERT INTO workflow_calendars (tenant, name, calendar_json, updated_at) VALUES "
                 "($1, $2, $3, $4) ON CONFLICT (tenant, name) DO UPDATE SET calendar_json = "
                 "excluded.calendar_json, updated_at = excluded.updated_at",
                 put));
@@ -64,7 +67,8 @@ Result<void> PostgresStore::put_calendar(const CalendarRow& row) {
 
 Result<std::vector<CalendarRow>> PostgresStore::calendars(const TenantId& tenant) {
   TRY(const PostgresRows rows,
-      run_alone("SELECT name, calendar_json, updated_at FROM workflow_calendars WHERE tenant = $1 "
+      run_alone(tenant,
+                "SELECT name, calendar_json, updated_at FROM workflow_calendars WHERE tenant = $1 "
                 "ORDER BY name",
                 Params().bind(tenant.text)));
   return read_all<CalendarRow>(rows, [&](const PostgresRow& row) {
@@ -78,7 +82,8 @@ Result<void> PostgresStore::put_settings(const TenantId& tenant, const WorkflowI
   update.bind(settings.paused_at).bind(settings.concurrency_limit);
   update.bind(tenant.text).bind(workflow.text);
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_definitions SET paused_at = $1, concurrency_limit = $2, "
+      run_alone(tenant,
+                "UPDATE workflow_definitions SET paused_at = $1, concurrency_limit = $2, "
                 "schedule_version = CASE WHEN schedule_version = 0 THEN 0 ELSE -1 END WHERE tenant "
                 "= $3 AND workflow_id = $4 RETURNING 1",
                 update));
@@ -90,7 +95,8 @@ Result<void> PostgresStore::put_settings(const TenantId& tenant, const WorkflowI
 Result<void> PostgresStore::set_schedule_error(const TenantId& tenant, const WorkflowId& workflow,
                                                const std::optional<json::Value>& error) {
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_definitions SET schedule_error = $1 WHERE tenant = $2 AND "
+      run_alone(tenant,
+                "UPDATE workflow_definitions SET schedule_error = $1 WHERE tenant = $2 AND "
                 "workflow_id = $3",
                 Params().bind(error).bind(tenant.text).bind(workflow.text)));
   return {};
@@ -101,14 +107,15 @@ Result<std::vector<DefinitionRow>> PostgresStore::scheduled_workflows() {
       "SELECT {} FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
       "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
       kDefinitionColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, {}));
+  TRY(const PostgresRows rows, run_alone(kEveryTenant, kSql, {}));
   return read_all<DefinitionRow>(rows, [](const PostgresRow& row) { return read_definition(row); });
 }
 
 Result<std::int64_t> PostgresStore::active_runs(const TenantId& tenant,
                                                 const WorkflowId& workflow) {
   TRY(const PostgresRows rows,
-      run_alone("SELECT count(*) FROM workflow_runs WHERE tenant = $1 AND workflow_id = $2 AND "
+      run_alone(tenant,
+                "SELECT count(*) FROM workflow_runs WHERE tenant = $1 AND workflow_id = $2 AND "
                 "status IN ('RUNNING', 'WAITING', 'PAUSED')",
                 Params().bind(tenant.text).bind(workflow.text)));
   return rows[0].number(0);

@@ -166,8 +166,8 @@ std::optional<json::Value> PostgresRow::optional_json(int column) const {
   return PQgetisnull(result_, row_, column) != 0 ? std::nullopt : std::optional(json_value(column));
 }
 
-Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
-    const PostgresOptions& options) {
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const PostgresOptions& options,
+                                                                     DatabaseRole role) {
   // What stands before `dbname` is a default that the URL may change; what stands after it is not.
   constexpr std::array<const char*, 6> kNames = {"connect_timeout",  "tcp_user_timeout", "dbname",
                                                  "application_name", "client_encoding",  nullptr};
@@ -187,6 +187,14 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
     TRY(const auto set, made->run("SELECT set_config('search_path', quote_ident($1), false)",
                                   path.bind(options.schema)));
     static_cast<void>(set);
+  }
+  if (role == DatabaseRole::Bound) {
+    // A login that policies do not hold steps down to one that they do.
+    TRY(const auto stepped,
+        made->run("SELECT set_config('role', $1, false) FROM pg_roles WHERE rolname = current_user "
+                  "AND (rolsuper OR rolbypassrls)",
+                  Params().bind(kBoundRole)));
+    static_cast<void>(stepped);
   }
   return made;
 }
@@ -254,6 +262,14 @@ Result<void> PostgresConnection::execute(const std::string& sql) {
   return {};
 }
 
+Result<void> PostgresConnection::bind_to(const TenantId& tenant) {
+  if (tenant_ == tenant) return {};
+  TRY(const PostgresRows bound,
+      run("SELECT set_config('fermata.tenant', $1, false)", Params().bind(tenant.text)));
+  tenant_ = tenant;
+  return {};
+}
+
 bool PostgresConnection::is_alive() {
   if (raw_ == nullptr || PQstatus(raw_) != CONNECTION_OK) return false;
   // A server that stops says goodbye and closes: then there is something to read. Hardly anything
@@ -262,7 +278,15 @@ bool PostgresConnection::is_alive() {
   return poll(&entry, 1, 0) == 0;
 }
 
-Result<PostgresPool::Lease> PostgresPool::take() {
+Result<PostgresPool::Lease> PostgresPool::take(const TenantId& tenant) {
+  TRY(auto connection, idle_or_new(tenant));
+  Lease lease(*this, std::move(connection));
+  TRY_DO(lease->bind_to(tenant));
+  return lease;
+}
+
+// One that is bound to the tenant already, if there is one.
+Result<std::unique_ptr<PostgresConnection>> PostgresPool::idle_or_new(const TenantId& tenant) {
   {
     std::unique_lock lock(mutex_);
     const auto is_free = [this] { return !idle_.empty() || open_ < options_.connections_max; };
@@ -272,19 +296,19 @@ Result<PostgresPool::Lease> PostgresPool::take() {
                         "the database answers slowly: look at pg_stat_activity");
     }
     while (!idle_.empty()) {
+      const auto bound = std::find_if(idle_.rbegin(), idle_.rend(),
+                                      [&](const auto& one) { return one->tenant() == tenant; });
+      if (bound != idle_.rend()) std::swap(*bound, idle_.back());
       auto connection = std::move(idle_.back());
       idle_.pop_back();
-      if (connection->is_alive()) return Lease(*this, std::move(connection));
+      if (connection->is_alive()) return connection;
       --open_;
     }
     ++open_;
   }
-  auto opened = PostgresConnection::open(options_);
-  if (!opened.has_value()) {
-    give_back(nullptr);
-    return std::move(opened).error();
-  }
-  return Lease(*this, *std::move(opened));
+  auto opened = PostgresConnection::open(options_, DatabaseRole::Bound);
+  if (!opened.has_value()) give_back(nullptr);
+  return opened;
 }
 
 void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "foundation/ids.h"
 #include "foundation/result.h"
 #include "json/value.h"
 #include "store/postgres.h"
@@ -101,9 +102,15 @@ class PostgresRows {
   std::unique_ptr<PGresult, decltype(&PQclear)> result_;
 };
 
+// Whom the policies of the tables hold back (docs/adr/0009-tenant-fence.md). The owner changes
+// tables; everything else is done bound to a tenant, even when the login could look past policies.
+enum class DatabaseRole : std::uint8_t { Owner, Bound };
+inline constexpr std::string_view kBoundRole = "fermata_bound";
+
 class PostgresConnection {
  public:
-  static Result<std::unique_ptr<PostgresConnection>> open(const PostgresOptions& options);
+  static Result<std::unique_ptr<PostgresConnection>> open(const PostgresOptions& options,
+                                                          DatabaseRole role);
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
   ~PostgresConnection() { PQfinish(raw_); }
@@ -112,6 +119,10 @@ class PostgresConnection {
   Result<PostgresRows> run(std::string_view sql, const Params& params = {});
   // Several statements without parameters.
   Result<void> execute(const std::string& sql);
+  // Whose rows the statements from here on may see and write: one tenant's, or with `*` all. A new
+  // connection sees none.
+  Result<void> bind_to(const TenantId& tenant);
+  [[nodiscard]] const TenantId& tenant() const { return tenant_; }
   // False once the server has gone away, also while nobody was looking.
   [[nodiscard]] bool is_alive();
   [[nodiscard]] bool is_idle() const { return PQtransactionStatus(raw_) == PQTRANS_IDLE; }
@@ -126,6 +137,7 @@ class PostgresConnection {
 
   PGconn* raw_;
   int answer_timeout_ms_;
+  TenantId tenant_;
   std::map<std::string, std::string, std::less<>> prepared_;  // text to name
 };
 
@@ -152,10 +164,11 @@ class PostgresPool {
   };
 
   explicit PostgresPool(PostgresOptions options) : options_(std::move(options)) {}
-  // STORE_BUSY when all are in use for longer than we wait.
-  Result<Lease> take();
+  // Bound to the tenant. STORE_BUSY when all are in use for longer than we wait.
+  Result<Lease> take(const TenantId& tenant);
 
  private:
+  Result<std::unique_ptr<PostgresConnection>> idle_or_new(const TenantId& tenant);
   void give_back(std::unique_ptr<PostgresConnection> connection);
 
   const PostgresOptions options_;

@@ -60,19 +60,19 @@ Result<void> publish_in(PostgresConnection& connection, const Publication& publi
 
 Result<std::int64_t> PostgresStore::save_draft(const DefinitionRow& row,
                                                std::optional<std::int64_t> expected) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(row.tenant));
   return save(*connection, row, expected);
 }
 
 Result<void> PostgresStore::publish(const Publication& publication) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(publication.version.tenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   TRY_DO(publish_in(*connection, publication));
   return transaction.commit();
 }
 
 Result<void> PostgresStore::publish_all(const std::vector<Publication>& publications) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(kEveryTenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   for (const Publication& publication : publications) TRY_DO(publish_in(*connection, publication));
   return transaction.commit();
@@ -82,7 +82,7 @@ Result<DefinitionRow> PostgresStore::definition(const TenantId& tenant, const Wo
   static const std::string kSql =
       format("SELECT {} FROM workflow_definitions WHERE tenant = $1 AND workflow_id = $2",
              kDefinitionColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(id.text)));
   if (rows.empty()) return no_workflow(id);
   return read_definition(rows[0]);
 }
@@ -91,7 +91,7 @@ Result<std::vector<DefinitionRow>> PostgresStore::definitions(const TenantId& te
   static const std::string kSql =
       format("SELECT {} FROM workflow_definitions WHERE tenant = $1 ORDER BY workflow_id",
              kDefinitionColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text)));
   return read_all<DefinitionRow>(rows, read_definition<const PostgresRow&>);
 }
 
@@ -102,7 +102,8 @@ Result<std::vector<DefinitionRow>> PostgresStore::triggered_by(const TenantId& t
       "trigger_event <> '' AND trigger_type = 'event' AND published_version > 0 AND archived_at "
       "IS NULL ORDER BY workflow_id",
       kDefinitionColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(event_name)));
+  TRY(const PostgresRows rows,
+      run_alone(tenant, kSql, Params().bind(tenant.text).bind(event_name)));
   return read_all<DefinitionRow>(rows, read_definition<const PostgresRow&>);
 }
 
@@ -113,7 +114,7 @@ Result<VersionRow> PostgresStore::version(const TenantId& tenant, const Workflow
       "version = $3",
       kVersionColumns);
   TRY(const PostgresRows rows,
-      run_alone(kSql, Params().bind(tenant.text).bind(id.text).bind(version)));
+      run_alone(tenant, kSql, Params().bind(tenant.text).bind(id.text).bind(version)));
   if (rows.empty()) return no_version(id, version);
   return read_version(rows[0]);
 }
@@ -124,21 +125,22 @@ Result<std::vector<VersionRow>> PostgresStore::versions(const TenantId& tenant,
       "SELECT {} FROM workflow_definition_versions WHERE tenant = $1 AND workflow_id = $2 ORDER BY "
       "version DESC",
       kVersionColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(id.text)));
   return read_all<VersionRow>(rows, read_version<const PostgresRow&>);
 }
 
 Result<void> PostgresStore::set_archived(const TenantId& tenant, const WorkflowId& id,
                                          std::optional<TimeMs> archived_at) {
   TRY(const PostgresRows changed,
-      run_alone("UPDATE workflow_definitions SET archived_at = $1 WHERE tenant = $2 AND "
+      run_alone(tenant,
+                "UPDATE workflow_definitions SET archived_at = $1 WHERE tenant = $2 AND "
                 "workflow_id = $3 RETURNING 1",
                 Params().bind(archived_at).bind(tenant.text).bind(id.text)));
   return changed.empty() ? no_workflow(id) : Result<void>();
 }
 
 Result<void> PostgresStore::remove_definition(const TenantId& tenant, const WorkflowId& id) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(tenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   const Params key = Params().bind(tenant.text).bind(id.text);
   TRY(const PostgresRows removed,
@@ -162,7 +164,8 @@ Result<std::vector<DefinitionRow>> PostgresStore::unsynced_schedules(std::size_t
   static const std::string kSql =
       format("SELECT {} FROM workflow_definitions WHERE {} ORDER BY updated_at LIMIT $1",
              kDefinitionColumns, kScheduleIsUnsynced);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
+  TRY(const PostgresRows rows,
+      run_alone(kEveryTenant, kSql, Params().bind(static_cast<std::int64_t>(limit))));
   return read_all<DefinitionRow>(rows, read_definition<const PostgresRow&>);
 }
 
@@ -170,10 +173,10 @@ Result<void> PostgresStore::mark_schedule(const DefinitionRow& seen) {
   Params mark;
   mark.bind(seen.has_clock() ? seen.published_version : std::int64_t{0});
   mark.bind(seen.tenant.text).bind(seen.workflow_id.text).bind(seen.schedule_version);
-  TRY_DO(
-      run_alone("UPDATE workflow_definitions SET schedule_version = $1 WHERE tenant = $2 AND "
-                "workflow_id = $3 AND schedule_version = $4",
-                mark));
+  TRY_DO(run_alone(seen.tenant,
+                   "UPDATE workflow_definitions SET schedule_version = $1 WHERE tenant = $2 AND "
+                   "workflow_id = $3 AND schedule_version = $4",
+                   mark));
   return {};
 }
 

@@ -28,7 +28,8 @@ Result<std::vector<bool>> PostgresStore::insert_events(std::span<const EventRow>
   }
   // Ordered, so that two programs with the same events lock in the same order.
   TRY(const PostgresRows made,
-      run_alone("INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
+      run_alone(kEveryTenant,
+                "INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
                 "correlation_key, payload, payload_schema_ref, notes, received_at, is_routed) "
                 "SELECT n.*, 0 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
                 "$5::json[], $6::text[], $7::json[], $8::bigint[]) AS n (tenant, event_id) "
@@ -48,7 +49,7 @@ Result<std::vector<bool>> PostgresStore::insert_events(std::span<const EventRow>
 Result<EventRow> PostgresStore::event(const TenantId& tenant, const EventId& id) {
   static const std::string kSql = format(
       "SELECT {} FROM workflow_runtime_events WHERE tenant = $1 AND event_id = $2", kEventColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(id.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no event `{}`", id.text));
   return read_event(rows[0]);
@@ -66,7 +67,7 @@ Result<std::vector<EventRow>> PostgresStore::events(const TenantId& tenant,
   params.bind(tenant.text).bind(filter.event_name).bind(filter.correlation_key);
   bind_after(params, filter.after);
   TRY(const PostgresRows rows,
-      run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
+      run_alone(tenant, kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
@@ -76,13 +77,14 @@ Result<std::vector<EventRow>> PostgresStore::unrouted_events(TimeMs before, std:
       "ORDER BY received_at, event_id LIMIT $2",
       kEventColumns);
   TRY(const PostgresRows rows,
-      run_alone(kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
+      run_alone(kEveryTenant, kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
 Result<std::size_t> PostgresStore::count_unrouted(std::size_t most) {
   TRY(const PostgresRows rows,
-      run_alone("SELECT count(*) FROM (SELECT 1 FROM workflow_runtime_events WHERE is_routed = 0 "
+      run_alone(kEveryTenant,
+                "SELECT count(*) FROM (SELECT 1 FROM workflow_runtime_events WHERE is_routed = 0 "
                 "LIMIT $1) AS waiting",
                 Params().bind(static_cast<std::int64_t>(most))));
   return static_cast<std::size_t>(rows[0].number(0));
@@ -90,7 +92,7 @@ Result<std::size_t> PostgresStore::count_unrouted(std::size_t most) {
 
 Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
                                         std::span<const EventRow> routed) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(kEveryTenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   // One statement changes a row once.
   std::map<std::array<std::string, 4>, const DeliveryRow*> unique;
@@ -133,7 +135,7 @@ Result<std::vector<DeliveryRow>> PostgresStore::held_launches(std::size_t per_wo
       "AND target = w ORDER BY at, event_id LIMIT $1) AS oldest ORDER BY t, w, at, event_id",
       kDeliveryColumns);
   TRY(const PostgresRows rows,
-      run_alone(kSql, Params().bind(static_cast<std::int64_t>(per_workflow))));
+      run_alone(kEveryTenant, kSql, Params().bind(static_cast<std::int64_t>(per_workflow))));
   return read_all<DeliveryRow>(rows, [](const PostgresRow& row) { return read_delivery(row); });
 }
 
@@ -143,7 +145,7 @@ Result<std::vector<DeliveryRow>> PostgresStore::deliveries(const TenantId& tenan
       "SELECT {} FROM workflow_event_deliveries WHERE tenant = $1 AND event_id = $2 ORDER BY at, "
       "kind, target",
       kDeliveryColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(id.text)));
   return read_all<DeliveryRow>(rows, [](const PostgresRow& row) { return read_delivery(row); });
 }
 
@@ -163,7 +165,7 @@ Result<std::vector<Candidate>> PostgresStore::waits_for(std::span<const EventRow
     columns.bind(event.tenant.text).bind(event.event_name).bind(event.correlation_key);
     columns.bind(event.received_at);
   }
-  TRY(const PostgresRows rows, run_alone(kSql, std::move(columns).finish()));
+  TRY(const PostgresRows rows, run_alone(kEveryTenant, kSql, std::move(columns).finish()));
   return read_all<Candidate>(rows, [](const PostgresRow& row) {
     constexpr int kOrdinal = 17;
     return Candidate{static_cast<std::size_t>(row.number(kOrdinal) - 1), read_wait(row)};
@@ -182,7 +184,7 @@ Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
   Params params;
   params.bind(wait.tenant.text).bind(wait.event_name).bind(wait.correlation_key);
   TRY(const PostgresRows rows,
-      run_alone(kSql, params.bind(wait.accepts_from).bind(wait.run_id.text)));
+      run_alone(wait.tenant, kSql, params.bind(wait.accepts_from).bind(wait.run_id.text)));
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
@@ -190,7 +192,8 @@ Result<void> PostgresStore::put_schema(const SchemaRow& row) {
   Params insert;
   insert.bind(row.tenant.text).bind(row.ref).bind_json(row.schema).bind(row.created_at);
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_payload_schemas (tenant, ref, schema_json, created_at) "
+      run_alone(row.tenant,
+                "INSERT INTO workflow_payload_schemas (tenant, ref, schema_json, created_at) "
                 "VALUES ($1, $2, $3, $4)",
                 insert));
   return {};
@@ -198,7 +201,8 @@ Result<void> PostgresStore::put_schema(const SchemaRow& row) {
 
 Result<std::vector<SchemaRow>> PostgresStore::schemas(const TenantId& tenant) {
   TRY(const PostgresRows rows,
-      run_alone("SELECT ref, schema_json, created_at FROM workflow_payload_schemas WHERE tenant = "
+      run_alone(tenant,
+                "SELECT ref, schema_json, created_at FROM workflow_payload_schemas WHERE tenant = "
                 "$1 ORDER BY ref",
                 Params().bind(tenant.text)));
   return read_all<SchemaRow>(rows, [&](const PostgresRow& row) {
@@ -211,7 +215,8 @@ Result<void> PostgresStore::put_event_type(const EventTypeRow& row) {
   put.bind(row.tenant.text).bind(row.event_name).bind(row.payload_schema_ref);
   put.bind(row.correlation_path).bind(row.updated_at);
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_event_types (tenant, event_name, payload_schema_ref, "
+      run_alone(row.tenant,
+                "INSERT INTO workflow_event_types (tenant, event_name, payload_schema_ref, "
                 "correlation_path, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, "
                 "event_name) DO UPDATE SET payload_schema_ref = excluded.payload_schema_ref, "
                 "correlation_path = excluded.correlation_path, updated_at = excluded.updated_at",
@@ -221,7 +226,8 @@ Result<void> PostgresStore::put_event_type(const EventTypeRow& row) {
 
 Result<std::vector<EventTypeRow>> PostgresStore::event_types(const TenantId& tenant) {
   TRY(const PostgresRows rows,
-      run_alone("SELECT event_name, payload_schema_ref, correlation_path, updated_at FROM "
+      run_alone(tenant,
+                "SELECT event_name, payload_schema_ref, correlation_path, updated_at FROM "
                 "workflow_event_types WHERE tenant = $1 ORDER BY event_name",
                 Params().bind(tenant.text)));
   return read_all<EventTypeRow>(rows, [&](const PostgresRow& row) {

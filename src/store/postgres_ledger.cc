@@ -78,7 +78,7 @@ Result<std::vector<InvocationRow>> PostgresStore::invocations(const TenantId& te
       "SELECT {} FROM workflow_action_invocations WHERE tenant = $1 AND run_id = $2 "
       "ORDER BY started_at, idempotency_key",
       kInvocationColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(run.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(run.text)));
   return read_all<InvocationRow>(
       rows, [&](const PostgresRow& row) { return read_invocation(row, tenant); });
 }
@@ -88,7 +88,7 @@ Result<std::optional<InvocationRow>> PostgresStore::invocation(const TenantId& t
   static const std::string kSql = format(
       "SELECT {} FROM workflow_action_invocations WHERE tenant = $1 AND idempotency_key = $2",
       kInvocationColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(key)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(key)));
   if (rows.empty()) return std::optional<InvocationRow>{};
   return std::optional(read_invocation(rows[0], tenant));
 }

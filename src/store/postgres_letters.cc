@@ -11,7 +11,8 @@ Result<void> PostgresStore::put_letters(std::span<const LetterRow> rows) {
     columns.bind(row.code).bind(row.message).bind(row.created_at);
   }
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_dead_letters (tenant, letter_id, source, fields, code, "
+      run_alone(kEveryTenant,
+                "INSERT INTO workflow_dead_letters (tenant, letter_id, source, fields, code, "
                 "message, created_at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], "
                 "$4::json[], $5::text[], $6::text[], $7::bigint[]) ON CONFLICT DO NOTHING",
                 std::move(columns).finish()));
@@ -30,14 +31,14 @@ Result<std::vector<LetterRow>> PostgresStore::letters(const TenantId& tenant,
   params.bind(filter.after ? std::optional(filter.after->first) : std::nullopt);
   params.bind(filter.after ? std::optional(filter.after->second) : std::nullopt);
   TRY(const PostgresRows rows,
-      run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
+      run_alone(tenant, kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
   return read_all<LetterRow>(rows, [](const PostgresRow& row) { return read_letter(row); });
 }
 
 Result<LetterRow> PostgresStore::letter(const TenantId& tenant, const std::string& id) {
   static const std::string kSql = format(
       "SELECT {} FROM workflow_dead_letters WHERE tenant = $1 AND letter_id = $2", kLetterColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(id)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(id)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no dead letter `{}`", id));
   return read_letter(rows[0]);
@@ -46,7 +47,8 @@ Result<LetterRow> PostgresStore::letter(const TenantId& tenant, const std::strin
 Result<void> PostgresStore::mark_reprocessed(const TenantId& tenant, const std::string& letter,
                                              const EventId& event, TimeMs at) {
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_dead_letters SET reprocessed_at = $1, event_id = $2 WHERE tenant "
+      run_alone(tenant,
+                "UPDATE workflow_dead_letters SET reprocessed_at = $1, event_id = $2 WHERE tenant "
                 "= $3 AND letter_id = $4",
                 Params().bind(at).bind(event.text).bind(tenant.text).bind(letter)));
   return {};
@@ -57,7 +59,8 @@ Result<void> PostgresStore::put_webhook(const WebhookRow& row) {
   put.bind(row.tenant.text).bind(row.name).bind(row.event_name).bind(row.secret_name);
   put.bind(row.tolerance_ms).bind(row.updated_at);
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_webhooks (tenant, name, event_name, secret_name, "
+      run_alone(row.tenant,
+                "INSERT INTO workflow_webhooks (tenant, name, event_name, secret_name, "
                 "tolerance_ms, updated_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, "
                 "name) DO UPDATE SET event_name = excluded.event_name, secret_name = "
                 "excluded.secret_name, tolerance_ms = excluded.tolerance_ms, updated_at = "
@@ -69,14 +72,14 @@ Result<void> PostgresStore::put_webhook(const WebhookRow& row) {
 Result<std::vector<WebhookRow>> PostgresStore::webhooks(const TenantId& tenant) {
   static const std::string kSql =
       format("SELECT {} FROM workflow_webhooks WHERE tenant = $1 ORDER BY name", kWebhookColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text)));
   return read_all<WebhookRow>(rows, [](const PostgresRow& row) { return read_webhook(row); });
 }
 
 Result<WebhookRow> PostgresStore::webhook(const TenantId& tenant, const std::string& name) {
   static const std::string kSql =
       format("SELECT {} FROM workflow_webhooks WHERE tenant = $1 AND name = $2", kWebhookColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(name)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(name)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no webhook `{}`", name));
   return read_webhook(rows[0]);
@@ -84,7 +87,7 @@ Result<WebhookRow> PostgresStore::webhook(const TenantId& tenant, const std::str
 
 Result<void> PostgresStore::delete_webhook(const TenantId& tenant, const std::string& name) {
   TRY(const PostgresRows done,
-      run_alone("DELETE FROM workflow_webhooks WHERE tenant = $1 AND name = $2",
+      run_alone(tenant, "DELETE FROM workflow_webhooks WHERE tenant = $1 AND name = $2",
                 Params().bind(tenant.text).bind(name)));
   return {};
 }

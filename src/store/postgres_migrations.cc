@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 9> kMigrations = {
+constexpr std::array<Migration, 10> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -168,6 +168,25 @@ CREATE TABLE workflow_api_keys (
   tenant text COLLATE "C" NOT NULL, key_id text COLLATE "C" NOT NULL PRIMARY KEY, name text NOT NULL, role text NOT NULL, secret_hash text NOT NULL,
   created_at bigint NOT NULL, expires_at bigint, revoked_at bigint, used_at bigint);
 CREATE INDEX workflow_api_keys_by_tenant ON workflow_api_keys (tenant, created_at DESC);
+)sql"},
+     // A second fence around each tenant's rows, whatever a statement forgets
+     // (docs/adr/0009-tenant-fence.md). Codes are searched by a column of their own: a condition
+     // that calls a function cannot use an index behind a policy.
+     {10, R"sql(
+ALTER TABLE workflow_runs ADD COLUMN error_code text COLLATE "C" GENERATED ALWAYS AS (error_json ->> 'code') STORED;
+DROP INDEX workflow_runs_by_error;
+CREATE INDEX workflow_runs_by_error ON workflow_runs (tenant, error_code, started_at DESC, run_id DESC) WHERE error_code IS NOT NULL;
+DO $$
+DECLARE fenced text;
+BEGIN
+  FOR fenced IN SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE a.attname = 'tenant' AND NOT a.attisdropped AND c.relkind = 'r' AND c.relnamespace = quote_ident(current_schema())::regnamespace
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', fenced);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', fenced);
+    EXECUTE format('CREATE POLICY tenant_fence ON %I USING ((SELECT current_setting(''fermata.tenant'', true)) IN (tenant, ''*''))', fenced);
+  END LOOP;
+END $$;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.
@@ -195,17 +214,49 @@ Result<std::int64_t> applied_of(PostgresConnection& connection) {
   return applied;
 }
 
+// A superuser's programs work as this role (PostgresConnection::open): policies do not hold
+// superusers. Everybody else works as who they are.
+Result<void> let_bound_role_in(PostgresConnection& connection) {
+  TRY(const PostgresRows unbound,
+      connection.run("SELECT quote_ident(current_schema()) FROM pg_roles WHERE rolname = "
+                     "current_user AND (rolsuper OR rolbypassrls)"));
+  if (unbound.empty()) return {};
+  return connection.execute(format(
+      "DO $$ BEGIN CREATE ROLE {0} NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR "
+      "unique_violation THEN NULL; END $$; GRANT USAGE ON SCHEMA {1} TO {0}; GRANT SELECT, INSERT, "
+      "UPDATE, DELETE ON ALL TABLES IN SCHEMA {1} TO {0}",
+      kBoundRole, unbound[0].text(0)));
+}
+
+// Whether there is nothing to do, so that a program whose role may not change tables can start.
+Result<bool> is_up_to_date(PostgresConnection& connection, std::int64_t newest) {
+  TRY(const PostgresRows table,
+      connection.run("SELECT to_regclass(quote_ident(current_schema()) || '.schema_migrations') IS "
+                     "NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = current_user "
+                     "AND (rolsuper OR rolbypassrls))"));
+  if (table[0].text(0) != "t") return false;
+  TRY(const std::int64_t applied, applied_of(connection));
+  return applied == std::min(newest, kMigrations.back().number);
+}
+
 }  // namespace
 
 Result<void> migrate(PostgresConnection& connection, const PostgresOptions& options) {
   const std::string& schema = options.schema;
+  TRY(const bool is_done, is_up_to_date(connection, options.schema_newest));
+  if (is_done) return {};
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(connection));
   TRY(const PostgresRows locked,
       connection.run("SELECT pg_advisory_xact_lock($1)", Params().bind(kMigrationLock)));
   if (!schema.empty()) {
-    TRY(const PostgresRows quoted, connection.run("SELECT quote_ident($1)", Params().bind(schema)));
-    TRY_DO(connection.execute("CREATE SCHEMA IF NOT EXISTS " + quoted[0].text(0)));
+    TRY(const PostgresRows quoted,
+        connection.run("SELECT quote_ident($1), to_regnamespace(quote_ident($1)) IS NULL",
+                       Params().bind(schema)));
+    // To say that it may be there already needs the right to make it.
+    if (quoted[0].text(1) == "t") TRY_DO(connection.execute("CREATE SCHEMA " + quoted[0].text(0)));
   }
+  // Steps that change rows change those of all tenants.
+  TRY_DO(connection.execute("SET LOCAL fermata.tenant = '*'"));
   TRY_DO(
       connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY "
                          "KEY, checksum text NOT NULL)"));
@@ -218,6 +269,7 @@ Result<void> migrate(PostgresConnection& connection, const PostgresOptions& opti
     TRY(const PostgresRows recorded,
         connection.run("INSERT INTO schema_migrations (number, checksum) VALUES ($1, $2)", record));
   }
+  TRY_DO(let_bound_role_in(connection));
   return transaction.commit();
 }
 

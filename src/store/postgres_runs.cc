@@ -11,7 +11,7 @@ using projection::WaitRow;
 }  // namespace
 
 Result<void> PostgresStore::insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(row.tenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   if (limit) {
     // The workflow's row is the lock: of two who count, the second sees what the first inserted.
@@ -48,7 +48,7 @@ Result<void> PostgresStore::insert_launch(const LaunchRow& row, std::optional<st
 
 Result<void> PostgresStore::set_temporal_run(const RunId& run, const std::string& temporal_run_id) {
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_runs SET temporal_run_id = $1 WHERE run_id = $2",
+      run_alone(kEveryTenant, "UPDATE workflow_runs SET temporal_run_id = $1 WHERE run_id = $2",
                 Params().bind(temporal_run_id).bind(run.text)));
   return {};
 }
@@ -60,14 +60,15 @@ Result<std::vector<LaunchRow>> PostgresStore::unconfirmed_launches(TimeMs before
       "AND started_at <= $1 ORDER BY started_at, run_id LIMIT $2",
       kRunColumns);
   TRY(const PostgresRows rows,
-      run_alone(kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
+      run_alone(kEveryTenant, kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
   return read_all<LaunchRow>(
       rows, [](const PostgresRow& row) { return read_run(row, TenantId(row.text(21))).launch; });
 }
 
 Result<void> PostgresStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_runs SET status = 'FAILED', error_json = $1, completed_at = $2, "
+      run_alone(kEveryTenant,
+                "UPDATE workflow_runs SET status = 'FAILED', error_json = $1, completed_at = $2, "
                 "updated_at = $2 WHERE run_id = $3 AND sequence = 0",
                 Params().bind_json(error).bind(now).bind(run.text)));
   return {};
@@ -76,7 +77,7 @@ Result<void> PostgresStore::fail_launch(const RunId& run, const json::Value& err
 Result<RunView> PostgresStore::run(const TenantId& tenant, const RunId& run) {
   static const std::string kSql =
       format("SELECT {} FROM workflow_runs WHERE tenant = $1 AND run_id = $2", kRunColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(run.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(run.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no run `{}`", run.text));
   return read_run(rows[0], tenant);
@@ -91,7 +92,7 @@ Result<std::vector<StepRow>> PostgresStore::steps(const TenantId& tenant, const 
       "SELECT {} FROM workflow_run_steps WHERE run_id = $1 AND tenant = $2 AND step_number "
       "> $3 ORDER BY step_number LIMIT $4",
       kStepColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, params));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, params));
   return read_all<StepRow>(rows, [](const PostgresRow& row) { return read_step(row); });
 }
 
@@ -100,7 +101,7 @@ Result<std::vector<WaitRow>> PostgresStore::waits(const TenantId& tenant, const 
       "SELECT {} FROM workflow_run_waits WHERE run_id = $1 AND tenant = $2 "
       "ORDER BY created_at, wait_id",
       kWaitColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(run.text).bind(tenant.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(run.text).bind(tenant.text)));
   return read_all<WaitRow>(rows, [](const PostgresRow& row) { return read_wait(row); });
 }
 

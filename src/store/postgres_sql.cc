@@ -1,4 +1,6 @@
 // Statements of both databases, on PostgreSQL.
+#include <algorithm>
+
 #include "foundation/match.h"
 #include "store/postgres_store.h"
 
@@ -31,7 +33,10 @@ Result<void> select_all(PostgresConnection& connection, std::span<const Query> q
 }  // namespace
 
 Result<void> PostgresSql::select(std::span<const Query> queries, const Take& take) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  const bool is_of_one = std::ranges::all_of(
+      queries, [&](const Query& query) { return query.tenant == queries.front().tenant; });
+  TRY(const PostgresPool::Lease connection,
+      pool_.take(is_of_one ? queries.front().tenant : kEveryTenant));
   if (queries.size() == 1) return select_all(*connection, queries, take);
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   TRY_DO(connection->execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
@@ -40,7 +45,7 @@ Result<void> PostgresSql::select(std::span<const Query> queries, const Take& tak
 }
 
 Result<void> PostgresSql::execute(const Query& query) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(query.tenant));
   TRY(const PostgresRows done, connection->run(query.text, params_of(query)));
   return {};
 }

@@ -143,7 +143,8 @@ class PostgresStore final : public Store {
 
  private:
   // One statement, its own transaction.
-  Result<PostgresRows> run_alone(std::string_view sql, const Params& params);
+  Result<PostgresRows> run_alone(const TenantId& tenant, std::string_view sql,
+                                 const Params& params);
 
   PostgresPool pool_;
   PostgresSql sql_{pool_};

@@ -32,13 +32,13 @@ Result<std::vector<TaskRow>> PostgresStore::tasks(const TenantId& tenant,
   params.bind(filter.after ? std::optional(filter.after->first) : std::nullopt);
   params.bind(filter.after ? std::optional(filter.after->second) : std::nullopt);
   TRY(const PostgresRows rows,
-      run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
+      run_alone(tenant, kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
   return read_all<TaskRow>(rows, [](const PostgresRow& row) { return read_task(row); });
 }
 
 Result<TaskRow> PostgresStore::task(const TenantId& tenant, const TaskId& task) {
   static const std::string kSql = select_tasks("tenant = $1 AND task_id = $2");
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(task.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(task.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no task `{}`", task.text));
   return read_task(rows[0]);
@@ -47,7 +47,8 @@ Result<TaskRow> PostgresStore::task(const TenantId& tenant, const TaskId& task) 
 Result<bool> PostgresStore::claim(const TenantId& tenant, const TaskId& task, const std::string& by,
                                   TimeMs now) {
   TRY(const PostgresRows made,
-      run_alone("INSERT INTO workflow_task_states (tenant, task_id, claimed_by, claimed_at) VALUES "
+      run_alone(tenant,
+                "INSERT INTO workflow_task_states (tenant, task_id, claimed_by, claimed_at) VALUES "
                 "($1, $2, $3, $4) ON CONFLICT (tenant, task_id) DO UPDATE SET claimed_by = "
                 "excluded.claimed_by, claimed_at = excluded.claimed_at WHERE "
                 "workflow_task_states.claimed_by IS NULL OR workflow_task_states.claimed_by = "
@@ -58,7 +59,8 @@ Result<bool> PostgresStore::claim(const TenantId& tenant, const TaskId& task, co
 
 Result<void> PostgresStore::release(const TenantId& tenant, const TaskId& task) {
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_task_states SET claimed_by = NULL, claimed_at = NULL WHERE tenant "
+      run_alone(tenant,
+                "UPDATE workflow_task_states SET claimed_by = NULL, claimed_at = NULL WHERE tenant "
                 "= $1 AND task_id = $2",
                 Params().bind(tenant.text).bind(task.text)));
   return {};
@@ -67,14 +69,16 @@ Result<void> PostgresStore::release(const TenantId& tenant, const TaskId& task) 
 Result<std::vector<TaskRow>> PostgresStore::unannounced_tasks(std::size_t limit) {
   static const std::string kSql = select_tasks(
       "status = 'WAITING' AND announced_at IS NULL ORDER BY created_at, wait_id LIMIT $1");
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(static_cast<std::int64_t>(limit))));
+  TRY(const PostgresRows rows,
+      run_alone(kEveryTenant, kSql, Params().bind(static_cast<std::int64_t>(limit))));
   return read_all<TaskRow>(rows, [](const PostgresRow& row) { return read_task(row); });
 }
 
 Result<void> PostgresStore::mark_announced(const TenantId& tenant, const TaskId& task,
                                            const std::optional<TimeMs>& due_at, TimeMs now) {
   TRY(const PostgresRows done,
-      run_alone("INSERT INTO workflow_task_states (tenant, task_id, due_at, announced_at) VALUES "
+      run_alone(tenant,
+                "INSERT INTO workflow_task_states (tenant, task_id, due_at, announced_at) VALUES "
                 "($1, $2, $3, $4) ON CONFLICT (tenant, task_id) DO UPDATE SET due_at = "
                 "excluded.due_at, announced_at = excluded.announced_at",
                 Params().bind(tenant.text).bind(task.text).bind(due_at).bind(now)));
@@ -85,13 +89,14 @@ Result<std::vector<TaskRow>> PostgresStore::overdue_tasks(TimeMs now, std::size_
   static const std::string kSql = select_tasks(
       "due_at IS NOT NULL AND due_at <= $1 AND escalated_at IS NULL ORDER BY due_at LIMIT $2");
   TRY(const PostgresRows rows,
-      run_alone(kSql, Params().bind(now).bind(static_cast<std::int64_t>(limit))));
+      run_alone(kEveryTenant, kSql, Params().bind(now).bind(static_cast<std::int64_t>(limit))));
   return read_all<TaskRow>(rows, [](const PostgresRow& row) { return read_task(row); });
 }
 
 Result<void> PostgresStore::mark_escalated(const TenantId& tenant, const TaskId& task, TimeMs now) {
   TRY(const PostgresRows done,
-      run_alone("UPDATE workflow_task_states SET escalated_at = $1 WHERE tenant = $2 AND task_id = "
+      run_alone(tenant,
+                "UPDATE workflow_task_states SET escalated_at = $1 WHERE tenant = $2 AND task_id = "
                 "$3",
                 Params().bind(now).bind(tenant.text).bind(task.text)));
   return {};

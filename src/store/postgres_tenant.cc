@@ -12,13 +12,14 @@ Result<std::optional<KeyValueRow>> PostgresStore::key_value(const TenantId& tena
       "SELECT {} FROM workflow_key_values WHERE tenant = $1 AND space = $2 AND key = $3 AND "
       "value_json IS NOT NULL",
       kKeyValueColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(space).bind(key)));
+  TRY(const PostgresRows rows,
+      run_alone(tenant, kSql, Params().bind(tenant.text).bind(space).bind(key)));
   if (rows.empty()) return std::optional<KeyValueRow>{};
   return std::optional(read_key_value(rows[0]));
 }
 
 Result<KeyValueOutcome> PostgresStore::put_key_value(const KeyValuePut& put) {
-  TRY(const PostgresPool::Lease connection, pool_.take());
+  TRY(const PostgresPool::Lease connection, pool_.take(put.tenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
   const Params key = Params().bind(put.tenant.text).bind(put.space).bind(put.key);
   // A row that is not there cannot be locked.
@@ -53,7 +54,7 @@ Result<std::vector<KeyValueRow>> PostgresStore::key_values(const TenantId& tenan
   Params params;
   params.bind(tenant.text).bind(filter.space).bind(filter.after).bind(filter.prefix);
   TRY(const PostgresRows rows,
-      run_alone(kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
+      run_alone(tenant, kSql, params.bind(static_cast<std::int64_t>(filter.limit))));
   return read_all<KeyValueRow>(rows, read_key_value<const PostgresRow&>);
 }
 
@@ -61,19 +62,19 @@ Result<void> PostgresStore::put_secret(const SecretRow& row) {
   Params put;
   put.bind(row.tenant.text).bind(row.name).bind(row.sealed).bind(row.key_id).bind(row.description);
   put.bind(row.created_at).bind(row.updated_at);
-  TRY_DO(
-      run_alone("INSERT INTO workflow_secrets (tenant, name, sealed, key_id, description, "
-                "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT "
-                "(tenant, name) DO UPDATE SET sealed = $3, key_id = $4, description = $5, "
-                "updated_at = $7",
-                put));
+  TRY_DO(run_alone(row.tenant,
+                   "INSERT INTO workflow_secrets (tenant, name, sealed, key_id, description, "
+                   "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT "
+                   "(tenant, name) DO UPDATE SET sealed = $3, key_id = $4, description = $5, "
+                   "updated_at = $7",
+                   put));
   return {};
 }
 
 Result<SecretRow> PostgresStore::secret(const TenantId& tenant, const std::string& name) {
   static const std::string kSql =
       format("SELECT {} FROM workflow_secrets WHERE tenant = $1 AND name = $2", kSecretColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text).bind(name)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(name)));
   if (rows.empty()) return no_secret(name);
   return read_secret(rows[0]);
 }
@@ -81,7 +82,7 @@ Result<SecretRow> PostgresStore::secret(const TenantId& tenant, const std::strin
 Result<std::vector<SecretRow>> PostgresStore::secrets(const TenantId& tenant) {
   static const std::string kSql =
       format("SELECT {} FROM workflow_secrets WHERE tenant = $1 ORDER BY name", kSecretColumns);
-  TRY(const PostgresRows rows, run_alone(kSql, Params().bind(tenant.text)));
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text)));
   return read_all<SecretRow>(rows, read_secret<const PostgresRow&>);
 }
 
@@ -91,13 +92,13 @@ Result<std::vector<SecretRow>> PostgresStore::secrets_not_of(const std::string& 
       format("SELECT {} FROM workflow_secrets WHERE key_id <> $1 ORDER BY tenant, name LIMIT $2",
              kSecretColumns);
   TRY(const PostgresRows rows,
-      run_alone(kSql, Params().bind(key_id).bind(static_cast<std::int64_t>(limit))));
+      run_alone(kEveryTenant, kSql, Params().bind(key_id).bind(static_cast<std::int64_t>(limit))));
   return read_all<SecretRow>(rows, read_secret<const PostgresRow&>);
 }
 
 Result<void> PostgresStore::remove_secret(const TenantId& tenant, const std::string& name) {
   TRY(const PostgresRows removed,
-      run_alone("DELETE FROM workflow_secrets WHERE tenant = $1 AND name = $2 RETURNING 1",
+      run_alone(tenant, "DELETE FROM workflow_secrets WHERE tenant = $1 AND name = $2 RETURNING 1",
                 Params().bind(tenant.text).bind(name)));
   return removed.empty() ? no_secret(name) : Result<void>();
 }

@@ -13,7 +13,8 @@ namespace {
 
 // WITH the watches as a table: place, run, after, tenant.
 Query with_watches(SqlDialect dialect, const std::string& watches) {
-  Query query;
+  // Readers of several tenants at once; each row is compared with its reader's.
+  Query query{.tenant = kEveryTenant};
   if (dialect == SqlDialect::Sqlite) {
     return query.add(
         "WITH w(w_n, w_run, w_after, w_tenant) AS (SELECT value ->> 0, value ->> 1, value ->> 2, "

@@ -46,10 +46,10 @@ std::vector<Arm> arms_of(const RunFilter& filter) {
   return arms;
 }
 
-void add_arm(Query& query, const TenantId& tenant, const Arm& arm) {
+void add_arm(Query& query, SqlDialect dialect, const Arm& arm) {
   // Where the id leads, the tenant must not tempt the planner to another index.
   query.add(arm.id_prefix || arm.run_id ? " WHERE (tenant || '') = ?" : " WHERE tenant = ?",
-            tenant.text);
+            query.tenant.text);
   if (arm.status) query.add(" AND status = ?", *arm.status);
   if (arm.run_id) query.add(" AND run_id = ?", *arm.run_id);
   if (arm.descendants_of)
@@ -63,7 +63,10 @@ void add_arm(Query& query, const TenantId& tenant, const Arm& arm) {
     add_prefix(*arm.id_prefix);
   }
   if (arm.error_code) {
-    query.add(" AND error_json IS NOT NULL AND error_json ->> 'code' = ?", *arm.error_code);
+    query.add(dialect == SqlDialect::Postgres
+                  ? " AND error_code = ?"
+                  : " AND error_json IS NOT NULL AND error_json ->> 'code' = ?",
+              *arm.error_code);
     if (arm.has_id_prefix_elsewhere) {
       query.add(" AND NOT (");
       add_prefix(*arm.error_code);
@@ -84,10 +87,9 @@ void add_filter(Query& query, const RunFilter& filter, const Arm& arm) {
   if (filter.started_before) query.add(" AND started_at < ?", *filter.started_before);
 }
 
-Query list_query(const TenantId& tenant, const RunFilter& filter, const Arm& arm) {
-  Query query;
+Query list_query(Query query, SqlDialect dialect, const RunFilter& filter, const Arm& arm) {
   query.add("SELECT ").add(kRunHeadColumns).add(" FROM workflow_runs");
-  add_arm(query, tenant, arm);
+  add_arm(query, dialect, arm);
   add_filter(query, filter, arm);
   if (filter.after) {
     query.add(" AND (started_at, run_id) < (CAST(? AS BIGINT)", filter.after->first)
@@ -97,9 +99,11 @@ Query list_query(const TenantId& tenant, const RunFilter& filter, const Arm& arm
                    static_cast<std::int64_t>(filter.limit));
 }
 
-std::vector<Query> list_queries(const TenantId& tenant, const RunFilter& filter) {
+std::vector<Query> list_queries(const TenantId& tenant, SqlDialect dialect,
+                                const RunFilter& filter) {
   std::vector<Query> queries;
-  for (const Arm& arm : arms_of(filter)) queries.push_back(list_query(tenant, filter, arm));
+  for (const Arm& arm : arms_of(filter))
+    queries.push_back(list_query({.tenant = tenant}, dialect, filter, arm));
   return queries;
 }
 
@@ -107,9 +111,9 @@ std::vector<Query> list_queries(const TenantId& tenant, const RunFilter& filter)
 
 Result<std::vector<RunView>> RunViews::runs(const TenantId& tenant, const RunFilter& filter) {
   std::vector<RunView> rows;
-  TRY_DO(sql_.select(list_queries(tenant, filter), [&](std::size_t, const Cells& cells) {
-    rows.push_back(read_run(cells, tenant));
-  }));
+  TRY_DO(sql_.select(
+      list_queries(tenant, sql_.dialect(), filter),
+      [&](std::size_t, const Cells& cells) { rows.push_back(read_run(cells, tenant)); }));
   std::ranges::sort(rows, [](const RunView& a, const RunView& b) {
     return std::tie(a.launch.started_at, a.launch.run_id) >
            std::tie(b.launch.started_at, b.launch.run_id);
@@ -122,9 +126,9 @@ Result<std::vector<RunView>> RunViews::runs(const TenantId& tenant, const RunFil
 Result<std::int64_t> RunViews::count_runs(const TenantId& tenant, const RunFilter& filter) {
   std::vector<Query> queries;
   for (const Arm& arm : arms_of(filter)) {
-    Query& query = queries.emplace_back();
+    Query& query = queries.emplace_back(Query{.tenant = tenant});
     query.add("SELECT count(*) FROM (SELECT 1 FROM workflow_runs");
-    add_arm(query, tenant, arm);
+    add_arm(query, sql_.dialect(), arm);
     add_filter(query, filter, arm);
     query.add(" LIMIT ?) AS counted", kRunCountMax + 1);
   }
@@ -135,7 +139,7 @@ Result<std::int64_t> RunViews::count_runs(const TenantId& tenant, const RunFilte
 
 Result<std::vector<std::string>> RunViews::plan(const TenantId& tenant, const RunFilter& filter) {
   const bool is_sqlite = sql_.dialect() == SqlDialect::Sqlite;
-  std::vector<Query> queries = list_queries(tenant, filter);
+  std::vector<Query> queries = list_queries(tenant, sql_.dialect(), filter);
   for (Query& query : queries) query.text.insert(0, is_sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN ");
   std::vector<std::string> lines;
   TRY_DO(sql_.select(queries, [&](std::size_t, const Cells& cells) {

@@ -16,7 +16,7 @@ constexpr std::int64_t kSumPage = 20'000;
 
 // … FROM the steps of the run
 Query steps_of(std::string_view what, const TenantId& tenant, const RunId& run) {
-  Query query;
+  Query query{.tenant = tenant};
   query.add("SELECT ").add(what).add(" FROM workflow_run_steps WHERE run_id = ?", run.text);
   query.add(" AND tenant = ?", tenant.text);
   return query;
@@ -30,7 +30,7 @@ Query in_window(std::string_view what, const TenantId& tenant, const RunId& run,
 }
 
 Query bucket_query(const TenantId& tenant, const RunId& run, const TimelineWindow& window) {
-  Query query;
+  Query query{.tenant = tenant};
   // What began before the window is in its first column.
   query.add("SELECT step_path, CASE WHEN started_at < ?", window.from)
       .add(" THEN 0 ELSE (started_at - ?)", window.from)
@@ -125,7 +125,7 @@ Result<std::optional<StepRow>> RunViews::current_step(const TenantId& tenant, co
 
 Result<std::vector<projection::WaitRow>> RunViews::open_waits(const TenantId& tenant,
                                                               const RunId& run) {
-  Query query;
+  Query query{.tenant = tenant};
   query.add("SELECT ").add(kWaitColumns).add(" FROM workflow_run_waits WHERE run_id = ?", run.text);
   query.add(" AND tenant = ?", tenant.text);
   query.add(" AND status = 'WAITING' ORDER BY created_at, wait_id LIMIT 20");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "foundation/format.h"
+#include "foundation/ids.h"
 #include "foundation/result.h"
 #include "json/value.h"
 
@@ -21,8 +22,13 @@ namespace fermata::store {
 
 using SqlValue = std::variant<std::int64_t, std::string, std::nullptr_t>;
 
-// A statement in the making: what is appended with a value has one `?` for it.
+// Who asks for all tenants says so: for workers, sweeps and keys, never for a caller.
+inline const TenantId kEveryTenant("*");
+
+// A statement in the making, and whose rows it may touch: what is appended with a value has one `?`
+// for it.
 struct Query {
+  TenantId tenant;
   std::string text;
   std::vector<SqlValue> values;
 
