@@ -21,7 +21,8 @@ struct ActionCall {
   std::string idempotency_key;  // the same for every attempt of one invocation
   std::uint32_t attempt = 1;
   std::int64_t timeout_ms = 0;
-  json::Value input;  // secrets resolved
+  json::Value input;                 // secrets resolved
+  std::vector<std::string> secrets;  // those that are in it (taint.h)
 };
 
 // What the author can catch.

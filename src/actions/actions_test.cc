@@ -4,6 +4,7 @@
 
 #include "actions/http_request.h"
 #include "actions/registry.h"
+#include "actions/taint.h"
 #include "http/server.h"
 #include "json/parse.h"
 #include "json/text.h"
@@ -79,6 +80,24 @@ TEST(Secrets, AreResolvedWhereverTheyStand) {
   EXPECT_EQ(
       resolve_secrets(*json::parse(R"({"$secret":"NO"})"), TenantId("t"), secrets).error().code,
       "SECRET_UNKNOWN");
+}
+
+TEST(Secrets, DoNotComeOutOfAnAction) {
+  OneSecret secrets;
+  std::vector<std::string> used;
+  ASSERT_TRUE(
+      resolve_secrets(*json::parse(R"({"a":{"$secret":"CRM"}})"), TenantId("t"), secrets, &used)
+          .has_value());
+  EXPECT_EQ(used, std::vector<std::string>{"s3cret"});
+  const auto output = without(
+      ActionResult(*json::parse(R"({"s3cret":["s3crets3cret", 7, {"b":"no s3cre t"}]})")), used);
+  EXPECT_EQ(json::to_text(std::get<json::Value>(output)),
+            R"({"[REDACTED]":["[REDACTED][REDACTED]",7,{"b":"no s3cre t"}]})");
+  const auto failure = std::get<ActionFailure>(without(
+      ActionFailure{"ActionError", "X", "it said s3cret", *json::parse(R"(["s3cret"])"), {}},
+      used));
+  EXPECT_EQ(failure.message, "it said [REDACTED]");
+  EXPECT_EQ(json::to_text(failure.details), R"(["[REDACTED]"])");
 }
 
 TEST(Registry, KnowsPureActionsFromTheStart) {

@@ -54,6 +54,8 @@ class KeyValueAction final : public Action {
   ActionResult run(const ActionCall& call) override {
     CHECK(store_ != nullptr && clock_ != nullptr, "a store action without a store");
     if (!call.input.is_object()) return invalid("the input must be an object");
+    // What is stored is shown to whoever may look.
+    if (!call.secrets.empty()) return invalid("a stored value is no place for a secret");
     const json::Object& object = call.input.get_object();
     const Input input{json::string_at(object, "space").value_or("default"),
                       json::string_at(object, "key").value_or(""),

@@ -1,5 +1,6 @@
 #include "actions/log_action.h"
 
+#include "actions/taint.h"
 #include "json/parse.h"
 
 namespace fermata::actions {
@@ -33,7 +34,9 @@ class LogAction final : public Action {
                         : level == "error" ? LogLevel::Error
                                            : LogLevel::Info;
     log_.write(at, "workflow log",
-               {{"run_id", call.run_id.text}, {"step_path", call.step_path}, {"text", *message}});
+               {{"run_id", call.run_id.text},
+                {"step_path", call.step_path},
+                {"text", without(*message, call.secrets)}});
     return json::Value(nullptr);
   }
 

@@ -74,16 +74,17 @@ Action* ActionRegistry::runnable(const std::string& id, int version) const {
 }
 
 Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant,
-                                    SecretResolver& secrets) {
+                                    SecretResolver& secrets, std::vector<std::string>* used) {
   if (const json::Value* name = json::find(input, "$secret");
       name != nullptr && name->is_string() && input.get_object().size() == 1) {
     TRY(const std::string secret, secrets.resolve(tenant, json::to_std(name->get_string())));
+    if (used != nullptr) used->push_back(secret);
     return json::Value(secret);
   }
   if (input.is_array()) {
     json::Array array;
     for (const json::Value& item : input.get_array()) {
-      TRY(json::Value resolved, resolve_secrets(item, tenant, secrets));
+      TRY(json::Value resolved, resolve_secrets(item, tenant, secrets, used));
       array.push_back(std::move(resolved));
     }
     return json::Value(std::move(array));
@@ -91,7 +92,7 @@ Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& te
   if (!input.is_object()) return input;
   json::Object object;
   for (const auto& member : input.get_object()) {
-    TRY(json::Value resolved, resolve_secrets(member.value(), tenant, secrets));
+    TRY(json::Value resolved, resolve_secrets(member.value(), tenant, secrets, used));
     object[member.key()] = std::move(resolved);
   }
   return json::Value(std::move(object));

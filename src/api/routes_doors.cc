@@ -3,6 +3,9 @@
 #include "api/routes.h"
 #include "calendar/instant.h"
 #include "foundation/format.h"
+#include "json/parse.h"
+#include "json/redact.h"
+#include "json/text.h"
 
 namespace fermata::api {
 namespace {
@@ -18,6 +21,20 @@ json::Value render(const ApiParts& parts, const store::WebhookRow& row) {
                       {"address", format("/api/v1/hooks/{}{}", owner, row.name)}};
 }
 
+// A message's fields are texts, and one of them may well be JSON.
+json::Value shown_fields(const json::Value& fields) {
+  json::Value shown = json::redact(fields);
+  if (!shown.is_object()) return shown;
+  for (auto& field : shown.get_object()) {
+    if (!field.value().is_string()) continue;
+    const auto inner = json::parse(json::view(field.value().get_string()),
+                                   {.duplicate_keys = json::DuplicateKeys::LastWins});
+    if (inner.has_value() && (inner->is_object() || inner->is_array()))
+      field.value() = json::to_text(json::redact(*inner));
+  }
+  return shown;
+}
+
 json::Value render(const store::LetterRow& row) {
   const auto text = [](const std::optional<std::string>& value) {
     return value ? json::Value(*value) : json::Value(nullptr);
@@ -27,7 +44,7 @@ json::Value render(const store::LetterRow& row) {
       {"source", row.source},
       {"code", row.code},
       {"message", row.message},
-      {"fields", row.fields},
+      {"fields", shown_fields(row.fields)},
       {"createdAt", calendar::format_instant(row.created_at)},
       {"reprocessedAt", row.reprocessed_at
                             ? json::Value(calendar::format_instant(*row.reprocessed_at))

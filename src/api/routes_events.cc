@@ -2,6 +2,7 @@
 #include "api/render.h"
 #include "api/routes.h"
 #include "foundation/format.h"
+#include "json/redact.h"
 #include "service/event_message.h"
 
 namespace fermata::api {
@@ -78,7 +79,7 @@ Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
   TRY(const auto row, parts.store.event(tenant_of(request), id));
   TRY(const auto deliveries, parts.store.deliveries(tenant_of(request), id));
   json::Value shown = render(row);
-  shown.get_object()["payload"] = row.payload;
+  shown.get_object()["payload"] = json::redact(row.payload);
   shown.get_object()["deliveries"] = render_all(deliveries);
   return shown;
 }

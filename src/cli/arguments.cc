@@ -51,6 +51,8 @@ void add_temporal(CLI::App& command, TemporalOptions& options) {
       "FERMATA_TEMPORAL_TLS_KEY");
   add("--temporal-tls-name", options.tls_server_name, "expected name of the server",
       "FERMATA_TEMPORAL_TLS_NAME");
+  add("--payload-keys", options.payload_keys_file,
+      "file with keys that seal what Temporal keeps, the newest first", "FERMATA_PAYLOAD_KEYS");
   add("--metrics-address", options.metrics_address, "host:port to serve Prometheus metrics on",
       "FERMATA_METRICS_ADDRESS");
   add("--otlp-url", options.otlp_url, "OpenTelemetry collector (gRPC) to send metrics to",

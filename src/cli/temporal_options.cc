@@ -2,6 +2,7 @@
 
 #include "cli/host.h"
 #include "foundation/limits.h"
+#include "temporal/payload_codec.h"
 
 namespace fermata::cli {
 namespace {
@@ -26,6 +27,10 @@ Result<temporal::Runtime> start_runtime(const TemporalOptions& options, Log& log
   runtime.prometheus_address = options.metrics_address;
   runtime.otlp_url = options.otlp_url;
   runtime.log = &log;
+  if (!options.payload_keys_file.empty()) {
+    TRY(const std::string keys, read_file(options.payload_keys_file, kSecretFileBytesMax));
+    TRY(runtime.codec, temporal::PayloadCodec::read(keys));
+  }
   return temporal::Runtime::create(runtime);
 }
 

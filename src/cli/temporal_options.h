@@ -20,12 +20,13 @@ struct TemporalOptions {
   std::string tls_ca_file;   // PEM
   std::string tls_certificate_file;
   std::string tls_key_file;
-  std::string tls_server_name;  // expected name, when it is not the address
-  std::string metrics_address;  // host:port to serve Core's metrics on, for Prometheus
-  std::string otlp_url;         // OpenTelemetry collector (gRPC)
+  std::string tls_server_name;    // expected name, when it is not the address
+  std::string metrics_address;    // host:port to serve Core's metrics on, for Prometheus
+  std::string otlp_url;           // OpenTelemetry collector (gRPC)
+  std::string payload_keys_file;  // keys for what Temporal keeps; empty: it is not sealed
 };
 
-// Errors: TEMPORAL_RUNTIME.
+// Errors: TEMPORAL_RUNTIME, FILE_UNREADABLE, PAYLOAD_KEYS_INVALID.
 Result<temporal::Runtime> start_runtime(const TemporalOptions& options, Log& log);
 // `address` is what an empty options.address stands for. Errors: FILE_UNREADABLE,
 // TEMPORAL_UNAVAILABLE, TEMPORAL_DENIED.

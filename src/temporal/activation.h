@@ -118,6 +118,8 @@ struct Activation {
   std::uint64_t history_size_bytes = 0;
   bool continue_as_new_suggested = false;
   std::vector<Job> jobs;
+  // The key of what is sealed here and does not open; empty: all can be read.
+  std::string missing_key;
 };
 
 // An activity to run, or to stop.

@@ -179,6 +179,7 @@ class Client {
   Result<void> check_health() const;
 
   [[nodiscard]] const ClientOptions& options() const;
+  [[nodiscard]] const PayloadCodec* codec() const;  // none: nothing is sealed
   [[nodiscard]] const std::shared_ptr<Handle>& handle() const { return handle_; }
 
   // One call as bytes: the typed functions and nobody else. `service` is Workflow or Operator.

@@ -176,7 +176,12 @@ Result<std::optional<WorkflowResult>> Client::wait_result(const WorkflowRef& run
       continue;
     }
     Closing closing = closing_of(answer->history().events(answer->history().events_size() - 1));
-    if (closing.result) return std::move(closing.result);
+    if (closing.result) {
+      if (auto* done = std::get_if<ResultCompleted>(&*closing.result)) open(codec(), done->result);
+      if (auto* failed = std::get_if<ResultFailed>(&*closing.result))
+        open(codec(), failed->failure);
+      return std::move(closing.result);
+    }
     at.run_id = closing.next_run_id;
     token.clear();
   }

@@ -62,7 +62,7 @@ void set_once(::temporal::api::schedule::v1::ScheduleSpec* spec, TimeMs at) {
   every_day->set_end(6);
 }
 
-void fill(Schedule* to, const ScheduleRequest& from) {
+void fill(Schedule* to, const ScheduleRequest& from, const PayloadCodec* codec) {
   for (const std::string& cron : from.cron) to->mutable_spec()->add_cron_string(cron);
   to->mutable_spec()->set_timezone_name(from.time_zone);
   if (from.once_at) {
@@ -74,7 +74,7 @@ void fill(Schedule* to, const ScheduleRequest& from) {
   start->set_workflow_id(from.workflow_id);
   start->mutable_workflow_type()->set_name(from.workflow_type);
   start->mutable_task_queue()->set_name(from.task_queue);
-  encode::set_payloads(start->mutable_input()->mutable_payloads(), from.input);
+  encode::set_payloads(start->mutable_input()->mutable_payloads(), sealed(codec, from.input));
   if (from.task_timeout_ms > 0)
     encode::set_duration(start->mutable_workflow_task_timeout(), from.task_timeout_ms);
   to->mutable_policies()->set_overlap_policy(to_proto(from.overlap));
@@ -100,7 +100,7 @@ Result<void> Client::create_schedule(const ScheduleRequest& request) const {
   to.set_schedule_id(request.schedule_id);
   to.set_identity(options().identity);
   to.set_request_id(new_request_id());
-  fill(to.mutable_schedule(), request);
+  fill(to.mutable_schedule(), request, codec());
   return send_only<api::CreateScheduleResponse>(*this, "CreateSchedule", to);
 }
 
@@ -110,7 +110,7 @@ Result<void> Client::update_schedule(const ScheduleRequest& request) const {
   to.set_schedule_id(request.schedule_id);
   to.set_identity(options().identity);
   to.set_request_id(new_request_id());
-  fill(to.mutable_schedule(), request);
+  fill(to.mutable_schedule(), request, codec());
   return send_only<api::UpdateScheduleResponse>(*this, "UpdateSchedule", to);
 }
 

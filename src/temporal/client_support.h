@@ -7,6 +7,7 @@
 
 #include "temporal/client.h"
 #include "temporal/encode/codec.h"
+#include "temporal/sealing.h"
 
 namespace fermata::temporal {
 

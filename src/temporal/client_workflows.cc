@@ -33,13 +33,15 @@ enums::WorkflowIdConflictPolicy to_proto(IdConflict policy) {
 
 // Start and SignalWithStart have these fields under the same names.
 template <typename Request>
-void fill_start(Request& to, const StartWorkflow& from, const ClientOptions& options) {
+void fill_start(Request& to, const StartWorkflow& from, const Client& client) {
+  const ClientOptions& options = client.options();
+  const PayloadCodec* const codec = client.codec();
   to.set_namespace_(options.target_namespace);
   to.set_identity(options.identity);
   to.set_workflow_id(from.workflow_id);
   to.mutable_workflow_type()->set_name(from.workflow_type);
   to.mutable_task_queue()->set_name(from.task_queue);
-  encode::set_payloads(to.mutable_input()->mutable_payloads(), from.input);
+  encode::set_payloads(to.mutable_input()->mutable_payloads(), sealed(codec, from.input));
   if (from.execution_timeout_ms > 0) {
     encode::set_duration(to.mutable_workflow_execution_timeout(), from.execution_timeout_ms);
   }
@@ -52,7 +54,8 @@ void fill_start(Request& to, const StartWorkflow& from, const ClientOptions& opt
   to.set_workflow_id_reuse_policy(to_proto(from.id_reuse));
   to.set_workflow_id_conflict_policy(to_proto(from.id_conflict));
   to.set_request_id(from.request_id.empty() ? new_request_id() : from.request_id);
-  if (!from.memo.empty()) encode::set_map(to.mutable_memo()->mutable_fields(), from.memo);
+  if (!from.memo.empty())
+    encode::set_map(to.mutable_memo()->mutable_fields(), sealed(codec, from.memo));
   if (!from.search_attributes.empty()) {
     encode::set_map(to.mutable_search_attributes()->mutable_indexed_fields(),
                     from.search_attributes);
@@ -77,7 +80,7 @@ std::string new_request_id() {
 
 Result<std::string> Client::start(const StartWorkflow& request) const {
   api::StartWorkflowExecutionRequest to;
-  fill_start(to, request, options());
+  fill_start(to, request, *this);
   TRY(const auto answer,
       send<api::StartWorkflowExecutionResponse>(*this, "StartWorkflowExecution", to));
   return answer.run_id();
@@ -86,11 +89,12 @@ Result<std::string> Client::start(const StartWorkflow& request) const {
 Result<std::string> Client::signal_with_start(const StartWorkflow& request,
                                               const Signal& signal) const {
   api::SignalWithStartWorkflowExecutionRequest to;
-  fill_start(to, request, options());
+  fill_start(to, request, *this);
   // A running workflow gets the signal; only a new one is started.
   to.set_workflow_id_conflict_policy(enums::WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING);
   to.set_signal_name(signal.name);
-  encode::set_payloads(to.mutable_signal_input()->mutable_payloads(), signal.input);
+  encode::set_payloads(to.mutable_signal_input()->mutable_payloads(),
+                       sealed(codec(), signal.input));
   TRY(const auto answer, send<api::SignalWithStartWorkflowExecutionResponse>(
                              *this, "SignalWithStartWorkflowExecution", to));
   return answer.run_id();
@@ -101,7 +105,7 @@ Result<void> Client::signal(const WorkflowRef& run, const Signal& signal) const 
   to.set_namespace_(options().target_namespace);
   set_ref(to.mutable_workflow_execution(), run);
   to.set_signal_name(signal.name);
-  encode::set_payloads(to.mutable_input()->mutable_payloads(), signal.input);
+  encode::set_payloads(to.mutable_input()->mutable_payloads(), sealed(codec(), signal.input));
   to.set_identity(options().identity);
   to.set_request_id(signal.request_id.empty() ? new_request_id() : signal.request_id);
   return send_only<api::SignalWorkflowExecutionResponse>(*this, "SignalWorkflowExecution", to);
@@ -113,10 +117,13 @@ Result<Payload> Client::query(const WorkflowRef& run, std::string_view query,
   to.set_namespace_(options().target_namespace);
   set_ref(to.mutable_execution(), run);
   to.mutable_query()->set_query_type(std::string(query));
-  encode::set_payloads(to.mutable_query()->mutable_query_args()->mutable_payloads(), arguments);
+  encode::set_payloads(to.mutable_query()->mutable_query_args()->mutable_payloads(),
+                       sealed(codec(), arguments));
   TRY(const auto answer, send<api::QueryWorkflowResponse>(*this, "QueryWorkflow", to));
   if (answer.query_result().payloads_size() != 1) return encode::unreadable("a query's answer");
-  return encode::from_proto(answer.query_result().payloads(0));
+  Payload result = encode::from_proto(answer.query_result().payloads(0));
+  open(codec(), result);
+  return result;
 }
 
 Result<Payload> Client::update(const WorkflowRef& run, std::string_view name,
@@ -130,13 +137,18 @@ Result<Payload> Client::update(const WorkflowRef& run, std::string_view name,
   to.mutable_request()->mutable_meta()->set_identity(options().identity);
   to.mutable_request()->mutable_input()->set_name(std::string(name));
   encode::set_payloads(to.mutable_request()->mutable_input()->mutable_args()->mutable_payloads(),
-                       arguments);
+                       sealed(codec(), arguments));
   TRY(const auto answer,
       send<api::UpdateWorkflowExecutionResponse>(*this, "UpdateWorkflowExecution", to));
-  if (answer.outcome().has_failure())
-    return update_failed(encode::from_proto(answer.outcome().failure()));
+  if (answer.outcome().has_failure()) {
+    Failure failure = encode::from_proto(answer.outcome().failure());
+    open(codec(), failure);
+    return update_failed(failure);
+  }
   if (answer.outcome().success().payloads_size() != 1) return to_payload(json::Value(nullptr));
-  return encode::from_proto(answer.outcome().success().payloads(0));
+  Payload result = encode::from_proto(answer.outcome().success().payloads(0));
+  open(codec(), result);
+  return result;
 }
 
 Result<void> Client::cancel(const WorkflowRef& run, std::string_view reason) const {

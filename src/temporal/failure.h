@@ -31,7 +31,8 @@ struct Failure {
   std::optional<std::int64_t> next_retry_delay_ms;  // Application
   std::string
       timeout_type;  // Timeout: start_to_close, schedule_to_start, schedule_to_close, heartbeat
-  std::vector<Failure> cause;  // none or one
+  std::vector<Failure> cause;     // none or one
+  std::optional<Payload> hidden;  // the message, sealed; the one above then says nothing
 
   // The first failure in the chain that is not a wrapper.
   [[nodiscard]] const Failure& root() const;

@@ -1,7 +1,5 @@
 #include "temporal/payload.h"
 
-#include <algorithm>
-
 #include "foundation/format.h"
 #include "json/parse.h"
 #include "json/text.h"
@@ -16,21 +14,37 @@ constexpr json::ParseOptions kParse{.bytes_max = 8 * 1024 * 1024,
 
 }  // namespace
 
+std::string_view Payload::metadata_at(std::string_view name) const {
+  for (const auto& [key, value] : metadata)
+    if (key == name) return value;
+  return {};
+}
+
+bool is_sealed(const Payload& payload) {
+  return payload.metadata_at("encoding") == kSealedEncoding &&
+         payload.metadata_at("encryption-cipher") == kSealedCipher;
+}
+
+Error sealed_error(std::string_view key_id) {
+  return make_error(ErrorKind::Unavailable, "PAYLOAD_SEALED",
+                    format("sealed by the payload key `{}`, which does not open it here", key_id),
+                    "start with --payload-keys, and that key in the file");
+}
+
 Payload to_payload(const json::Value& value) {
   if (value.is_null()) return {"", {{"encoding", "binary/null"}}};
   return {json::to_text(value), {{"encoding", "json/plain"}}};
 }
 
 Result<json::Value> to_json(const Payload& payload) {
-  const auto encoding = std::ranges::find(payload.metadata, std::string("encoding"),
-                                          &std::pair<std::string, std::string>::first);
-  if (encoding == payload.metadata.end()) {
+  const std::string_view encoding = payload.metadata_at("encoding");
+  if (encoding.empty())
     return make_error(ErrorKind::Invalid, "PAYLOAD_UNREADABLE", "payload names no encoding");
-  }
-  if (encoding->second == "binary/null") return json::Value(nullptr);
-  if (encoding->second != "json/plain") {
+  if (encoding == "binary/null") return json::Value(nullptr);
+  if (is_sealed(payload)) return sealed_error(payload.metadata_at(kSealedKeyId));
+  if (encoding != "json/plain") {
     return make_error(ErrorKind::Invalid, "PAYLOAD_UNREADABLE",
-                      format("payload has encoding `{}`", encoding->second), "send json/plain");
+                      format("payload has encoding `{}`", encoding), "send json/plain");
   }
   auto parsed = json::parse(payload.data, kParse);
   if (!parsed.has_value()) {

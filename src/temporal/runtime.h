@@ -9,11 +9,14 @@
 
 namespace fermata::temporal {
 
+class PayloadCodec;
+
 struct RuntimeOptions {
   std::string prometheus_address;  // host:port to serve Core's metrics on; empty: none
   std::string otlp_url;            // OpenTelemetry collector; empty: none. Not both.
   Log* log = nullptr;  // where Core's own log lines go; must outlive the process's last runtime
   LogLevel log_level = LogLevel::Warn;
+  std::shared_ptr<const PayloadCodec> codec;  // of every client and worker; empty: none
 };
 
 class Runtime {

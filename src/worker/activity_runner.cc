@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "actions/taint.h"
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "foundation/match.h"
@@ -276,11 +277,12 @@ actions::ActionResult ActivityRunner::perform(const Call& call) {
                                          invocation.action_id, invocation.action_version),
                                   nullptr, std::nullopt};
   }
-  auto input = actions::resolve_secrets(invocation.input, invocation.tenant, parts_.secrets);
+  actions::ActionCall asked;
+  auto input =
+      actions::resolve_secrets(invocation.input, invocation.tenant, parts_.secrets, &asked.secrets);
   if (!input.has_value())
     return actions::ActionFailure{"ActionError", input.error().code, input.error().message, nullptr,
                                   std::nullopt};
-  actions::ActionCall asked;
   asked.tenant = invocation.tenant;
   asked.run_id = invocation.run_id;
   asked.step_path = invocation.step_path;
@@ -288,7 +290,7 @@ actions::ActionResult ActivityRunner::perform(const Call& call) {
   asked.attempt = call.attempt;
   asked.timeout_ms = call.timeout_ms;
   asked.input = *std::move(input);
-  actions::ActionResult result = call.action->run(asked);
+  actions::ActionResult result = actions::without(call.action->run(asked), asked.secrets);
   if (const auto* output = std::get_if<json::Value>(&result);
       output != nullptr && json::text_bytes(*output) > limits::kActionOutputBytesMax) {
     return actions::ActionFailure{

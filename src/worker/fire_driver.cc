@@ -41,6 +41,14 @@ temporal::Command end(const temporal::ResolveActivity& job) {
 }  // namespace
 
 Driven FireDriver::handle(const temporal::Activation& activation) {
+  // The task waits for a worker that has the key.
+  if (!activation.missing_key.empty()) {
+    Driven waiting;
+    waiting.completion.run_id = activation.run_id;
+    waiting.completion.status =
+        temporal::TaskFailure{plain_failure(temporal::sealed_error(activation.missing_key))};
+    return waiting;
+  }
   std::vector<temporal::Command> commands;
   for (const temporal::Job& job : activation.jobs) {
     if (const auto* start = std::get_if<temporal::InitializeWorkflow>(&job)) {

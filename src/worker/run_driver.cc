@@ -17,13 +17,6 @@ namespace in = interpreter;
 // below.
 constexpr in::Seq kBackoffBase = 0x8000'0000U;
 
-temporal::Failure plain_failure(const Error& error) {
-  temporal::Failure failure;
-  failure.type = error.code;
-  failure.message = error.message;
-  return failure;
-}
-
 in::RunError as_run_error(const Error& error, TimeMs now) {
   in::RunError made;
   made.category = in::category::kValidation;
@@ -64,6 +57,11 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
                                                       : temporal::TaskFailureCause::Unspecified;
     driven.completion.status = temporal::TaskFailure{plain_failure(error), cause};
   };
+  // Nothing is guessed: the task waits for a worker that has the key.
+  if (!activation.missing_key.empty()) {
+    fail_task(temporal::sealed_error(activation.missing_key));
+    return driven;
+  }
   bool only_queries = !activation.jobs.empty();
   for (const temporal::Job& job : activation.jobs) {
     only_queries = only_queries && std::holds_alternative<temporal::QueryWorkflow>(job);

@@ -26,6 +26,13 @@ const json::Object* details_of(const temporal::Failure& failure, json::Value& in
 
 }  // namespace
 
+temporal::Failure plain_failure(const Error& error) {
+  temporal::Failure failure;
+  failure.type = error.code;
+  failure.message = error.message;
+  return failure;
+}
+
 temporal::Failure failure_of(const actions::ActionFailure& failure) {
   temporal::Failure to;
   to.message = failure.message;

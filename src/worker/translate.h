@@ -12,6 +12,8 @@
 
 namespace fermata::worker {
 
+// Of a task: an operation's error, as Temporal shows it.
+temporal::Failure plain_failure(const Error& error);
 // The author's error as an activity's failure, and back. Also timeouts and cancellations, which
 // have no words of ours in them.
 temporal::Failure failure_of(const actions::ActionFailure& failure);

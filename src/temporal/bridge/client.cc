@@ -166,4 +166,8 @@ const ClientOptions& Client::options() const {
   return handle_->options;
 }
 
+const PayloadCodec* Client::codec() const {
+  return handle_->runtime->codec.get();
+}
+
 }  // namespace fermata::temporal

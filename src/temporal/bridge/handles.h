@@ -21,6 +21,7 @@ namespace fermata::temporal {
 
 struct Runtime::Handle {
   TemporalCoreRuntime* raw = nullptr;
+  std::shared_ptr<const PayloadCodec> codec;
 
   Handle() = default;
   Handle(const Handle&) = delete;

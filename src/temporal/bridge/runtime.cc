@@ -92,6 +92,7 @@ Result<Runtime> Runtime::create(const RuntimeOptions& options) {
   const TemporalCoreRuntimeOrFail made = temporal_core_runtime_new(&runtime_options);
   auto handle = std::make_shared<Handle>();
   handle->raw = made.runtime;
+  handle->codec = options.codec;
   if (made.fail != nullptr) {
     return make_error(ErrorKind::Invalid, "TEMPORAL_RUNTIME",
                       "starting Temporal's runtime: " + bridge::take(*handle, made.fail),

@@ -3,6 +3,7 @@
 #include "temporal/bridge/handles.h"
 #include "temporal/encode/codec.h"
 #include "temporal/outstanding.h"
+#include "temporal/sealing.h"
 
 namespace fermata::temporal {
 
@@ -82,9 +83,12 @@ void fill(CallScope& scope, const WorkerOptions& from, const std::string& target
 // Gives the task to `polled` as soon as its bytes are there.
 template <typename Task>
 std::function<void(Result<std::string>)> decoded(Result<Task> (*decode)(const std::string&),
+                                                 std::shared_ptr<const PayloadCodec> codec,
                                                  std::function<void(Result<Task>)>& polled) {
-  return [decode, polled = std::move(polled)](Result<std::string> bytes) {
-    polled(bytes.has_value() ? decode(*bytes) : Result<Task>(std::move(bytes).error()));
+  return [decode, codec = std::move(codec), polled = std::move(polled)](Result<std::string> bytes) {
+    auto task = bytes.has_value() ? decode(*bytes) : Result<Task>(std::move(bytes).error());
+    if (task.has_value()) open(codec.get(), *task);
+    polled(std::move(task));
   };
 }
 
@@ -115,7 +119,8 @@ Result<Worker> Worker::create(const Client& client, const WorkerOptions& options
 }
 
 void Worker::poll_activation(std::function<void(Result<Activation>)> polled) {
-  auto* pending = new bridge::PendingPoll{*handle_->runtime, decoded(decode_activation, polled)};
+  auto* pending = new bridge::PendingPoll{
+      *handle_->runtime, decoded(decode_activation, handle_->runtime->codec, polled)};
   temporal_core_worker_poll_workflow_activation(handle_->raw, pending, bridge::on_poll);
 }
 
@@ -126,7 +131,7 @@ Result<Activation> Worker::poll_activation() {
 }
 
 void Worker::complete(const Completion& completion, Done done) {
-  const std::string request = encode_completion(completion);
+  const std::string request = encode_completion(sealed(handle_->runtime->codec.get(), completion));
   temporal_core_worker_complete_workflow_activation(
       handle_->raw, lend(request), handle_->answer(std::move(done)), bridge::on_taken);
 }
@@ -139,8 +144,8 @@ Result<void> Worker::complete(const Completion& completion) {
 }
 
 void Worker::poll_activity(std::function<void(Result<ActivityTask>)> polled) {
-  auto* pending =
-      new bridge::PendingPoll{*handle_->runtime, decoded(encode::decode_activity_task, polled)};
+  auto* pending = new bridge::PendingPoll{
+      *handle_->runtime, decoded(encode::decode_activity_task, handle_->runtime->codec, polled)};
   temporal_core_worker_poll_activity_task(handle_->raw, pending, bridge::on_poll);
 }
 
@@ -151,7 +156,8 @@ Result<ActivityTask> Worker::poll_activity() {
 }
 
 void Worker::complete_activity(const ActivityCompletion& completion, Done done) {
-  const std::string request = encode::encode_activity_completion(completion);
+  const std::string request =
+      encode::encode_activity_completion(sealed(handle_->runtime->codec.get(), completion));
   temporal_core_worker_complete_activity_task(handle_->raw, lend(request),
                                               handle_->answer(std::move(done)), bridge::on_taken);
 }
@@ -164,7 +170,8 @@ Result<void> Worker::complete_activity(const ActivityCompletion& completion) {
 }
 
 Result<void> Worker::heartbeat(const std::string& task_token, const Payload& details) {
-  const std::string request = encode::encode_heartbeat(task_token, details);
+  const std::string request = encode::encode_heartbeat(
+      task_token, sealed(handle_->runtime->codec.get(), std::vector{details}).front());
   const TemporalCoreByteArray* fail =
       temporal_core_worker_record_activity_heartbeat(handle_->raw, lend(request));
   if (fail == nullptr) return {};

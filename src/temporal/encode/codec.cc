@@ -90,6 +90,18 @@ void set_payload(proto::common::v1::Payload* out, const Payload& payload) {
   for (const auto& [key, value] : payload.metadata) (*out->mutable_metadata())[key] = value;
 }
 
+std::string bytes_of(const Payload& payload) {
+  proto::common::v1::Payload message;
+  set_payload(&message, payload);
+  return message.SerializeAsString();
+}
+
+std::optional<Payload> payload_of(const std::string& bytes) {
+  proto::common::v1::Payload message;
+  if (!message.ParseFromString(bytes)) return std::nullopt;
+  return from_proto(message);
+}
+
 // Chains of causes are a handful long; Temporal bounds the message.
 Failure from_proto(const proto::failure::v1::Failure& failure) {
   Failure first;
@@ -97,6 +109,7 @@ Failure from_proto(const proto::failure::v1::Failure& failure) {
   const proto::failure::v1::Failure* from = &failure;
   while (true) {
     to->message = from->message();
+    if (from->has_encoded_attributes()) to->hidden = from_proto(from->encoded_attributes());
     read_kind(*to, *from);
     if (!from->has_cause()) return first;
     from = &from->cause();
@@ -109,6 +122,7 @@ void set_failure(proto::failure::v1::Failure* out, const Failure& failure) {
   const Failure* from = &failure;
   while (true) {
     out->set_message(from->message);
+    if (from->hidden) set_payload(out->mutable_encoded_attributes(), *from->hidden);
     out->set_source("fermata");
     if (from->kind == FailureKind::Canceled) {
       set_payloads(out->mutable_canceled_failure_info()->mutable_details()->mutable_payloads(),

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ void set_duration(google::protobuf::Duration* out, std::int64_t ms);
 
 Payload from_proto(const proto::common::v1::Payload& payload);
 void set_payload(proto::common::v1::Payload* out, const Payload& payload);
+
+// All of it as bytes, and back; nothing when they are none.
+std::string bytes_of(const Payload& payload);
+std::optional<Payload> payload_of(const std::string& bytes);
 
 template <typename Repeated>
 std::vector<Payload> payloads_of(const Repeated& repeated) {
