@@ -44,7 +44,7 @@ BODIES = {"PUT /api/v1/secrets/{name}": {"value": "strange", "description": "str
           "PUT /api/v1/workflows/{id}/settings": {"paused": True},
           "POST /api/v1/events/batch": {"events": [{"eventName": "strange.happened", "payload": {}}]}}
 # These answer by the clock.
-MOVING = {"GET /api/v1/runs/{id}/diagnosis", "GET /api/v1/runs/{id}/timeline", "GET /api/v1/clocks/preview", "GET /api/v1/bundle"}
+MOVING = {"GET /api/v1/runs/{id}/diagnosis", "GET /api/v1/runs/{id}/timeline", "GET /api/v1/clocks/preview", "GET /api/v1/bundle", "GET /metrics"}
 # This one answers for as long as the run goes on.
 ENDLESS = {"GET /api/v1/runs/{id}/stream"}
 
@@ -99,7 +99,7 @@ class Tenants:
     def path_of(self, pattern, absent=False):
         """The pattern with the home tenant's names in it, or with names of nothing."""
         segments = pattern.split("/")
-        own = self.own.get(segments[3], {})
+        own = self.own.get("".join(segments[3:4]), {})
         for i, segment in enumerate(segments):
             if segment.startswith("{"):
                 if segment[1:-1] not in own:
