@@ -66,7 +66,7 @@ Result<Principal> Access::principal_of_key(std::string_view token) {
   const std::size_t end = token.find('_', kPrefix.size());
   if (!token.starts_with(kPrefix) || end == std::string_view::npos) return refused();
   const std::string id(token.substr(kPrefix.size(), end - kPrefix.size()));
-  const auto row = parts_.store.api_key(id);
+  const auto row = parts_.keys.find(id);
   if (!row.has_value()) return row.error().code == "NOT_FOUND" ? refused() : row.error();
   const TimeMs now = parts_.clock.now();
   const auto role = role_of(row->role);
@@ -75,7 +75,7 @@ Result<Principal> Access::principal_of_key(std::string_view token) {
   if (!is_good || !role) return refused();
   if (!row->used_at || now - *row->used_at > kUseMs) {
     // A note only: who has the right key is let in also when it cannot be written.
-    const auto noted = parts_.store.mark_api_key_used(id, now);
+    const auto noted = parts_.keys.mark_used(id, now);
     static_cast<void>(noted);
   }
   return Principal{row->tenant, row->name, row->key_id, *role, false};
@@ -102,17 +102,17 @@ Result<MadeKey> Access::make_key(const NewKey& key) {
   made.row.secret_hash = json::sha256_hex(secret);
   made.row.created_at = now;
   made.row.expires_at = key.expires_at;
-  TRY_DO(parts_.store.put_api_key(made.row));
+  TRY_DO(parts_.keys.put(made.row));
   made.key = format("{}{}_{}", kPrefix, id, secret);
   return made;
 }
 
 Result<std::vector<store::ApiKeyRow>> Access::keys(const TenantId& tenant) {
-  return parts_.store.api_keys(tenant);
+  return parts_.keys.rows(tenant);
 }
 
 Result<void> Access::revoke(const TenantId& tenant, const std::string& key_id) {
-  return parts_.store.revoke_api_key(tenant, key_id, parts_.clock.now());
+  return parts_.keys.revoke(tenant, key_id, parts_.clock.now());
 }
 
 }  // namespace fermata::service

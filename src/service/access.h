@@ -8,7 +8,7 @@
 
 #include "foundation/clock.h"
 #include "service/random.h"
-#include "store/access_store.h"
+#include "store/api_keys.h"
 
 namespace fermata::service {
 
@@ -45,7 +45,7 @@ class Oidc;
 class Access {
  public:
   struct Parts {
-    store::AccessStore& store;
+    store::ApiKeys& keys;
     const Clock& clock;
     Random& random;
     Oidc* oidc = nullptr;  // an issuer whose tokens are taken, too

@@ -35,8 +35,8 @@ class AccessTest : public testing::Test {
         (std::filesystem::temp_directory_path() / "fermata-access-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     store_ = *store::open_sqlite({folder_ + "/db"});
-    access_ = std::make_unique<Access>(Access::Parts{*store_, clock_, random_}, TenantId("home"),
-                                       "the-servers-own-token");
+    access_ = std::make_unique<Access>(Access::Parts{store_->api_keys(), clock_, random_},
+                                       TenantId("home"), "the-servers-own-token");
   }
   void TearDown() override {
     store_.reset();
@@ -68,13 +68,13 @@ TEST_F(AccessTest, AKeyLetsInItsTenantWithItsRole) {
   EXPECT_EQ(who->tenant.text, "other");
   EXPECT_EQ(who->name, "the shop");
   EXPECT_EQ(who->role, Role::Operator);
-  EXPECT_EQ(store_->api_key(made->row.key_id)->used_at, clock_.time);
+  EXPECT_EQ(store_->api_keys().find(made->row.key_id)->used_at, clock_.time);
 }
 
 TEST_F(AccessTest, TheSecretIsNotKept) {
   const auto made = access_->make_key({TenantId("t"), "n", Role::Viewer, {}});
   const std::string secret = made->key.substr(made->key.rfind('_') + 1);
-  EXPECT_EQ(store_->api_key(made->row.key_id)->secret_hash.find(secret), std::string::npos);
+  EXPECT_EQ(store_->api_keys().find(made->row.key_id)->secret_hash.find(secret), std::string::npos);
 }
 
 TEST_F(AccessTest, WhoIsNotKnownIsNotToldWhy) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "store/api_keys.h"
 #include "store/audit_log.h"
 #include "store/postgres_connection.h"
 #include "store/run_views.h"
@@ -82,6 +83,7 @@ class PostgresStore final : public Store {
                                                   const std::string& key) override;
   RunViews& views() override { return views_; }
   AuditLog& audit() override { return audit_; }
+  ApiKeys& api_keys() override { return api_keys_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -134,13 +136,6 @@ class PostgresStore final : public Store {
   Result<std::vector<TaskRow>> overdue_tasks(TimeMs now, std::size_t limit) override;
   Result<void> mark_escalated(const TenantId& tenant, const TaskId& task, TimeMs now) override;
 
-  Result<void> put_api_key(const ApiKeyRow& row) override;
-  Result<ApiKeyRow> api_key(const std::string& key_id) override;
-  Result<std::vector<ApiKeyRow>> api_keys(const TenantId& tenant) override;
-  Result<void> revoke_api_key(const TenantId& tenant, const std::string& key_id,
-                              TimeMs now) override;
-  Result<void> mark_api_key_used(const std::string& key_id, TimeMs now) override;
-
  private:
   // One statement, its own transaction.
   Result<PostgresRows> run_alone(const TenantId& tenant, std::string_view sql,
@@ -150,6 +145,7 @@ class PostgresStore final : public Store {
   PostgresSql sql_{pool_};
   RunViews views_{sql_};
   AuditLog audit_{sql_};
+  ApiKeys api_keys_{sql_};
 };
 
 // Inside the transaction of write(): in postgres_ledger.cc and postgres_write.cc.

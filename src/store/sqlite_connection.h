@@ -15,6 +15,7 @@
 
 #include "foundation/result.h"
 #include "json/value.h"
+#include "store/api_keys.h"
 #include "store/audit_log.h"
 #include "store/run_views.h"
 #include "store/sql.h"
@@ -195,6 +196,7 @@ class SqliteStore final : public Store {
                                                   const std::string& key) override;
   RunViews& views() override { return views_; }
   AuditLog& audit() override { return audit_; }
+  ApiKeys& api_keys() override { return api_keys_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -247,13 +249,6 @@ class SqliteStore final : public Store {
   Result<std::vector<TaskRow>> overdue_tasks(TimeMs now, std::size_t limit) override;
   Result<void> mark_escalated(const TenantId& tenant, const TaskId& task, TimeMs now) override;
 
-  Result<void> put_api_key(const ApiKeyRow& row) override;
-  Result<ApiKeyRow> api_key(const std::string& key_id) override;
-  Result<std::vector<ApiKeyRow>> api_keys(const TenantId& tenant) override;
-  Result<void> revoke_api_key(const TenantId& tenant, const std::string& key_id,
-                              TimeMs now) override;
-  Result<void> mark_api_key_used(const std::string& key_id, TimeMs now) override;
-
  private:
   Result<std::int64_t> save(const DefinitionRow& row, std::optional<std::int64_t> expected);
   Result<void> publish_in(const Publication& publication);
@@ -272,6 +267,7 @@ class SqliteStore final : public Store {
   SqliteSql sql_;
   RunViews views_{sql_};
   AuditLog audit_{sql_};
+  ApiKeys api_keys_{sql_};
 };
 
 }  // namespace fermata::store

@@ -16,7 +16,6 @@
 #include "foundation/result.h"
 #include "json/value.h"
 #include "projection/rows.h"
-#include "store/access_store.h"
 #include "store/clock_store.h"
 #include "store/definition_store.h"
 #include "store/event_store.h"
@@ -79,14 +78,14 @@ struct InvocationPut {
 };
 
 class RunViews;
+class ApiKeys;
 class AuditLog;
 
 class Store : public DefinitionStore,
               public EventStore,
               public ClockStore,
               public TaskStore,
-              public TenantStore,
-              public AccessStore {
+              public TenantStore {
  public:
   // STORE_CONFLICT when run id or fire key is taken; WORKFLOW_AT_LIMIT when as many runs of the
   // workflow as `limit` have not ended, counted and inserted as one step.
@@ -116,6 +115,8 @@ class Store : public DefinitionStore,
   // What people look at (run_views.h), and what operators did (audit_log.h).
   virtual RunViews& views() = 0;
   virtual AuditLog& audit() = 0;
+  // Who may call (api_keys.h).
+  virtual ApiKeys& api_keys() = 0;
   virtual Result<void> check_health() = 0;
 };
 

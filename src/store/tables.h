@@ -250,21 +250,6 @@ WebhookRow read_webhook(Cells&& row) {
           row.text(3),           row.number(4), row.number(5)};
 }
 
-inline constexpr std::string_view kApiKeyColumns =
-    "tenant, key_id, name, role, secret_hash, created_at, expires_at, revoked_at, used_at";
-template <typename Cells>
-ApiKeyRow read_api_key(Cells&& row) {
-  return {TenantId(row.text(0)),
-          row.text(1),
-          row.text(2),
-          row.text(3),
-          row.text(4),
-          row.number(5),
-          row.optional_number(6),
-          row.optional_number(7),
-          row.optional_number(8)};
-}
-
 inline constexpr std::string_view kFireColumns =
     "tenant, fire_key, workflow_id, scheduled_for, outcome, reason, run_id, workflow_version, "
     "fired_at, recorded_at";

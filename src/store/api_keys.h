@@ -1,6 +1,6 @@
 #pragma once
-// What the store keeps of who may call the API. Keys are found by their id over all tenants: the
-// key says whose it is. Errors as in store.h.
+// ApiKeys: who may call the API. Keys are found by their id over all tenants: the key says whose it
+// is. Errors as in store.h.
 
 #include <optional>
 #include <string>
@@ -11,6 +11,8 @@
 #include "foundation/result.h"
 
 namespace fermata::store {
+
+class Sql;
 
 struct ApiKeyRow {
   TenantId tenant;
@@ -24,19 +26,22 @@ struct ApiKeyRow {
   std::optional<TimeMs> used_at;  // to the minute
 };
 
-class AccessStore {
+class ApiKeys {
  public:
-  virtual ~AccessStore() = default;
+  explicit ApiKeys(Sql& sql) : sql_(sql) {}
 
-  virtual Result<void> put_api_key(const ApiKeyRow& row) = 0;
+  // STORE_CONFLICT when the id is taken.
+  Result<void> put(const ApiKeyRow& row);
   // NOT_FOUND.
-  virtual Result<ApiKeyRow> api_key(const std::string& key_id) = 0;
+  Result<ApiKeyRow> find(const std::string& key_id);
   // Newest first.
-  virtual Result<std::vector<ApiKeyRow>> api_keys(const TenantId& tenant) = 0;
+  Result<std::vector<ApiKeyRow>> rows(const TenantId& tenant);
   // For good; the first time counts. NOT_FOUND.
-  virtual Result<void> revoke_api_key(const TenantId& tenant, const std::string& key_id,
-                                      TimeMs now) = 0;
-  virtual Result<void> mark_api_key_used(const std::string& key_id, TimeMs now) = 0;
+  Result<void> revoke(const TenantId& tenant, const std::string& key_id, TimeMs now);
+  Result<void> mark_used(const std::string& key_id, TimeMs now);
+
+ private:
+  Sql& sql_;
 };
 
 }  // namespace fermata::store
