@@ -17,7 +17,7 @@ namespace {
 // The step that ends the runs of the engine before Temporal.
 constexpr std::int64_t kFinalising = 4;
 // Every step but the last: databases of programs that were in use.
-constexpr std::int64_t kNewestBefore = 9;
+constexpr std::int64_t kNewestBefore = 10;
 const TenantId kTenant("t");
 
 std::string stranded_rows() {

@@ -15,7 +15,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 10> kMigrations = {
+constexpr std::array<Migration, 11> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -187,6 +187,12 @@ BEGIN
     EXECUTE format('CREATE POLICY tenant_fence ON %I USING ((SELECT current_setting(''fermata.tenant'', true)) IN (tenant, ''*''))', fenced);
   END LOOP;
 END $$;
+)sql"},
+     // What changed of the steps is found without an index over each of them.
+     {11, R"sql(
+DROP INDEX workflow_run_steps_by_sequence;
+CREATE INDEX workflow_run_steps_marks ON workflow_run_steps (run_id, sequence) WHERE step_number % 64 = 0;
+CREATE INDEX workflow_run_steps_blocks ON workflow_run_steps (run_id, sequence) WHERE step_type IN ('control.forEach', 'control.tryCatch');
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -1,6 +1,11 @@
-// What changed in the runs that are watched: three statements for all of them, at one moment. The
+// What changed in the runs that are watched: four statements for all of them, at one moment. The
 // number of a row is that of the effect that wrote it last, so what is newer than a number is what
 // somebody who knows everything up to it does not know.
+//
+// Steps have no index by sequence: it would be written twice for each step, for readers that most
+// runs never have. A step that holds no others is through before the next one begins, so among
+// these the sequence grows with the step number, and every 64th, which is indexed, says where to
+// begin. Steps that hold others change late; they are indexed all.
 #include <algorithm>
 
 #include "json/text.h"
@@ -28,20 +33,33 @@ Query with_watches(SqlDialect dialect, const std::string& watches) {
       watches);
 }
 
-// What is read of a table, and its key beside the run.
+// What is read of a table, its key beside the run, which of its rows, and the column that is in
+// order of the sequence.
 struct Table {
   std::string_view name;
   std::string_view columns;
   std::string_view key;
+  std::string_view only = "";
+  std::string_view order = "sequence";
 };
+constexpr Table kBlocks = {"workflow_run_steps", kStepColumns, "step_number",
+                           " AND step_type IN ('control.forEach', 'control.tryCatch')"};
+constexpr Table kLeaves = {
+    "workflow_run_steps", kStepColumns, "step_number",
+    " AND step_type NOT IN ('control.forEach', 'control.tryCatch') AND step_number > coalesce(("
+    "SELECT mark.step_number FROM workflow_run_steps AS mark WHERE mark.run_id = w_run AND "
+    "mark.step_number % 64 = 0 AND mark.step_type NOT IN ('control.forEach', 'control.tryCatch') "
+    "AND mark.sequence <= w_after ORDER BY mark.sequence DESC LIMIT 1), -1)",
+    "step_number"};
+constexpr Table kWaits = {"workflow_run_waits", kWaitColumns, "wait_id"};
 
 // The first rows of each run that are newer than what is known. One more than fits says that there
 // is more.
 Query newer_rows(SqlDialect dialect, const std::string& watches, const Table& table) {
   const std::string newer = format(
-      "FROM {} WHERE run_id = w_run AND tenant = w_tenant AND sequence > w_after ORDER BY "
-      "sequence LIMIT {}",
-      table.name, kChangesMax + 1);
+      "FROM {} WHERE run_id = w_run AND tenant = w_tenant AND sequence > w_after{} ORDER BY {} "
+      "LIMIT {}",
+      table.name, table.only, table.order, kChangesMax + 1);
   Query query = with_watches(dialect, watches);
   query.add("SELECT ").add(table.columns).add(", w_n FROM w CROSS JOIN ");
   if (dialect == SqlDialect::Postgres)
@@ -67,8 +85,8 @@ void keep_until(std::vector<Row>& rows, std::uint64_t last) {
   std::erase_if(rows, [&](const Row& row) { return row.sequence > last; });
 }
 
-// The column that says whose row it is: of heads, steps and waits.
-constexpr int kWatchOf[] = {21, 14, 17};
+// The column that says whose row it is: of heads, steps of both kinds and waits.
+constexpr int kWatchOf[] = {21, 14, 14, 17};
 
 // In order, and nothing beyond what is complete.
 template <typename Row>
@@ -108,10 +126,8 @@ Result<std::vector<Changes>> RunViews::changes(const std::vector<Watch>& watches
   }
   const std::string text = json::to_text(json::Value(std::move(table)));
   const SqlDialect dialect = sql_.dialect();
-  const Query queries[] = {
-      heads(dialect, text),
-      newer_rows(dialect, text, {"workflow_run_steps", kStepColumns, "step_number"}),
-      newer_rows(dialect, text, {"workflow_run_waits", kWaitColumns, "wait_id"})};
+  const Query queries[] = {heads(dialect, text), newer_rows(dialect, text, kBlocks),
+                           newer_rows(dialect, text, kLeaves), newer_rows(dialect, text, kWaits)};
   TRY_DO(sql_.select(queries, [&](std::size_t query, const Cells& cells) {
     const auto place = static_cast<std::size_t>(cells.number(kWatchOf[query]));
     Changes& changes = all.at(place);
@@ -119,8 +135,8 @@ Result<std::vector<Changes>> RunViews::changes(const std::vector<Watch>& watches
       changes.run = read_run(cells, watches[place].tenant);
       changes.status = changes.run->run.status;
     }
-    if (query == 1) changes.steps.push_back(read_step(cells));
-    if (query == 2) changes.waits.push_back(read_wait(cells));
+    if (query == 1 || query == 2) changes.steps.push_back(read_step(cells));
+    if (query == 3) changes.waits.push_back(read_wait(cells));
   }));
   for (std::size_t i = 0; i < watches.size(); ++i) finish(all[i], watches[i].after);
   return all;

@@ -274,11 +274,34 @@ TEST_P(RunViewsTest, ChangesAreWhatIsNewerInOrderAndComplete) {
   }
   ASSERT_EQ(seen.size(), 1'200U);
   EXPECT_TRUE(std::ranges::is_sorted(seen));
-  put({step(3, 5'000, "a", "FAILED")});
-  const auto last = store_->views().changes({watch});
-  ASSERT_EQ(last->front().steps.size(), 1U);
-  EXPECT_EQ(last->front().steps.front().step_number, 3U);
-  EXPECT_EQ(last->front().until, 5'000);
+}
+
+// A loop ends after its turns, and its row is news again.
+TEST_P(RunViewsTest, ChangesHaveTheBlocksThatEndedAfterWhatTheyHold) {
+  put(launch("run", 1), "RUNNING");
+  std::vector<projection::StepRow> steps;
+  for (std::uint64_t n = 1; n <= 1'200; ++n) {
+    const bool is_loop = n % 100 == 64;
+    steps.push_back(step(n, is_loop ? 2 * n + 101 : 2 * n, "a", "SUCCEEDED"));
+    steps.back().step_type = is_loop ? "control.forEach" : "action.call";
+  }
+  put(steps);
+  for (const std::int64_t known : {-1, 0, 1, 127, 128, 129, 228, 229, 230, 1'500, 2'399, 2'400}) {
+    std::vector<std::uint64_t> expected;
+    for (const auto& row : steps)
+      if (static_cast<std::int64_t>(row.sequence) > known) expected.push_back(row.sequence);
+    std::ranges::sort(expected);
+    std::vector<std::uint64_t> seen;
+    Watch watch{kTenant, RunId("run"), known};
+    for (bool has_more = true; has_more;) {
+      const auto changes = store_->views().changes({watch});
+      ASSERT_TRUE(changes.has_value()) << changes.error().message;
+      for (const auto& row : changes->front().steps) seen.push_back(row.sequence);
+      watch.after = changes->front().until;
+      has_more = changes->front().has_more;
+    }
+    EXPECT_EQ(seen, expected) << "known " << known;
+  }
 }
 
 TEST_P(RunViewsTest, TheAuditLogKeepsWhatWasAskedAndHowItEnded) {

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 9> kMigrations = {
+constexpr std::array<Migration, 10> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -170,6 +170,12 @@ CREATE TABLE workflow_api_keys (
   tenant TEXT NOT NULL, key_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, secret_hash TEXT NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER, used_at INTEGER) STRICT;
 CREATE INDEX workflow_api_keys_by_tenant ON workflow_api_keys (tenant, created_at DESC);
+)sql"},
+     // What changed of the steps is found without an index over each of them.
+     {10, R"sql(
+DROP INDEX workflow_run_steps_by_sequence;
+CREATE INDEX workflow_run_steps_marks ON workflow_run_steps (run_id, sequence) WHERE step_number % 64 = 0;
+CREATE INDEX workflow_run_steps_blocks ON workflow_run_steps (run_id, sequence) WHERE step_type IN ('control.forEach', 'control.tryCatch');
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

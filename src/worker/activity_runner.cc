@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "actions/taint.h"
 #include "foundation/format.h"
@@ -48,6 +49,7 @@ ActivityRunner::~ActivityRunner() {
   }
   wake_.notify_all();
   renewer_.join();
+  recordings_.await_none();
 }
 
 void ActivityRunner::drain() {
@@ -63,7 +65,9 @@ void ActivityRunner::renew_leases() {
   while (!wake_.wait_for(lock, std::chrono::milliseconds(service::Ledger::kRenewMs),
                          [this] { return is_stopping_; })) {
     const std::map<std::string, CallPtr> active = active_;
+    const auto unrecorded = std::exchange(unrecorded_, {});
     lock.unlock();
+    for (const auto& [call, end] : unrecorded) record_behind(call, end);
     for (const auto& [token, call] : active) {
       const auto renewed = parts_.ledger.renew(call->invocation, call->attempt);
       if (!renewed.has_value())
@@ -211,34 +215,66 @@ void ActivityRunner::act(const CallPtr& call) {
     active_.erase(call->task_token);
   }
   temporal::ActivityCompletion completion{call->task_token, {}};
-  const auto* failure = std::get_if<actions::ActionFailure>(&result);
-  if (failure != nullptr) {
+  auto end = std::make_shared<End>();
+  if (const auto* failure = std::get_if<actions::ActionFailure>(&result)) {
     completion.result = failure_of(*failure);
     // Said so that a run takes it for one of ours (foreign_activity.h).
     if (call->is_foreign) {
       auto& told = std::get<temporal::Failure>(completion.result);
       told.type = "Fermata." + told.type;
     }
+    end->error = error_json(*failure);
   } else {
-    completion.result = temporal::to_payload(std::get<json::Value>(result));
+    end->output = std::get<json::Value>(std::move(result));
+    completion.result = temporal::to_payload(end->output);
+  }
+  if (call->is_local) {
+    record_behind(call, std::move(end));
+    call->done(std::move(completion));
+    return;
   }
   // Not in the ledger is not done: the next try finds the lease expired and asks the other side
   // under the same key.
-  auto told = [this, call, has_failed = failure != nullptr,
-               completion = std::move(completion)](const Result<void>& written) mutable {
+  record(*call, *end,
+         [this, call, completion = std::move(completion)](const Result<void>& written) mutable {
+           if (!written.has_value()) return give_up(*call, written.error());
+           if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
+           call->done(std::move(completion));
+         });
+}
+
+void ActivityRunner::record(const Call& call, const End& end, service::Ledger::Done done) {
+  auto counted = [this, has_failed = end.error.has_value(),
+                  done = std::move(done)](const Result<void>& written) {
     parts_.metrics.add(Count::Ledger, !written.has_value() ? "lost"
                                       : has_failed         ? "failed"
                                                            : "succeeded");
-    if (!written.has_value()) return give_up(*call, written.error());
-    if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
-    call->done(std::move(completion));
+    done(written);
   };
-  if (failure != nullptr) {
-    parts_.ledger.fail(call->invocation, call->attempt, error_json(*failure), std::move(told));
+  if (end.error) {
+    parts_.ledger.fail(call.invocation, call.attempt, *end.error, std::move(counted));
   } else {
-    parts_.ledger.succeed(call->invocation, call->attempt, std::get<json::Value>(std::move(result)),
-                          std::move(told));
+    parts_.ledger.succeed(call.invocation, call.attempt, end.output, std::move(counted));
   }
+}
+
+// The run hears of it at once. What it does then has rows, which the same writer writes after this
+// one and which Temporal's acknowledgement waits for: so nothing is acknowledged that the ledger
+// does not know, unless the database is away. Then the history has the end, nobody asks for the
+// action again, and the row is written when the database is back.
+void ActivityRunner::record_behind(const CallPtr& call, const EndPtr& end) {
+  recordings_.add();
+  record(*call, *end, [this, call, end](const Result<void>& written) {
+    if (written.has_value()) {
+      if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
+    } else {
+      parts_.log.warn("an action's end is not in the ledger",
+                      {{"run_id", call->invocation.run_id.text}, {"code", written.error().code}});
+      const std::scoped_lock lock(mutex_);
+      if (written.error().kind == ErrorKind::Unavailable) unrecorded_.emplace_back(call, end);
+    }
+    recordings_.done();
+  });
 }
 
 void ActivityRunner::give_up(const Call& call, const Error& error) {

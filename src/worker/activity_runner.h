@@ -1,15 +1,19 @@
 #pragma once
 // ActivityRunner: one action activity, local or remote: ledger, secrets, action, ledger. No thread
-// waits for the ledger: each stage is handed on when the one before is committed. While an action
-// runs its lease is renewed; when another worker holds the lease, it is waited for.
+// waits for the ledger: each stage is handed on when the one before is committed; only a local
+// action's end is told and recorded at once. While an action runs its lease is renewed; when
+// another worker holds the lease, it is waited for.
 
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "actions/registry.h"
 #include "foundation/log.h"
@@ -18,6 +22,7 @@
 #include "service/ledger.h"
 #include "temporal/activation.h"
 #include "temporal/command.h"
+#include "temporal/outstanding.h"
 #include "temporal/worker.h"
 #include "worker/boundary.h"
 #include "worker/pool.h"
@@ -69,6 +74,12 @@ class ActivityRunner {
     Done done;
   };
   using CallPtr = std::shared_ptr<Call>;
+  // How it ended, for the ledger.
+  struct End {
+    json::Value output;
+    std::optional<json::Value> error;
+  };
+  using EndPtr = std::shared_ptr<const End>;
 
   Result<CallPtr> read(const temporal::ActivityStart& start) const;
   Result<CallPtr> read_foreign(const temporal::ActivityStart& start) const;
@@ -80,6 +91,8 @@ class ActivityRunner {
   // What a run's machine does itself, for others; or ACTION_UNKNOWN.
   [[nodiscard]] actions::ActionResult perform_pure(const service::Invocation& invocation) const;
   [[nodiscard]] std::string action_label(const Call& call) const;
+  void record(const Call& call, const End& end, service::Ledger::Done done);
+  void record_behind(const CallPtr& call, const EndPtr& end);
   // Ends a call that the ledger knows nothing of.
   void give_up(const Call& call, const Error& error);
   void renew_leases();
@@ -90,7 +103,9 @@ class ActivityRunner {
   std::condition_variable wake_;
   bool is_draining_ = false;
   bool is_stopping_ = false;
-  std::map<std::string, CallPtr> active_;  // by task token
+  std::map<std::string, CallPtr> active_;               // by task token
+  std::vector<std::pair<CallPtr, EndPtr>> unrecorded_;  // the database was away
+  temporal::Outstanding recordings_;
   std::thread renewer_;
 };
 

@@ -10,7 +10,7 @@ namespace fermata::worker {
 // `name` is the same when the boundary is passed again after a crash:
 //   RUN effect N rows          rows are committed, Temporal does not know of it yet
 //   RUN effect N acknowledged  Temporal has the answer, and the task is over
-//   KEY recorded               an action's end is in the ledger, the run does not know of it yet
+//   KEY recorded               an action's end is in the ledger, Temporal does not know of it yet
 using AtBoundary = std::function<void(const std::string& name)>;
 
 }  // namespace fermata::worker

@@ -13,6 +13,10 @@ std::string optional_text(const std::optional<json::Value>& value) {
   return value ? json::to_canonical_text(*value) : "-";
 }
 
+bool is_block(std::string_view kind) {
+  return kind == "control.forEach" || kind == "control.tryCatch";
+}
+
 }  // namespace
 
 // As the store's upserts do: by key, never over a higher sequence; what a close does not know
@@ -108,6 +112,10 @@ void Properties::look(Run& run, const in::Effect& effect, bool is_last) {
                        wrong("a visit ends that never started: " + e.path.text);
                      if (known != run.steps.end() && known->second)
                        wrong("a visit goes on after its end: " + e.path.text);
+                     // How store/run_changes.cc finds what is new rests on this.
+                     if (!is_block(e.kind) && !run.steps.empty() &&
+                         run.steps.rbegin()->first > e.step_number)
+                       wrong("a step changes after a later one began: " + e.path.text);
                      run.steps[e.step_number] = e.finished_at.has_value();
                      run.visits[format("{} {}", e.path.text, e.iteration)] = e.step_number;
                    },
