@@ -13,7 +13,7 @@ namespace {
 Result<std::int64_t> known_of(const http::Request& request) {
   std::string text = query_of(request, "after").value_or("");
   const auto header = request.headers.find("last-event-id");
-  if (header != request.headers.end()) text = header->second;
+  if (header != request.headers.end() && !header->second.empty()) text = header->second;
   if (text.empty()) return -1;
   std::int64_t known = 0;
   const char* const end = text.data() + text.size();

@@ -3474,8 +3474,8 @@ export interface operations {
                 after?: number;
             };
             header?: {
-                /** @description the same, as browsers say it; it wins */
-                "Last-Event-ID"?: number;
+                /** @description the same, as browsers say it; it wins, unless it is empty */
+                "Last-Event-ID"?: string;
             };
             path: {
                 id: string;
