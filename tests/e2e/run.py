@@ -516,6 +516,11 @@ class Events(OnRealParts):
         self.assertEqual(caught.exception.problem["code"], "PAYLOAD_INVALID")
         explained = self.stack.call("GET", "/api/v1/events/ticket-1/explain")
         self.assertEqual([t["workflowId"] for t in explained["triggers"]], ["on-ticket"])
+        self.stack.publish_definition(definition("on-note", [assign("a", id="payload.ticket.id")], payloadSchemaRef="payload.Ticket.v1", trigger={
+            "type": "event", "eventName": "NOTE_MADE", "sourcePayloadSchemaRef": "payload.Any.v1", "payloadMapping": {"ticket.id": expr("event.payload.number")}}))
+        failed = self.send("NOTE_MADE", {"number": 5}, eventId="note-1")["deliveries"][0]
+        self.assertEqual((failed["target"], failed["outcome"], failed["details"]["code"]), ("on-note", "LAUNCH_FAILED", "PAYLOAD_INVALID"))
+        self.assertIn("/ticket/id", failed["details"]["message"])
 
     def test_an_event_without_a_key_launches_and_says_why_it_resumes_nothing(self):
         sent = self.send("KEYLESS", {"a": 1})
