@@ -16,20 +16,21 @@
 namespace fermata::store {
 namespace {
 
-// WITH the watches as a table: place, run, after, tenant.
+// WITH the watches as a table: place, run, after, tenant. Materialized: behind the fence of a
+// tenant PostgreSQL looks nothing up in an index by what a function returns (docs/adr/0009).
 Query with_watches(SqlDialect dialect, const std::string& watches) {
   // Readers of several tenants at once; each row is compared with its reader's.
   Query query{.tenant = kEveryTenant};
   if (dialect == SqlDialect::Sqlite) {
     return query.add(
-        "WITH w(w_n, w_run, w_after, w_tenant) AS (SELECT value ->> 0, value ->> 1, value ->> 2, "
-        "value ->> 3 FROM json_each(?)) ",
+        "WITH w(w_n, w_run, w_after, w_tenant) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, "
+        "value ->> 2, value ->> 3 FROM json_each(?)) ",
         watches);
   }
   return query.add(
-      "WITH w(w_n, w_run, w_after, w_tenant) AS (SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, "
-      "CAST(value ->> 2 AS BIGINT), value ->> 3 FROM json_array_elements(CAST(? AS json)) AS "
-      "e(value)) ",
+      "WITH w(w_n, w_run, w_after, w_tenant) AS MATERIALIZED (SELECT CAST(value ->> 0 AS BIGINT), "
+      "value ->> 1, CAST(value ->> 2 AS BIGINT), value ->> 3 FROM json_array_elements(CAST(? AS "
+      "json)) AS e(value)) ",
       watches);
 }
 
@@ -46,10 +47,11 @@ constexpr Table kBlocks = {"workflow_run_steps", kStepColumns, "step_number",
                            " AND step_type IN ('control.forEach', 'control.tryCatch')"};
 constexpr Table kLeaves = {
     "workflow_run_steps", kStepColumns, "step_number",
-    " AND step_type NOT IN ('control.forEach', 'control.tryCatch') AND step_number > coalesce(("
-    "SELECT mark.step_number FROM workflow_run_steps AS mark WHERE mark.run_id = w_run AND "
-    "mark.step_number % 64 = 0 AND mark.step_type NOT IN ('control.forEach', 'control.tryCatch') "
-    "AND mark.sequence <= w_after ORDER BY mark.sequence DESC LIMIT 1), -1)",
+    " AND step_type NOT IN ('control.forEach', 'control.tryCatch') AND step_number > (SELECT "
+    "max(n) FROM (SELECT n FROM (SELECT mark.step_number AS n FROM workflow_run_steps AS mark "
+    "WHERE mark.run_id = w_run AND mark.step_number % 64 = 0 AND mark.step_type NOT IN "
+    "('control.forEach', 'control.tryCatch') AND mark.sequence <= w_after ORDER BY mark.sequence "
+    "DESC LIMIT 1) AS known UNION ALL SELECT -1) AS marks)",
     "step_number"};
 constexpr Table kWaits = {"workflow_run_waits", kWaitColumns, "wait_id"};
 

@@ -116,7 +116,8 @@ TEST(Sealing, AnActivationIsOpenedAndSaysWhichKeyIsMissing) {
   EXPECT_EQ(opened.message, kSecret);
   EXPECT_EQ(opened.details.front(), plain());
   EXPECT_EQ(std::get<SignalWorkflow>(activation.jobs[2]).input.front(), plain());
-  for (const PayloadCodec* other : {codec(kOld).get(), static_cast<const PayloadCodec*>(nullptr)}) {
+  const auto old = codec(kOld);
+  for (const PayloadCodec* other : {old.get(), static_cast<const PayloadCodec*>(nullptr)}) {
     open(other, strange);
     EXPECT_EQ(strange.missing_key, keys->seal(plain()).metadata_at("encryption-key-id"));
   }
