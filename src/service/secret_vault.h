@@ -3,36 +3,32 @@
 // only for an action that refers to them. Each is bound to its tenant and name: a sealed value that
 // was copied to another row does not open. Nothing here gives a value to the API.
 
-#include <array>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "foundation/clock.h"
+#include "keyring/key_ring.h"
 #include "store/tenant_store.h"
 
 namespace fermata::service {
 
-// 32 bytes each. The first one seals, all of them open: a new key goes in front of the old one
-// until everything is sealed with it.
+// What a vault seals with.
 class MasterKeys {
  public:
-  // One key a line, 64 hexadecimal digits. Error: MASTER_KEY_INVALID.
+  // One key a line, 64 hexadecimal digits, the newest first. Error: MASTER_KEY_INVALID.
   static Result<MasterKeys> read(std::string_view text);
 
  private:
   friend class SecretVault;
-  struct Key {
-    std::string id;  // of its hash
-    std::array<unsigned char, 32> bytes;
-  };
-  std::vector<Key> keys_;
+  explicit MasterKeys(keyring::KeyRing ring) : ring_(std::move(ring)) {}
+  keyring::KeyRing ring_;
 };
 
 class SecretVault {
  public:
   SecretVault(store::TenantStore& store, MasterKeys keys, const Clock& clock)
-      : store_(store), keys_(std::move(keys)), clock_(clock) {}
+      : store_(store), keys_(std::move(keys.ring_)), clock_(clock) {}
 
   // Errors: SECRET_INVALID.
   struct Put {
@@ -52,7 +48,7 @@ class SecretVault {
   void seal(store::SecretRow& row, const std::string& value) const;
 
   store::TenantStore& store_;
-  MasterKeys keys_;
+  keyring::KeyRing keys_;
   const Clock& clock_;
 };
 

@@ -5,13 +5,12 @@
 // sealed. What is not sealed stays as it is, so the codec can be turned on while runs are under
 // way; what does not open stays sealed, and whoever reads it is told so.
 
-#include <array>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "foundation/result.h"
+#include "keyring/key_ring.h"
 #include "temporal/payload.h"
 
 namespace fermata::temporal {
@@ -25,12 +24,8 @@ class PayloadCodec {
   [[nodiscard]] Payload open(const Payload& payload) const;
 
  private:
-  struct Key {
-    std::string id;  // of its hash
-    std::array<unsigned char, 32> bytes;
-  };
-  PayloadCodec() = default;
-  std::vector<Key> keys_;
+  explicit PayloadCodec(keyring::KeyRing keys) : keys_(std::move(keys)) {}
+  keyring::KeyRing keys_;
 };
 
 }  // namespace fermata::temporal
