@@ -7,11 +7,10 @@
 #include "cli/api_host.h"
 #include "cli/commands.h"
 #include "cli/doors.h"
-#include "cli/host.h"
+#include "cli/process.h"
 #include "cli/signals.h"
 #include "foundation/format.h"
 #include "json/text.h"
-#include "store/open.h"
 #include "temporal/dev_server.h"
 #include "worker/worker.h"
 
@@ -55,7 +54,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
   TRY(const DataFolder folder, open_data_folder(options.common.data));
   TRY(const auto lock, lock_data_folder(folder));
   say("data in " + folder.path);
-  TRY(const auto store, store::open(folder.database(options.common.database)));
+  TRY(auto store, store::open(folder.database(options.common.database)));
   std::optional<temporal::DevServer> temporal_server;
   std::string address = options.temporal.address;
   if (address.empty()) {
@@ -64,29 +63,19 @@ Result<void> serve(const DevOptions& options, Log& log) {
     temporal_server.emplace(std::move(started));
     address = temporal_server->address();
   }
-  TRY(const auto runtime, start_runtime(options.temporal, log));
-  TRY(const auto client, connect(runtime, options.temporal, address));
-  const SystemClock clock;
-  const actions::ActionRegistry actions =
-      make_actions({options.common.allowed_private, store.get(), &clock}, log);
-  TRY(service::MasterKeys keys, master_keys(options.common.master_key_file, folder));
-  service::SecretVault vault(*store, std::move(keys), clock);
-  StoredSecrets secrets(vault);
-  reseal(vault, log);
-  SystemRandom random(clock);
-  metrics::Metrics metrics;
+  TRY(const auto process,
+      Process::start(folder, std::move(store), {options.common, options.temporal, address}, log));
+  reseal(process->vault(), log);
   std::unique_ptr<worker::Worker> worker;
   if (options.has_worker) {
     say("starting the worker");
     worker::WorkerSettings settings;
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
     settings.spool_folder = folder.path;
-    TRY(worker,
-        worker::Worker::start(
-            client, {runtime, *store, actions, secrets, clock, random, log, metrics}, settings));
+    TRY(worker, worker::Worker::start(process->client(), process->worker_parts(), settings));
   }
   TRY(const std::string token, api_token({}, folder));
-  const ApiHostParts parts{*store, client, actions, secrets, vault, clock, random, log, metrics};
+  const ApiHostParts parts = process->api_parts();
   TRY(auto host,
       ApiHost::start(parts, {.port = options.port, .token = token, .front = options.front}));
   auto stream = options.has_worker ? open_stream(options.stream, parts) : nullptr;
@@ -94,7 +83,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
                   json::Object{{"api", host->url()},
                                {"token", token},
                                {"temporal", address},
-                               {"namespace", client.options().target_namespace},
+                               {"namespace", process->client().options().target_namespace},
                                {"pid", getpid()}}));
   wait_for_stop_signal();
   say("stopping");

@@ -81,6 +81,22 @@ void ActivityRunner::renew_leases() {
   }
 }
 
+void ActivityRunner::take(temporal::ActivityTask task, Pool& pool, temporal::Outstanding& tasks) {
+  // A cancel of an action that runs is left to run out: its result is what counts.
+  if (!std::holds_alternative<temporal::ActivityStart>(task.kind)) return;
+  tasks.add();
+  pool.post([this, &tasks, task = std::move(task)] {
+    run(task.task_token, std::get<temporal::ActivityStart>(task.kind),
+        [this, &tasks](const temporal::ActivityCompletion& completion) {
+          worker_.complete_activity(completion, [&log = parts_.log](const Result<void>& taken) {
+            if (!taken.has_value())
+              log.error("an action's answer was refused", {{"text", taken.error().message}});
+          });
+          tasks.done();
+        });
+  });
+}
+
 void ActivityRunner::run(const std::string& task_token, const temporal::ActivityStart& start,
                          Done done) {
   if (start.activity_type == service::kFireActivity && parts_.clocks != nullptr) {

@@ -46,22 +46,23 @@ struct RunnerParts {
 
 class ActivityRunner {
  public:
-  // Called once, from any thread; must not wait.
-  using Done = std::function<void(temporal::ActivityCompletion)>;
-
   ActivityRunner(RunnerParts parts, temporal::Worker worker);
   ActivityRunner(const ActivityRunner&) = delete;
   ActivityRunner& operator=(const ActivityRunner&) = delete;
   ~ActivityRunner();
 
-  // Never waits. A store that is away is a retryable failure: Temporal asks again.
-  void run(const std::string& task_token, const temporal::ActivityStart& start, Done done);
+  // Runs it on a thread of `pool` and answers Temporal; counted in `tasks` until then.
+  void take(temporal::ActivityTask task, Pool& pool, temporal::Outstanding& tasks);
   // From now on nobody waits for another worker's lease: Temporal asks again, elsewhere.
   void drain();
   // Actions under way.
   [[nodiscard]] std::size_t outstanding();
 
  private:
+  // Called once, from any thread; must not wait.
+  using Done = std::function<void(temporal::ActivityCompletion)>;
+  // Never waits. A store that is away is a retryable failure: Temporal asks again.
+  void run(const std::string& task_token, const temporal::ActivityStart& start, Done done);
   // One action, handed from stage to stage.
   struct Call {
     std::string task_token;

@@ -71,7 +71,7 @@ DomainWorker::~DomainWorker() {
 void DomainWorker::next(Queue& queue) {
   queue.worker.poll_activity([this, &queue](Result<temporal::ActivityTask> polled) {
     if (polled.has_value()) {
-      take(queue, *std::move(polled));
+      queue.runner->take(*std::move(polled), pool_, tasks_);
     } else if (polled.error().code == "TEMPORAL_SHUTDOWN") {
       return polls_.done();
     } else {
@@ -79,23 +79,6 @@ void DomainWorker::next(Queue& queue) {
                        {{"code", polled.error().code}, {"text", polled.error().message}});
     }
     next(queue);
-  });
-}
-
-void DomainWorker::take(Queue& queue, temporal::ActivityTask task) {
-  // A cancel of an action that runs is left to run out: its result is what counts.
-  if (!std::holds_alternative<temporal::ActivityStart>(task.kind)) return;
-  tasks_.add();
-  pool_.post([this, &queue, task = std::move(task)] {
-    queue.runner->run(
-        task.task_token, std::get<temporal::ActivityStart>(task.kind),
-        [this, &queue](const temporal::ActivityCompletion& completion) {
-          queue.worker.complete_activity(completion, [this](const Result<void>& taken) {
-            if (!taken.has_value())
-              parts_.log.error("an action's answer was refused", {{"text", taken.error().message}});
-          });
-          tasks_.done();
-        });
   });
 }
 

@@ -46,7 +46,6 @@ class DomainWorker {
   };
   DomainWorker(WorkerParts parts, const DomainSettings& settings);
   void next(Queue& queue);
-  void take(Queue& queue, temporal::ActivityTask task);
 
   WorkerParts parts_;
   store::GroupWriter writer_;

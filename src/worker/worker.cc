@@ -119,7 +119,7 @@ void Worker::next_activation() {
 void Worker::next_activity() {
   worker_.poll_activity([this](Result<temporal::ActivityTask> polled) {
     if (polled.has_value()) {
-      take(*std::move(polled));
+      runner_->take(*std::move(polled), *quick_, tasks_);
     } else if (!go_on_after(polled.error())) {
       return polls_.done();
     }
@@ -263,23 +263,6 @@ void Worker::complete(const temporal::Completion& completion, Held held, std::st
     if (!boundary.empty()) at_boundary_(boundary + " acknowledged");
   });
   tasks_.done();
-}
-
-void Worker::take(temporal::ActivityTask task) {
-  // A cancel of an action that runs is left to run out: its result is what counts.
-  if (!std::holds_alternative<temporal::ActivityStart>(task.kind)) return;
-  tasks_.add();
-  quick_->post([this, task = std::move(task)] {
-    runner_->run(
-        task.task_token, std::get<temporal::ActivityStart>(task.kind),
-        [this](const temporal::ActivityCompletion& completion) {
-          worker_.complete_activity(completion, [this](const Result<void>& taken) {
-            if (!taken.has_value())
-              parts_.log.error("an action's answer was refused", {{"text", taken.error().message}});
-          });
-          tasks_.done();
-        });
-  });
 }
 
 }  // namespace fermata::worker

@@ -68,7 +68,6 @@ class Worker {
   void next_activity();
   // False: the worker is shut down.
   bool go_on_after(const Error& failed_poll);
-  void take(temporal::ActivityTask task);
   void handle(const temporal::Activation& activation);
   // Kept until Temporal has taken the answer.
   using Held = std::shared_ptr<void>;
