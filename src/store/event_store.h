@@ -16,7 +16,7 @@
 
 namespace fermata::store {
 
-// An event as it came. Stored before anything is done with it; never changed but for `is_routed`.
+// An event as it came. Stored before anything is done with it; never changed.
 struct EventRow {
   TenantId tenant;
   EventId event_id;
@@ -26,7 +26,8 @@ struct EventRow {
   std::string payload_schema_ref;  // empty: none is known
   json::Value notes;               // {keySource, schema, …}: why it was correlated as it was
   TimeMs received_at = 0;
-  bool is_routed = false;  // every wait and trigger that there was has been served
+  bool is_routed =
+      false;  // not in the backlog: every wait and trigger that there was has been served
 };
 
 // What an event did: for one run that it resumed, or one workflow that it launched.

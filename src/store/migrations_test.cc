@@ -53,6 +53,21 @@ TEST_P(MigrationsTest, EveryEarlierDatabaseIsBroughtForwardWithItsRows) {
   }
 }
 
+TEST_P(MigrationsTest, EventsThatWereNotRoutedAreStillToBeRouted) {
+  static_cast<void>(database_->open_at(kNewestBefore));
+  database_->execute(
+      "INSERT INTO workflow_runtime_events (tenant, event_id, event_name, payload, "
+      "payload_schema_ref, notes, received_at, is_routed) VALUES ('t', 'open', 'E', '{}', '', "
+      "'{}', 7, 0), ('t', 'done', 'E', '{}', '', '{}', 6, 1)");
+  const auto store = *open(database_->location());
+  const auto unrouted = store->unrouted_events(100, 10);
+  ASSERT_TRUE(unrouted.has_value()) << unrouted.error().message;
+  ASSERT_EQ(unrouted->size(), 1u);
+  EXPECT_EQ(unrouted->front().event_id.text, "open");
+  EXPECT_FALSE(unrouted->front().is_routed);
+  EXPECT_TRUE(store->event(kTenant, EventId("done"))->is_routed);
+}
+
 TEST_P(MigrationsTest, AChangedStepIsRefused) {
   static_cast<void>(database_->open_at(1));
   database_->execute("UPDATE schema_migrations SET checksum = 'other'");

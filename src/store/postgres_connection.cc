@@ -323,8 +323,10 @@ void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) {
   returned_.notify_one();
 }
 
-Result<PostgresTransaction> PostgresTransaction::begin(PostgresConnection& connection) {
-  TRY_DO(connection.execute("BEGIN"));
+Result<PostgresTransaction> PostgresTransaction::begin(PostgresConnection& connection,
+                                                       Durability durability) {
+  TRY_DO(connection.execute(
+      durability == Durability::Kept ? "BEGIN" : "BEGIN; SET LOCAL synchronous_commit TO off"));
   return PostgresTransaction(connection);
 }
 

@@ -178,10 +178,15 @@ class PostgresPool {
   std::size_t open_ = 0;
 };
 
+// Kept: what was committed outlives a crash of the server. Repeatable: what the last moments before
+// it committed may be gone, which the caller can do again and nobody saw undone.
+enum class Durability { Kept, Repeatable };
+
 // BEGIN … COMMIT, or ROLLBACK when it goes out of scope uncommitted.
 class PostgresTransaction {
  public:
-  static Result<PostgresTransaction> begin(PostgresConnection& connection);
+  static Result<PostgresTransaction> begin(PostgresConnection& connection,
+                                           Durability durability = Durability::Kept);
   PostgresTransaction(PostgresTransaction&& other) noexcept
       : connection_(std::exchange(other.connection_, nullptr)) {}
   PostgresTransaction(const PostgresTransaction&) = delete;

@@ -29,11 +29,13 @@ Result<std::vector<bool>> PostgresStore::insert_events(std::span<const EventRow>
   // Ordered, so that two programs with the same events lock in the same order.
   TRY(const PostgresRows made,
       run_alone(kEveryTenant,
-                "INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
-                "correlation_key, payload, payload_schema_ref, notes, received_at, is_routed) "
-                "SELECT n.*, 0 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
+                "WITH made AS (INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
+                "correlation_key, payload, payload_schema_ref, notes, received_at) "
+                "SELECT n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
                 "$5::json[], $6::text[], $7::json[], $8::bigint[]) AS n (tenant, event_id) "
-                "ORDER BY n.tenant, n.event_id ON CONFLICT DO NOTHING RETURNING tenant, event_id",
+                "ORDER BY n.tenant, n.event_id ON CONFLICT DO NOTHING RETURNING tenant, event_id, "
+                "received_at), noted AS (INSERT INTO workflow_event_backlog SELECT * FROM made) "
+                "SELECT tenant, event_id FROM made",
                 std::move(columns).finish()));
   std::set<std::pair<std::string, std::string>> inserted;
   for (int i = 0; i < made.size(); ++i) inserted.emplace(made[i].text(0), made[i].text(1));
@@ -47,8 +49,9 @@ Result<std::vector<bool>> PostgresStore::insert_events(std::span<const EventRow>
 }
 
 Result<EventRow> PostgresStore::event(const TenantId& tenant, const EventId& id) {
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE tenant = $1 AND event_id = $2", kEventColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_runtime_events AS e WHERE tenant = $1 AND event_id = $2",
+             kEventColumns);
   TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(id.text)));
   if (rows.empty())
     return make_error(ErrorKind::NotFound, "NOT_FOUND", format("there is no event `{}`", id.text));
@@ -59,7 +62,7 @@ Result<std::vector<EventRow>> PostgresStore::events(const TenantId& tenant,
                                                     const EventFilter& filter) {
   // Absent conditions are true of every row: one statement for all filters.
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE tenant = $1 AND ($2::text IS NULL OR "
+      "SELECT {} FROM workflow_runtime_events AS e WHERE tenant = $1 AND ($2::text IS NULL OR "
       "event_name = $2) AND ($3::text IS NULL OR correlation_key = $3) AND ($4::bigint IS NULL OR "
       "(received_at, event_id) < ($4, $5::text)) ORDER BY received_at DESC, event_id DESC LIMIT $6",
       kEventColumns);
@@ -73,8 +76,9 @@ Result<std::vector<EventRow>> PostgresStore::events(const TenantId& tenant,
 
 Result<std::vector<EventRow>> PostgresStore::unrouted_events(TimeMs before, std::size_t limit) {
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE is_routed = 0 AND received_at <= $1 "
-      "ORDER BY received_at, event_id LIMIT $2",
+      "SELECT {} FROM workflow_runtime_events AS e WHERE (tenant, event_id) IN (SELECT tenant, "
+      "event_id FROM workflow_event_backlog WHERE received_at <= $1 ORDER BY received_at, event_id "
+      "LIMIT $2) ORDER BY received_at, event_id",
       kEventColumns);
   TRY(const PostgresRows rows,
       run_alone(kEveryTenant, kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
@@ -84,8 +88,7 @@ Result<std::vector<EventRow>> PostgresStore::unrouted_events(TimeMs before, std:
 Result<std::size_t> PostgresStore::count_unrouted(std::size_t most) {
   TRY(const PostgresRows rows,
       run_alone(kEveryTenant,
-                "SELECT count(*) FROM (SELECT 1 FROM workflow_runtime_events WHERE is_routed = 0 "
-                "LIMIT $1) AS waiting",
+                "SELECT count(*) FROM (SELECT 1 FROM workflow_event_backlog LIMIT $1) AS waiting",
                 Params().bind(static_cast<std::int64_t>(most))));
   return static_cast<std::size_t>(rows[0].number(0));
 }
@@ -93,7 +96,10 @@ Result<std::size_t> PostgresStore::count_unrouted(std::size_t most) {
 Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
                                         std::span<const EventRow> routed) {
   TRY(const PostgresPool::Lease connection, pool_.take(kEveryTenant));
-  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  // A commit that a crash of the database takes back leaves the events in the backlog: they are
+  // routed again, and whoever had them knows their ids.
+  TRY(PostgresTransaction transaction,
+      PostgresTransaction::begin(*connection, Durability::Repeatable));
   // One statement changes a row once.
   std::map<std::array<std::string, 4>, const DeliveryRow*> unique;
   for (const DeliveryRow& row : rows)
@@ -116,11 +122,14 @@ Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
   }
   if (!routed.empty()) {
     Columns columns(2);
-    for (const EventRow& row : routed) columns.bind(row.tenant.text).bind(row.event_id.text);
+    // Ordered, as in insert_events.
+    std::set<std::pair<std::string_view, std::string_view>> keys;
+    for (const EventRow& row : routed) keys.emplace(row.tenant.text, row.event_id.text);
+    for (const auto& [tenant, id] : keys) columns.bind(tenant).bind(id);
     TRY(const PostgresRows marked,
-        connection->run("UPDATE workflow_runtime_events AS e SET is_routed = 1 FROM "
-                        "unnest($1::text[], $2::text[]) AS r (tenant, event_id) WHERE e.tenant = "
-                        "r.tenant AND e.event_id = r.event_id",
+        connection->run("DELETE FROM workflow_event_backlog AS b USING unnest($1::text[], "
+                        "$2::text[]) AS r (tenant, event_id) WHERE b.tenant = r.tenant AND "
+                        "b.event_id = r.event_id",
                         std::move(columns).finish()));
   }
   return transaction.commit();

@@ -1,5 +1,6 @@
-// The schema, as numbered steps forward, with the numbers of sqlite_migrations.cc. A step is never
-// changed once it was released: its checksum is kept, and what is wrong gets a new step.
+// The schema, as numbered steps forward; up to the ninth the numbers are those of
+// sqlite_migrations.cc. A step is never changed once it was released: its checksum is kept, and what
+// is wrong gets a new step.
 #include <array>
 
 #include "foundation/format.h"
@@ -15,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 11> kMigrations = {
+constexpr std::array<Migration, 12> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -193,6 +194,17 @@ END $$;
 DROP INDEX workflow_run_steps_by_sequence;
 CREATE INDEX workflow_run_steps_marks ON workflow_run_steps (run_id, sequence) WHERE step_number % 64 = 0;
 CREATE INDEX workflow_run_steps_blocks ON workflow_run_steps (run_id, sequence) WHERE step_type IN ('control.forEach', 'control.tryCatch');
+)sql"},
+     // What is to be routed is a short list beside the events: a row of theirs is never changed.
+     {12, R"sql(
+CREATE TABLE workflow_event_backlog (
+  tenant text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL, received_at bigint NOT NULL, PRIMARY KEY (tenant, event_id));
+ALTER TABLE workflow_event_backlog ENABLE ROW LEVEL SECURITY;
+ALTER TABLE workflow_event_backlog FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_fence ON workflow_event_backlog USING ((SELECT current_setting('fermata.tenant', true)) IN (tenant, '*'));
+INSERT INTO workflow_event_backlog SELECT tenant, event_id, received_at FROM workflow_runtime_events WHERE is_routed = 0;
+DROP INDEX workflow_runtime_events_unrouted;
+ALTER TABLE workflow_runtime_events DROP COLUMN is_routed;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -18,12 +18,16 @@ Result<std::vector<bool>> SqliteStore::insert_events(std::span<const EventRow> r
   for (const EventRow& row : rows) {
     TRY(Statement insert,
         writer_->prepare("INSERT INTO workflow_runtime_events (tenant, event_id, event_name, "
-                         "correlation_key, payload, payload_schema_ref, notes, received_at, "
-                         "is_routed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"));
+                         "correlation_key, payload, payload_schema_ref, notes, received_at) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"));
     insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.event_name);
     insert.bind(row.correlation_key).bind_json(row.payload).bind(row.payload_schema_ref);
     TRY_DO(insert.bind_json(row.notes).bind(row.received_at).run());
     are_new.push_back(writer_->changes() > 0);
+    if (!are_new.back()) continue;
+    TRY(Statement note, writer_->prepare("INSERT INTO workflow_event_backlog (tenant, event_id, "
+                                         "received_at) VALUES (?, ?, ?)"));
+    TRY_DO(note.bind(row.tenant.text).bind(row.event_id.text).bind(row.received_at).run());
   }
   TRY_DO(transaction.commit());
   return are_new;
@@ -31,8 +35,9 @@ Result<std::vector<bool>> SqliteStore::insert_events(std::span<const EventRow> r
 
 Result<EventRow> SqliteStore::event(const TenantId& tenant, const EventId& id) {
   const std::scoped_lock lock(read_mutex_);
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE tenant = ? AND event_id = ?", kEventColumns);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_runtime_events AS e WHERE tenant = ? AND event_id = ?",
+             kEventColumns);
   TRY(Statement select, reader_->prepare(kSql));
   TRY(const bool is_there, select.bind(tenant.text).bind(id.text).step());
   if (!is_there)
@@ -45,7 +50,8 @@ Result<std::vector<EventRow>> SqliteStore::events(const TenantId& tenant,
   const std::scoped_lock lock(read_mutex_);
   // Absent conditions are true of every row: one statement for all filters.
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE tenant = ?1 AND (?2 IS NULL OR event_name = "
+      "SELECT {} FROM workflow_runtime_events AS e WHERE tenant = ?1 AND (?2 IS NULL OR event_name "
+      "= "
       "?2) AND (?3 IS NULL OR correlation_key = ?3) AND (?4 IS NULL OR (received_at, event_id) < "
       "(?4, ?5)) ORDER BY received_at DESC, event_id DESC LIMIT ?6",
       kEventColumns);
@@ -60,8 +66,9 @@ Result<std::vector<EventRow>> SqliteStore::events(const TenantId& tenant,
 Result<std::vector<EventRow>> SqliteStore::unrouted_events(TimeMs before, std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events WHERE is_routed = 0 AND received_at <= ? "
-      "ORDER BY received_at, event_id LIMIT ?",
+      "SELECT {} FROM workflow_runtime_events AS e WHERE (tenant, event_id) IN (SELECT tenant, "
+      "event_id FROM workflow_event_backlog WHERE received_at <= ? ORDER BY received_at, event_id "
+      "LIMIT ?) ORDER BY received_at, event_id",
       kEventColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(before).bind(static_cast<std::int64_t>(limit));
@@ -71,7 +78,7 @@ Result<std::vector<EventRow>> SqliteStore::unrouted_events(TimeMs before, std::s
 Result<std::size_t> SqliteStore::count_unrouted(std::size_t most) {
   const std::scoped_lock lock(read_mutex_);
   TRY(Statement select, reader_->prepare("SELECT count(*) FROM (SELECT 1 FROM "
-                                         "workflow_runtime_events WHERE is_routed = 0 LIMIT ?)"));
+                                         "workflow_event_backlog LIMIT ?)"));
   TRY(const bool has_row, select.bind(static_cast<std::int64_t>(most)).step());
   return has_row ? static_cast<std::size_t>(select.number(0)) : 0;
 }
@@ -92,9 +99,9 @@ Result<void> SqliteStore::put_routing(std::span<const DeliveryRow> rows,
     TRY_DO(insert.bind(row.outcome).bind_json(row.details).bind(row.at).run());
   }
   for (const EventRow& row : routed) {
-    TRY(Statement update, writer_->prepare("UPDATE workflow_runtime_events SET is_routed = 1 WHERE "
-                                           "tenant = ? AND event_id = ?"));
-    TRY_DO(update.bind(row.tenant.text).bind(row.event_id.text).run());
+    TRY(Statement done, writer_->prepare("DELETE FROM workflow_event_backlog WHERE tenant = ? AND "
+                                         "event_id = ?"));
+    TRY_DO(done.bind(row.tenant.text).bind(row.event_id.text).run());
   }
   return transaction.commit();
 }

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 10> kMigrations = {
+constexpr std::array<Migration, 11> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -176,6 +176,14 @@ CREATE INDEX workflow_api_keys_by_tenant ON workflow_api_keys (tenant, created_a
 DROP INDEX workflow_run_steps_by_sequence;
 CREATE INDEX workflow_run_steps_marks ON workflow_run_steps (run_id, sequence) WHERE step_number % 64 = 0;
 CREATE INDEX workflow_run_steps_blocks ON workflow_run_steps (run_id, sequence) WHERE step_type IN ('control.forEach', 'control.tryCatch');
+)sql"},
+     // What is to be routed is a short list beside the events: a row of theirs is never changed.
+     {11, R"sql(
+CREATE TABLE workflow_event_backlog (
+  tenant TEXT NOT NULL, event_id TEXT NOT NULL, received_at INTEGER NOT NULL, PRIMARY KEY (tenant, event_id)) STRICT, WITHOUT ROWID;
+INSERT INTO workflow_event_backlog SELECT tenant, event_id, received_at FROM workflow_runtime_events WHERE is_routed = 0;
+DROP INDEX workflow_runtime_events_unrouted;
+ALTER TABLE workflow_runtime_events DROP COLUMN is_routed;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

@@ -207,9 +207,11 @@ InvocationRow read_invocation(Cells&& row, const TenantId& tenant) {
   return made;
 }
 
+// Of `workflow_runtime_events AS e`.
 inline constexpr std::string_view kEventColumns =
     "tenant, event_id, event_name, correlation_key, payload, payload_schema_ref, notes, "
-    "received_at, is_routed";
+    "received_at, CASE WHEN EXISTS (SELECT 1 FROM workflow_event_backlog AS b WHERE b.tenant = "
+    "e.tenant AND b.event_id = e.event_id) THEN 0 ELSE 1 END";
 template <typename Cells>
 EventRow read_event(Cells&& row) {
   EventRow made;

@@ -177,7 +177,7 @@ def main():
                 schedules += RUNS_PER_ROUND
                 round_number += 1
         deadline = time.monotonic() + harness.PATIENCE_S
-        while (left := parts.database.query("SELECT count(*) FROM workflow_runtime_events WHERE is_routed = 0")[0][0]) != "0":
+        while (left := parts.database.query("SELECT count(*) FROM workflow_event_backlog")[0][0]) != "0":
             if time.monotonic() > deadline:
                 raise AssertionError(f"{left} events are not routed")
             time.sleep(0.2)

@@ -581,7 +581,8 @@ class Events(OnRealParts):
         self.parked(run)
         sent = self.send("OTHER", {}, correlationKey="mend-key")
         with sqlite3.connect(self.stack.data / "fermata.db", timeout=10) as db:
-            db.execute("UPDATE workflow_runtime_events SET event_name = 'MENDED', is_routed = 0 WHERE event_id = ?", (sent["eventId"],))
+            db.execute("UPDATE workflow_runtime_events SET event_name = 'MENDED' WHERE event_id = ?", (sent["eventId"],))
+            db.execute("INSERT INTO workflow_event_backlog SELECT tenant, event_id, received_at FROM workflow_runtime_events WHERE event_id = ?", (sent["eventId"],))
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
         other = self.stack.launch(self.id().split(".")[-1].replace("_", "-"), {})
         self.parked(other)
