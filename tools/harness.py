@@ -220,6 +220,20 @@ class Stack(Api):
         return json.loads(out.stdout)["events"]
 
 
+class Worker:
+    """A worker beside a stack, as a process of its own."""
+
+    def __init__(self, stack):
+        self._process = Process([program(), "worker", "--data", str(stack.data), "--temporal-address", stack.temporal, "--log-level", "warn"],
+                                stack.data / "worker.log")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stop()
+
+
 class Postgres:
     """A PostgreSQL server in a folder of its own, on a unix socket; as root it runs as another user."""
 

@@ -29,6 +29,9 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
   // A long loop continues as new every 250 steps; the server's own second between two histories is
   // against endless ones, which definitions cannot be. A later word for the same key wins.
   server.dynamic_config.emplace_back("history.workflowIdReuseMinimalInterval", "\"0s\"");
+  // One server has nobody to share a queue with: in one piece a task meets its poller at once.
+  server.dynamic_config.emplace_back("matching.numTaskqueueReadPartitions", "1");
+  server.dynamic_config.emplace_back("matching.numTaskqueueWritePartitions", "1");
   for (const std::string& pair : options.dynamic_config) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos)

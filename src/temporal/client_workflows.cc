@@ -81,6 +81,9 @@ std::string new_request_id() {
 Result<std::string> Client::start(const StartWorkflow& request) const {
   api::StartWorkflowExecutionRequest to;
   fill_start(to, request, *this);
+  // With a worker on this very connection the first task comes with the answer, and spares the way
+  // over the queue: one transition fewer. Core asks only when there is one with a free slot.
+  to.set_request_eager_execution(true);
   TRY(const auto answer,
       send<api::StartWorkflowExecutionResponse>(*this, "StartWorkflowExecution", to));
   return answer.run_id();
