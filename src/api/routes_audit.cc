@@ -15,9 +15,9 @@ constexpr std::string_view kRoot = "/api/v1/";
 constexpr std::size_t kReasonBytesMax = 500;
 
 // POST that only asks; launches and events have rows of their own.
-constexpr std::array<std::string_view, 5> kNotAudited = {
+constexpr std::array<std::string_view, 6> kNotAudited = {
     "/api/v1/definitions/validate", "/api/v1/definitions/simulate", "/api/v1/events",
-    "/api/v1/runs/{id}/evaluate", "/api/v1/workflows/{id}/runs"};
+    "/api/v1/events/batch",         "/api/v1/runs/{id}/evaluate",   "/api/v1/workflows/{id}/runs"};
 
 struct Route {
   std::string action;       // runs.cancel

@@ -61,7 +61,8 @@ TenantId scope_of(std::span<const projection::RowBatch> batches,
 Result<std::vector<bool>> PostgresStore::write(std::span<const projection::RowBatch> batches,
                                                std::span<const InvocationPut> puts) {
   TRY(const PostgresPool::Lease connection, pool_.take(scope_of(batches, puts)));
-  TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
+  TRY(PostgresTransaction transaction,
+      PostgresTransaction::begin(*connection, TransactionKind::Keyed));
   TRY_DO(put_rows(*connection, batches));
   TRY(std::vector<bool> made, put_invocations(*connection, puts));
   TRY_DO(transaction.commit());

@@ -324,9 +324,16 @@ void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) {
 }
 
 Result<PostgresTransaction> PostgresTransaction::begin(PostgresConnection& connection,
-                                                       Durability durability) {
-  TRY_DO(connection.execute(
-      durability == Durability::Kept ? "BEGIN" : "BEGIN; SET LOCAL synchronous_commit TO off"));
+                                                       TransactionKind kind) {
+  // Sent at once: one round trip.
+  std::string sql = "BEGIN";
+  if (kind != TransactionKind::General) {
+    sql +=
+        "; SET LOCAL plan_cache_mode TO force_generic_plan; SET LOCAL enable_hashjoin TO off; SET "
+        "LOCAL enable_mergejoin TO off; SET LOCAL enable_seqscan TO off";
+  }
+  if (kind == TransactionKind::RepeatableKeyed) sql += "; SET LOCAL synchronous_commit TO off";
+  TRY_DO(connection.execute(sql));
   return PostgresTransaction(connection);
 }
 

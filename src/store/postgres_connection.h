@@ -178,15 +178,16 @@ class PostgresPool {
   std::size_t open_ = 0;
 };
 
-// Kept: what was committed outlives a crash of the server. Repeatable: what the last moments before
-// it committed may be gone, which the caller can do again and nobody saw undone.
-enum class Durability { Kept, Repeatable };
+// Keyed: its statements name the rows that they change, so these are found by index, whatever a
+// young table's statistics say, and planned once. RepeatableKeyed: a crash of the server may take
+// back what the last moments before it committed, too, which the caller can do again.
+enum class TransactionKind { General, Keyed, RepeatableKeyed };
 
 // BEGIN … COMMIT, or ROLLBACK when it goes out of scope uncommitted.
 class PostgresTransaction {
  public:
   static Result<PostgresTransaction> begin(PostgresConnection& connection,
-                                           Durability durability = Durability::Kept);
+                                           TransactionKind kind = TransactionKind::General);
   PostgresTransaction(PostgresTransaction&& other) noexcept
       : connection_(std::exchange(other.connection_, nullptr)) {}
   PostgresTransaction(const PostgresTransaction&) = delete;

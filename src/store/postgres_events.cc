@@ -99,7 +99,7 @@ Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
   // A commit that a crash of the database takes back leaves the events in the backlog: they are
   // routed again, and whoever had them knows their ids.
   TRY(PostgresTransaction transaction,
-      PostgresTransaction::begin(*connection, Durability::Repeatable));
+      PostgresTransaction::begin(*connection, TransactionKind::RepeatableKeyed));
   // One statement changes a row once.
   std::map<std::array<std::string, 4>, const DeliveryRow*> unique;
   for (const DeliveryRow& row : rows)

@@ -1,6 +1,6 @@
 // The schema, as numbered steps forward; up to the ninth the numbers are those of
-// sqlite_migrations.cc. A step is never changed once it was released: its checksum is kept, and what
-// is wrong gets a new step.
+// sqlite_migrations.cc. A step is never changed once it was released: its checksum is kept, and
+// what is wrong gets a new step.
 #include <array>
 
 #include "foundation/format.h"
@@ -16,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 12> kMigrations = {
+constexpr std::array<Migration, 13> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -205,6 +205,10 @@ CREATE POLICY tenant_fence ON workflow_event_backlog USING ((SELECT current_sett
 INSERT INTO workflow_event_backlog SELECT tenant, event_id, received_at FROM workflow_runtime_events WHERE is_routed = 0;
 DROP INDEX workflow_runtime_events_unrouted;
 ALTER TABLE workflow_runtime_events DROP COLUMN is_routed;
+)sql"},
+     // What is asked of people is found among many more waits for events, whoever the tenant is.
+     {13, R"sql(
+CREATE INDEX workflow_run_waits_people ON workflow_run_waits (created_at, wait_id) WHERE status = 'WAITING' AND wait_type = 'human';
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 11> kMigrations = {
+constexpr std::array<Migration, 12> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -184,6 +184,10 @@ CREATE TABLE workflow_event_backlog (
 INSERT INTO workflow_event_backlog SELECT tenant, event_id, received_at FROM workflow_runtime_events WHERE is_routed = 0;
 DROP INDEX workflow_runtime_events_unrouted;
 ALTER TABLE workflow_runtime_events DROP COLUMN is_routed;
+)sql"},
+     // What is asked of people is found among many more waits for events, whoever the tenant is.
+     {12, R"sql(
+CREATE INDEX workflow_run_waits_people ON workflow_run_waits (created_at, wait_id) WHERE status = 'WAITING' AND wait_type = 'human';
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {
