@@ -21,16 +21,6 @@ import harness  # noqa: E402
 
 RUNS, STEPS, ROUNDS = 60, 100, 5
 SHARE_MAX = 0.15
-RAISED = ["--dynamic-config", "history.transferProcessorMaxPollRPS=2000",
-          "--dynamic-config", "history.timerProcessorMaxPollRPS=2000",
-          "--dynamic-config", "history.visibilityProcessorMaxPollRPS=2000"]
-
-
-def chain():
-    return {"id": "chain", "version": 1, "name": "chain", "payloadSchemaRef": "payload.Any.v1", "steps": [
-        {"id": f"s{i}", "type": "action.call",
-         "config": {"actionId": "log", "version": 1, "inputMapping": {"level": "debug", "message": f"step {i}"}}}
-        for i in range(STEPS)]}
 
 
 def processor_s(pid):
@@ -61,21 +51,17 @@ def finish(stack, count):
 
 def one_round(stack, database, options):
     """(steps per second, worker's processor seconds per 1,000 steps)"""
-    worker = harness.Process([harness.program(), "worker", "--data", str(stack.data), "--temporal-address", stack.temporal,
-                              "--log-level", "warn", *database, *options], stack.data / "worker.log")
-    try:
+    with harness.Worker(stack, *database, *options) as worker:
         finish(stack, 2)  # warm: definition cache, pollers
-        before = processor_s(worker.child.pid)
+        before = processor_s(worker.pid)
         elapsed = finish(stack, RUNS)
-        return RUNS * STEPS / elapsed, (processor_s(worker.child.pid) - before) / (RUNS * STEPS) * 1_000
-    finally:
-        worker.stop()
+        return RUNS * STEPS / elapsed, (processor_s(worker.pid) - before) / (RUNS * STEPS) * 1_000
 
 
 def measure(database):
     """Medians of both kinds of rounds: ((steps/s, s), (steps/s, s)), with rows first."""
-    with harness.Stack(*RAISED, *database, worker=False) as stack:
-        stack.publish_definition(chain())
+    with harness.Stack(*harness.RAISED, *database, worker=False) as stack:
+        stack.publish_definition(harness.chain(STEPS))
         kinds = {(): [], ("--without-rows",): []}
         for _ in range(ROUNDS):
             for options, seen in kinds.items():

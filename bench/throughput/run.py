@@ -20,16 +20,6 @@ import harness  # noqa: E402
 
 RUNS, STEPS, ROUNDS, IDLE_RUNS = 50, 100, 5, 10_000
 STEPS_PER_SECOND_MIN, PEAK_MIB_MAX, IDLE_MIB_MAX = 3_000, 300, 600
-RAISED = ["--dynamic-config", "history.transferProcessorMaxPollRPS=2000",
-          "--dynamic-config", "history.timerProcessorMaxPollRPS=2000",
-          "--dynamic-config", "history.visibilityProcessorMaxPollRPS=2000"]
-
-
-def chain():
-    return {"id": "chain", "version": 1, "name": "chain", "payloadSchemaRef": "payload.Any.v1", "steps": [
-        {"id": f"s{i}", "type": "action.call",
-         "config": {"actionId": "log", "version": 1, "inputMapping": {"level": "debug", "message": f"step {i}"}}}
-        for i in range(STEPS)]}
 
 
 def idle():
@@ -73,7 +63,7 @@ def one_round(stack):
 
 def chains(stack):
     """Steps per second of each round, slowest first."""
-    stack.publish_definition(chain())
+    stack.publish_definition(harness.chain(STEPS))
     wait_all(stack, launch_all(stack, "chain", 2))  # warm: definition cache, pollers
     return sorted(one_round(stack) for _ in range(ROUNDS))
 
@@ -98,7 +88,7 @@ def parked(stack):
 def main():
     failures = []
     print("setting\tsteps_per_s\tslowest\tfastest\tpeak_mib", flush=True)
-    for name, options, is_apart in (("keys as shipped", [], False), ("keys raised", RAISED, False), ("worker apart, keys as shipped", [], True)):
+    for name, options, is_apart in (("keys as shipped", [], False), ("keys raised", harness.RAISED, False), ("worker apart, keys as shipped", [], True)):
         with contextlib.ExitStack() as exits:
             stack = exits.enter_context(harness.Stack(*options, worker=not is_apart))
             if is_apart:

@@ -32,6 +32,8 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
   // One server has nobody to share a queue with: in one piece a task meets its poller at once.
   server.dynamic_config.emplace_back("matching.numTaskqueueReadPartitions", "1");
   server.dynamic_config.emplace_back("matching.numTaskqueueWritePartitions", "1");
+  // Search attributes are known before it starts: not to be read anew for every run.
+  server.dynamic_config.emplace_back("system.forceSearchAttributesCacheRefreshOnRead", "false");
   for (const std::string& pair : options.dynamic_config) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos)
