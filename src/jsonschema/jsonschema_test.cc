@@ -25,6 +25,16 @@ TEST(JsonSchema, NamesEveryPlaceThatDoesNotFit) {
   EXPECT_EQ(violations->at(1).instance, "/note");
 }
 
+TEST(JsonSchema, AnswersTheSameWhetherItSawTheSchemaBefore) {
+  for (int round = 0; round < 2; ++round) {
+    for (int n = 0; n < 600; ++n) {
+      const json::Value schema = json::Object{{"const", n}};
+      EXPECT_TRUE(validate(schema, json::Value(n))->empty());
+      EXPECT_EQ(validate(schema, json::Value(n + 1))->size(), 1U);
+    }
+  }
+}
+
 TEST(JsonSchema, RefusesASchemaThatIsNone) {
   const auto made = validate(value(R"({"type":"nonsense"})"), value("1"));
   ASSERT_FALSE(made.has_value());
