@@ -161,7 +161,8 @@ class Completer {
   void add_functions() {
     for (const jsonata::FunctionName& function :
          jsonata::function_names(jsonata::Dialect::Workflow)) {
-      add(format("${}", function.name), "function", std::string(function.signature));
+      if (function.refusal.empty())
+        add(format("${}", function.name), "function", std::string(function.signature));
     }
   }
 

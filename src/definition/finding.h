@@ -4,8 +4,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "foundation/text_span.h"
 
 namespace fermata::definition {
 
@@ -18,6 +21,9 @@ struct Finding {
   std::string code;     // contracts/error_codes.json
   std::string message;  // what is wrong, lower case, no final stop
   std::string help;     // what to do
+  // Of the expression at the path, when it is about a part; and what would be right in its place.
+  std::optional<TextSpan> span = std::nullopt;
+  std::optional<std::string> fix = std::nullopt;
 
   bool operator==(const Finding&) const = default;
 };

@@ -25,8 +25,8 @@ std::string_view digits_at(std::string_view text, std::size_t at) {
 
 bool finding_less(const Finding& left, const Finding& right) {
   if (left.path != right.path) return path_less(left.path, right.path);
-  return std::tie(left.severity, left.code, left.message) <
-         std::tie(right.severity, right.code, right.message);
+  return std::tie(left.severity, left.code, left.message, left.span) <
+         std::tie(right.severity, right.code, right.message, right.span);
 }
 
 }  // namespace
@@ -57,13 +57,14 @@ bool path_less(std::string_view left, std::string_view right) {
   return left.size() - i < right.size() - j;
 }
 
-void Findings::error(std::string path, std::string_view code, std::string text, std::string help) {
-  add({std::move(path), Severity::Error, std::string(code), std::move(text), std::move(help)});
+void Findings::error(FindingPlace at, std::string_view code, std::string text, std::string help) {
+  add({std::move(at.path), Severity::Error, std::string(code), std::move(text), std::move(help),
+       at.span, std::move(at.fix)});
 }
 
-void Findings::warning(std::string path, std::string_view code, std::string text,
-                       std::string help) {
-  add({std::move(path), Severity::Warning, std::string(code), std::move(text), std::move(help)});
+void Findings::warning(FindingPlace at, std::string_view code, std::string text, std::string help) {
+  add({std::move(at.path), Severity::Warning, std::string(code), std::move(text), std::move(help),
+       at.span, std::move(at.fix)});
 }
 
 void Findings::add(Finding finding) {
@@ -95,7 +96,7 @@ std::vector<Finding> Findings::take() {
   std::ranges::sort(all, finding_less);
   all.insert(all.begin(), {"root", any_error ? Severity::Error : Severity::Warning, "FINDINGS_CUT",
                            format("{} more findings are not shown", left_out),
-                           "correct the ones above and check again"});
+                           "correct the ones above and check again", std::nullopt, std::nullopt});
   return all;
 }
 

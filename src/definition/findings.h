@@ -3,19 +3,36 @@
 // them back in the order of the document. INVARIANT: an error is never lost for a warning.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "definition/finding.h"
 
 namespace fermata::definition {
 
+// Where a finding is: a path, and for an expression the part of it.
+struct FindingPlace {
+  FindingPlace(const char* text) : path(text) {}             // NOLINT: paths stand for places
+  FindingPlace(std::string text) : path(std::move(text)) {}  // NOLINT
+  // An empty fix is none.
+  FindingPlace(std::string text, TextSpan part, std::string right = {})
+      : path(std::move(text)), span(part) {
+    if (!right.empty()) fix = std::move(right);
+  }
+
+  std::string path;
+  std::optional<TextSpan> span;
+  std::optional<std::string> fix;
+};
+
 class Findings {
  public:
   // `text` is the message; `help` says what to do and may be empty.
-  void error(std::string path, std::string_view code, std::string text, std::string help = {});
-  void warning(std::string path, std::string_view code, std::string text, std::string help = {});
+  void error(FindingPlace at, std::string_view code, std::string text, std::string help = {});
+  void warning(FindingPlace at, std::string_view code, std::string text, std::string help = {});
 
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }
 

@@ -111,6 +111,8 @@ enum class FilterOp : std::uint8_t {
   StartsWith,
   EndsWith
 };
+// As authored: =, !=, in, …
+std::string_view word_of(FilterOp op);
 struct EventFilter {
   std::vector<std::string> path;
   FilterOp op = FilterOp::Equal;

@@ -93,4 +93,13 @@ std::string listing(std::span<const std::string> names) {
   return listing(views(names));
 }
 
+std::string written_name(std::string_view name) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  const bool is_plain = name.empty() || (std::ranges::all_of(name, is_word) &&
+                                         (name.front() < '0' || name.front() > '9'));
+  return is_plain ? std::string(name) : format("`{}`", name);
+}
+
 }  // namespace fermata::definition

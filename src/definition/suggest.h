@@ -18,6 +18,9 @@ std::string did_you_mean(std::string_view name, std::span<const std::string_view
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates,
                          std::string_view otherwise = {});
 
+// The name as an expression writes it: with marks when it is no plain word; "" stays "".
+std::string written_name(std::string_view name);
+
 // "`a`, `b` and `c`": a list for a sentence.
 std::string listing(std::span<const std::string_view> names);
 std::string listing(std::span<const std::string> names);

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace fermata::json {
 namespace {
@@ -66,6 +67,11 @@ const Value* at_pointer(const Value& root, std::string_view pointer) {
     pointer = end == std::string_view::npos ? std::string_view{} : pointer.substr(end);
   }
   return at;
+}
+
+Value* at_pointer(Value& root, std::string_view pointer) {
+  // What is inside of a value that may be changed may be changed.
+  return const_cast<Value*>(at_pointer(std::as_const(root), pointer));  // NOLINT
 }
 
 }  // namespace fermata::json

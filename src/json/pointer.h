@@ -16,5 +16,6 @@ void append_token(std::string& pointer, std::string_view token);
 
 // The value at `pointer` ("" is the whole), or nullptr.
 const Value* at_pointer(const Value& root, std::string_view pointer);
+Value* at_pointer(Value& root, std::string_view pointer);
 
 }  // namespace fermata::json

@@ -70,10 +70,11 @@ struct AncestorSlot {
 
 struct Node {
   NodeType type = NodeType::Value;
-  std::size_t position = 0;
-  std::string text;   // String: value; Name, Variable: name; Binary, Unary: operator; Regex:
-                      // pattern; Lambda: signature
-  std::string flags;  // Regex
+  std::size_t begin = 0;     // of the token that made it …
+  std::size_t position = 0;  // … and its end, in bytes of the source
+  std::string text;          // String: value; Name, Variable: name; Binary, Unary: operator; Regex:
+                             // pattern; Lambda: signature
+  std::string flags;         // Regex
   double number = 0;
   Literal literal = Literal::Null;
   NodePtr left;   // Binary, Unary, Bind, Apply; Condition: the condition; Lambda: body; Function:

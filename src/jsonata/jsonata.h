@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "foundation/clock.h"
+#include "foundation/text_span.h"
 #include "json/value.h"
 
 namespace fermata::jsonata {
@@ -28,6 +29,8 @@ struct Failure {
 
   bool operator==(const Failure&) const = default;
 };
+// The part of the source that the failure is about; empty at the place when it is no token's.
+TextSpan span_of(const Failure& failure, std::string_view source);
 
 class Program;
 using ProgramPtr = std::shared_ptr<const Program>;

@@ -49,6 +49,7 @@ Token Lexer::make(TokenType type, std::string text) {
   Token token;
   token.type = type;
   token.text = std::move(text);
+  token.begin = begin_;
   token.position = at_;
   return token;
 }
@@ -79,7 +80,9 @@ bool Lexer::skip_space() {
 }
 
 Token Lexer::next(Expect expect) {
-  if (failure_ || !skip_space() || at_ >= source_.size()) return make(TokenType::End, "(end)");
+  const bool is_end = failure_ || !skip_space() || at_ >= source_.size();
+  begin_ = at_;
+  if (is_end) return make(TokenType::End, "(end)");
   const char c = source_[at_];
   if (c == '/' && expect == Expect::Operand) return regex_token();
   if (auto token = operator_token()) return *std::move(token);

@@ -18,7 +18,8 @@ struct Token {
   std::string text;
   std::string flags;  // Regex
   double number = 0;
-  std::size_t position = 0;  // end of the token in the source
+  std::size_t begin = 0;     // of the token in the source …
+  std::size_t position = 0;  // … and its end
 };
 
 // Whether a `/` would start a regular expression here: after an operator it does, after an operand
@@ -50,6 +51,7 @@ class Lexer {
   std::string_view source_;
   Dialect dialect_;
   std::size_t at_ = 0;
+  std::size_t begin_ = 0;  // of the token that is being read
   std::optional<Failure> failure_;
 };
 

@@ -48,11 +48,6 @@ const Entry& entry_of(const Native& native) {
   return *at;
 }
 
-// What a workflow may not do: a run must give the same result when it is replayed.
-bool is_refused(std::string_view name) {
-  return name == "random" || name == "eval" || name == "shuffle";
-}
-
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -71,14 +66,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 const Native* find_native(std::string_view name, Dialect dialect) {
-  if (dialect == Dialect::Workflow && is_refused(name)) return nullptr;
   const auto& all = table();
   auto at = std::ranges::lower_bound(all, name, {},
                                      [](const Entry& entry) { return entry.native->name; });
   // The workflow's own meaning of a name (append) wins in its dialect.
   const Native* found = nullptr;
   for (; at != all.end() && at->native->name == name; ++at) {
-    if (at->native->is_workflow_only && dialect != Dialect::Workflow) continue;
+    const bool is_offered =
+        dialect == Dialect::Workflow ? at->native->refusal.empty() : !at->native->is_workflow_only;
+    if (!is_offered) continue;
     if (found == nullptr || at->native->is_workflow_only) found = at->native;
   }
   return found;
@@ -87,10 +83,21 @@ const Native* find_native(std::string_view name, Dialect dialect) {
 std::vector<FunctionName> function_names(Dialect dialect) {
   std::vector<FunctionName> names;
   for (const Entry& entry : table()) {
-    if (find_native(entry.native->name, dialect) == entry.native)
-      names.push_back({entry.native->name, entry.native->signature});
+    const Native& native = *entry.native;
+    const bool is_refused = dialect == Dialect::Workflow && !native.refusal.empty();
+    if (is_refused || find_native(native.name, dialect) == &native)
+      names.push_back({native.name, native.signature, native.summary,
+                       is_refused ? native.refusal : std::string_view()});
   }
   return names;
+}
+
+std::string_view refusal_of(std::string_view name) {
+  const auto& all = table();
+  const auto at = std::ranges::find_if(all, [&](const Entry& entry) {
+    return entry.native->name == name && !entry.native->refusal.empty();
+  });
+  return at == all.end() ? std::string_view() : at->native->refusal;
 }
 
 const Signature& signature_of(const Native& native) {

@@ -39,9 +39,11 @@ struct Arguments {
 struct Native {
   std::string_view name;       // without `$`
   std::string_view signature;  // "<s-:s>"
+  std::string_view summary;    // what it gives, for people
   Cell (*run)(Run& run, Arguments& arguments) = nullptr;
   std::uint8_t arity = 1;  // how many arguments it takes as a call-back
   bool is_workflow_only = false;
+  std::string_view refusal = {};  // why workflows may not use it; empty: they may
 };
 
 std::span<const Native> text_natives();
@@ -57,6 +59,8 @@ std::span<const Native> workflow_natives();
 // The function of this name in this dialect, or null.
 const Native* find_native(std::string_view name, Dialect dialect);
 const Signature& signature_of(const Native& native);
+// Of a name that workflows may not use; empty for every other one.
+std::string_view refusal_of(std::string_view name);
 // The function as a value that lives as long as the program.
 Cell native_value(const Native& native);
 // Closest known function name within a small edit distance, or empty.

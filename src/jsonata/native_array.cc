@@ -195,14 +195,20 @@ Cell fn_sort(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 8> kFunctions = {{
-    {"count", "<a:n>", fn_count},
-    {"append", "<xx:a>", fn_append, 2},
-    {"reverse", "<a:a>", fn_reverse},
-    {"random", "<:n>", fn_random, 0},
-    {"shuffle", "<a:a>", fn_shuffle},
-    {"zip", "<a+>", fn_zip, 0},
-    {"distinct", "<x:x>", fn_distinct},
-    {"sort", "<af?:a>", fn_sort, 2},
+    {"count", "<a:n>", "how many items a list has; 0 without a value, 1 for what is no list",
+     fn_count},
+    {"append", "<xx:a>", "one list behind another", fn_append, 2},
+    {"reverse", "<a:a>", "the list from its end to its beginning", fn_reverse},
+    {"random", "<:n>", "a number from 0 up to 1, another one each time", fn_random, 0, false,
+     "a run must give the same result when replayed"},
+    {"shuffle", "<a:a>", "the list in random order", fn_shuffle, 1, false,
+     "a run must give the same result when replayed"},
+    {"zip", "<a+>", "lists of the first items, of the second ones, and so on", fn_zip, 0},
+    {"distinct", "<x:x>", "the list without what is in it twice", fn_distinct},
+    {"sort", "<af?:a>",
+     "the list in order; with a function that says whether its first argument comes after its "
+     "second",
+     fn_sort, 2},
 }};
 
 }  // namespace

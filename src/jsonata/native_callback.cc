@@ -125,12 +125,17 @@ Cell fn_sift(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 6> kFunctions = {{
-    {"map", "<af>", fn_map, 2},
-    {"filter", "<af>", fn_filter, 2},
-    {"single", "<af?>", fn_single, 2},
-    {"reduce", "<afj?:j>", fn_reduce, 3},
-    {"each", "<o-f:a>", fn_each, 2},
-    {"sift", "<o-f?:o>", fn_sift, 2},
+    {"map", "<af>", "what a function makes of each item", fn_map, 2},
+    {"filter", "<af>", "the items for which a function says true", fn_filter, 2},
+    {"single", "<af?>",
+     "the one item for which a function says true; an error when there is none, or more", fn_single,
+     2},
+    {"reduce", "<afj?:j>",
+     "one value of all items: a function takes what is made so far, and the next item", fn_reduce,
+     3},
+    {"each", "<o-f:a>",
+     "what a function makes of each member of an object, given its value and its name", fn_each, 2},
+    {"sift", "<o-f?:o>", "the members of an object for which a function says true", fn_sift, 2},
 }};
 
 }  // namespace

@@ -60,10 +60,12 @@ Cell fn_to_millis(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 4> kFunctions = {{
-    {"millis", "<:n>", fn_millis, 0},
-    {"now", "<s?s?:s>", fn_now, 2},
-    {"fromMillis", "<n-s?s?:s>", fn_from_millis, 3},
-    {"toMillis", "<s-s?:n>", fn_to_millis, 2},
+    {"millis", "<:n>", "now, in milliseconds since 1970", fn_millis, 0},
+    {"now", "<s?s?:s>", "now, as a timestamp, or by a picture in a time zone", fn_now, 2},
+    {"fromMillis", "<n-s?s?:s>",
+     "milliseconds since 1970 as a timestamp, or by a picture in a time zone", fn_from_millis, 3},
+    {"toMillis", "<s-s?:n>",
+     "a timestamp, or a text of a picture's form, in milliseconds since 1970", fn_to_millis, 2},
 }};
 
 }  // namespace

@@ -138,12 +138,14 @@ Cell fn_decode_url(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 6> kFunctions = {{
-    {"base64encode", "<s-:s>", fn_base64_encode},
-    {"base64decode", "<s-:s>", fn_base64_decode},
-    {"encodeUrlComponent", "<s-:s>", fn_encode_component},
-    {"encodeUrl", "<s-:s>", fn_encode_url},
-    {"decodeUrlComponent", "<s-:s>", fn_decode_component},
-    {"decodeUrl", "<s-:s>", fn_decode_url},
+    {"base64encode", "<s-:s>", "a text as base 64", fn_base64_encode},
+    {"base64decode", "<s-:s>", "the text that base 64 stands for", fn_base64_decode},
+    {"encodeUrlComponent", "<s-:s>",
+     "a part of an address, with every character escaped that means something there",
+     fn_encode_component},
+    {"encodeUrl", "<s-:s>", "an address, with what may not stand in one escaped", fn_encode_url},
+    {"decodeUrlComponent", "<s-:s>", "undoes encodeUrlComponent", fn_decode_component},
+    {"decodeUrl", "<s-:s>", "undoes encodeUrl", fn_decode_url},
 }};
 
 }  // namespace

@@ -301,10 +301,15 @@ Cell fn_split(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 4> kFunctions = {{
-    {"contains", "<s-(sf):b>", fn_contains, 2},
-    {"match", "<s-f<s:o>n?:a<o>>", fn_match, 3},
-    {"replace", "<s-(sf)(sf)n?:s>", fn_replace, 4},
-    {"split", "<s-(sf)n?:a<s>>", fn_split, 3},
+    {"contains", "<s-(sf):b>", "whether a text has another one in it, or fits a pattern",
+     fn_contains, 2},
+    {"match", "<s-f<s:o>n?:a<o>>",
+     "where a pattern fits in a text, with its groups; at most so many", fn_match, 3},
+    {"replace", "<s-(sf)(sf)n?:s>",
+     "the text with another one in place of a text or pattern; at most so many times", fn_replace,
+     4},
+    {"split", "<s-(sf)n?:a<s>>", "the parts of a text between separators; at most so many",
+     fn_split, 3},
 }};
 
 }  // namespace

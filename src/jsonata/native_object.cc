@@ -138,15 +138,17 @@ Cell fn_eval(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 9> kFunctions = {{
-    {"keys", "<x-:a<s>>", fn_keys},
-    {"lookup", "<x-s:x>", fn_lookup, 2},
-    {"spread", "<x-:a<o>>", fn_spread},
-    {"merge", "<a<o>:o>", fn_merge},
-    {"type", "<x:s>", fn_type},
-    {"error", "<s?:x>", fn_error},
-    {"assert", "<bs?:x>", fn_assert, 2},
-    {"clone", "<(oa)-:o>", fn_clone},
-    {"eval", "<sx?:x>", fn_eval, 2},
+    {"keys", "<x-:a<s>>", "the names of an object's members, or of all objects of a list", fn_keys},
+    {"lookup", "<x-s:x>", "the member of this name, of an object or of all objects of a list",
+     fn_lookup, 2},
+    {"spread", "<x-:a<o>>", "a list with one object for each member", fn_spread},
+    {"merge", "<a<o>:o>", "one object of many; later ones win", fn_merge},
+    {"type", "<x:s>", "null, number, string, boolean, array, object or function", fn_type},
+    {"error", "<s?:x>", "fails with this message", fn_error},
+    {"assert", "<bs?:x>", "fails with this message unless the condition is true", fn_assert, 2},
+    {"clone", "<(oa)-:o>", "a copy", fn_clone},
+    {"eval", "<sx?:x>", "the value of an expression that is given as text", fn_eval, 2, false,
+     "what a definition does must be known when it is published"},
 }};
 
 }  // namespace

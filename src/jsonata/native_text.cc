@@ -158,16 +158,24 @@ Cell fn_join(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 10> kFunctions = {{
-    {"string", "<x-b?:s>", fn_string},
-    {"length", "<s-:n>", fn_length},
-    {"substring", "<s-nn?:s>", fn_substring, 3},
-    {"substringBefore", "<s-s:s>", fn_substring_before, 2},
-    {"substringAfter", "<s-s:s>", fn_substring_after, 2},
-    {"uppercase", "<s-:s>", fn_uppercase},
-    {"lowercase", "<s-:s>", fn_lowercase},
-    {"trim", "<s-:s>", fn_trim},
-    {"pad", "<s-ns?:s>", fn_pad, 3},
-    {"join", "<a<s>s?:s>", fn_join, 2},
+    {"string", "<x-b?:s>", "the value as text: what is no text as JSON, with `true` on many lines",
+     fn_string},
+    {"length", "<s-:n>", "how many characters a text has", fn_length},
+    {"substring", "<s-nn?:s>",
+     "the part of a text from a position, of a length; a negative position counts from the end",
+     fn_substring, 3},
+    {"substringBefore", "<s-s:s>",
+     "what stands before the first place of a text in another; all of it when it is not there",
+     fn_substring_before, 2},
+    {"substringAfter", "<s-s:s>",
+     "what stands after the first place of a text in another; all of it when it is not there",
+     fn_substring_after, 2},
+    {"uppercase", "<s-:s>", "the text in capital letters", fn_uppercase},
+    {"lowercase", "<s-:s>", "the text in small letters", fn_lowercase},
+    {"trim", "<s-:s>", "the text without space at its ends, and with single spaces in it", fn_trim},
+    {"pad", "<s-ns?:s>",
+     "the text filled up to a width: on the right, or on the left when it is negative", fn_pad, 3},
+    {"join", "<a<s>s?:s>", "the texts of a list as one, with a separator", fn_join, 2},
 }};
 
 }  // namespace

@@ -50,11 +50,17 @@ Cell fn_append(Run& run, Arguments& a) {
 }
 
 constexpr std::array<Native, 5> kFunctions = {{
-    {"nowIso", "<:s>", fn_now_iso, 0, true},
-    {"coalesce", "<x+:x>", fn_coalesce, 1, true},
-    {"len", "<x:n>", fn_len, 1, true},
-    {"toString", "<x:s>", fn_to_string, 1, true},
-    {"append", "<xx:a>", fn_append, 2, true},
+    {"nowIso", "<:s>", "now, as an ISO 8601 instant", fn_now_iso, 0, true},
+    {"coalesce", "<x+:x>",
+     "the first of its arguments that is there and not null; null when none is", fn_coalesce, 1,
+     true},
+    {"len", "<x:n>", "how many items a list has, or characters a text; 0 for anything else", fn_len,
+     1, true},
+    {"toString", "<x:s>", "the value as text; an empty one without a value or for null",
+     fn_to_string, 1, true},
+    {"append", "<xx:a>",
+     "a list of the items of both; what is missing or null adds none, what is no list adds itself",
+     fn_append, 2, true},
 }};
 
 }  // namespace

@@ -60,10 +60,8 @@ class Parser {
                             find_native(used.text, dialect_) != nullptr;
       if (is_known) continue;
       failure_ = make_failure("U1008", used.position, used.text);
-      if (used.text == "eval" || used.text == "random" || used.text == "shuffle") {
-        failure_->message =
-            "`$" + used.text +
-            "` is not allowed in workflows: a run must give the same result when replayed";
+      if (const std::string_view why = refusal_of(used.text); !why.empty()) {
+        failure_->message = "`$" + used.text + "` is not allowed in workflows: " + std::string(why);
         return;
       }
       failure_->message = "unknown function or variable `$" + used.text + "`";
@@ -106,6 +104,7 @@ class Parser {
   static NodePtr node(NodeType type, const Token& token) {
     auto made = std::make_unique<Node>();
     made->type = type;
+    made->begin = token.begin;
     made->position = token.position;
     made->text = token.text;
     return made;
@@ -358,6 +357,7 @@ class Parser {
       // nowIso() and its like; any other call without `$` is an unknown function.
       Token name = token;
       name.text = procedure->text;
+      name.position = procedure->position;
       used_.push_back(name);
       procedure->type = NodeType::Variable;
     }

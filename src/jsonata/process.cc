@@ -127,6 +127,7 @@ class Processor {
   NodePtr name(NodePtr raw) {
     auto path = std::make_unique<Node>();
     path->type = NodeType::Path;
+    path->begin = raw->begin;
     path->position = raw->position;
     path->text = raw->text;
     path->keep_singleton_array = raw->keep_array;

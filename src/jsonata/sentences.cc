@@ -85,4 +85,18 @@ std::string_view describe(std::string_view code) {
   return "the expression cannot be evaluated";
 }
 
+// The token as it is written: a variable with its `$`, a name or text with its marks.
+TextSpan span_of(const Failure& failure, std::string_view source) {
+  const std::size_t to = std::min(failure.position, source.size());
+  const std::string_view before = source.substr(0, to);
+  for (const std::string_view mark : {"", "`", "\"", "'"}) {
+    const std::string written = failure.token + std::string(mark);
+    if (failure.token.empty() || !before.ends_with(written)) continue;
+    std::size_t from = to - written.size();
+    if (from > 0 && (mark.empty() ? source[from - 1] == '$' : source[from - 1] == mark[0])) --from;
+    return {from, to};
+  }
+  return {to, to};
+}
+
 }  // namespace fermata::jsonata

@@ -4,29 +4,11 @@
 
 #include "definition/check/rule.h"
 #include "definition/types/environment.h"
+#include "definition/types/infer.h"
 #include "foundation/format.h"
 
 namespace fermata::definition::rules {
 namespace {
-
-Kinds wanted_kinds(ExpressionRole role) {
-  switch (role) {
-    case ExpressionRole::Condition:
-      return kBoolean;
-    case ExpressionRole::Items:
-      return kArray;
-    case ExpressionRole::Instant:
-      return kString;
-    case ExpressionRole::Key:
-      return kString | kNumber | kBoolean;
-    case ExpressionRole::Text:
-    case ExpressionRole::Input:
-    case ExpressionRole::Assigned:
-    case ExpressionRole::Payload:
-      return kAnyKind;
-  }
-  return kAnyKind;
-}
 
 std::string_view advice(ExpressionRole role) {
   if (role == ExpressionRole::Condition) return "compare it, for example with `= true`";
@@ -43,7 +25,7 @@ void expression_types(const RuleInput& input) {
     const Kinds kinds = types.kinds_of(place_of(site), site.expression.source);
     // A correlation key without a value has a rule of its own.
     if (kinds.has(wanted) || (site.role == ExpressionRole::Key && kinds == kNull)) continue;
-    input.findings.error(site.path, "EXPRESSION_TYPE",
+    input.findings.error({site.path, TextSpan{0, site.expression.source.size()}}, "EXPRESSION_TYPE",
                          format("this is always {}, {} is needed", kinds.words(), wanted.words()),
                          std::string(advice(site.role)));
   }

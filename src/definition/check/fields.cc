@@ -36,10 +36,11 @@ void report_unknown(const RuleInput& input, const ExpressionSite& site, const Fr
   std::string message = format("there is no `{}` (near character {})", joined(path), name.position);
   std::string help = near.empty() ? format("the fields are {}", listing(std::span(known)))
                                   : format("did you mean `{}`?", near);
+  const FindingPlace place{site.path, name.spans[unknown.at], written_name(near)};
   if (unknown.type.is_closed()) {
-    input.findings.error(site.path, "UNKNOWN_FIELD", std::move(message), std::move(help));
+    input.findings.error(place, "UNKNOWN_FIELD", std::move(message), std::move(help));
   } else {
-    input.findings.warning(site.path, "UNKNOWN_FIELD", std::move(message), std::move(help));
+    input.findings.warning(place, "UNKNOWN_FIELD", std::move(message), std::move(help));
   }
 }
 
@@ -51,7 +52,7 @@ void check_read(const RuleInput& input, const ExpressionSite& site, const FreeNa
   if (!name.is_needed || reach.is_spread || !reach.optional_at) return;
   const auto path = std::span(name.path).first(*reach.optional_at + 1);
   input.findings.warning(
-      site.path, "POSSIBLY_MISSING",
+      {site.path, name.span_to(*reach.optional_at)}, "POSSIBLY_MISSING",
       format("`{}` may be missing, and then this fails (near character {})", joined(path),
              name.position),
       format("write `coalesce({}, …)` with a default, or make the field required", joined(path)));

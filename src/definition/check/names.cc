@@ -29,7 +29,9 @@ void warn_of_variable(const RuleInput& input, const ExpressionSite& site, const 
                       const Known& known) {
   const std::vector<std::string_view> candidates(known.variables.begin(), known.variables.end());
   input.findings.warning(
-      site.path, "UNKNOWN_NAME",
+      {site.path, name.spans[1],
+       written_name(nearest(name.path[1], std::span<const std::string_view>(candidates)))},
+      "UNKNOWN_NAME",
       format("nothing sets `vars.{}` (near character {})", name.path[1], name.position),
       did_you_mean(name.path[1], std::span(candidates), "set it in a step before"));
 }
@@ -44,9 +46,11 @@ void warn_of_bare(const RuleInput& input, const ExpressionSite& site, const Free
   const std::string_view otherwise = is_loop_word ? "it exists only inside the body of a forEach"
                                                   : "set it in a step before, or read `payload`, "
                                                     "`vars`, `local`, `system`, `meta`, `error`";
-  input.findings.warning(site.path, "UNKNOWN_NAME",
-                         format("nothing sets `{}` (near character {})", unknown, name.position),
-                         did_you_mean(unknown, std::span(candidates), otherwise));
+  input.findings.warning(
+      {site.path, name.spans[0],
+       written_name(nearest(unknown, std::span<const std::string_view>(candidates)))},
+      "UNKNOWN_NAME", format("nothing sets `{}` (near character {})", unknown, name.position),
+      did_you_mean(unknown, std::span(candidates), otherwise));
 }
 
 void check_site(const RuleInput& input, const ExpressionSite& site, const Known& known) {

@@ -12,17 +12,21 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-void report_failure(Context& context, const Spot& spot, const jsonata::Failure& failure) {
+void report_failure(Context& context, const Spot& spot, const std::string& source,
+                    const jsonata::Failure& failure) {
   // The engine appends its suggestion to the sentence; findings keep the two apart.
   constexpr std::string_view kSuggestion = ", did you mean ";
   std::string message = failure.message;
   std::string help = "correct the expression";
+  std::string fix;
   if (const std::size_t at = message.find(kSuggestion); at != std::string::npos) {
     help = message.substr(at + 2) + "?";
+    const std::size_t mark = message.find('`', at) + 1;
+    fix = message.substr(mark, message.rfind('`') - mark);
     message.erase(at);
   }
   context.findings.error(
-      spot.path, "EXPRESSION_INVALID",
+      {spot.path, jsonata::span_of(failure, source), std::move(fix)}, "EXPRESSION_INVALID",
       format("{} ({}, near character {})", message, failure.code, failure.position),
       std::move(help));
 }
@@ -72,7 +76,7 @@ Expression read_expression(Context& context, const json::Value& value, const Spo
   } else {
     const jsonata::Compiled& result = compiled(context, out.source);
     out.program = result.program;
-    if (result.failure) report_failure(context, spot, *result.failure);
+    if (result.failure) report_failure(context, spot, out.source, *result.failure);
   }
   context.draft.expressions.push_back({context.step, spot.path, spot.role, out});
   return out;

@@ -128,6 +128,15 @@ std::vector<EventFilter> read_filters(Reader& config) {
   return out;
 }
 
+}  // namespace
+
+std::string_view word_of(FilterOp op) {
+  const auto found = std::ranges::find(kFilterWords, op, &FilterWord::op);
+  return found == kFilterWords.end() ? std::string_view() : found->word;
+}
+
+namespace {
+
 void refuse_outer_timeout(StepReading& reading) {
   reading.fields.refuse("timeoutMs", "a wait's `timeoutMs` belongs into its config",
                         "move it to `config.timeoutMs`");

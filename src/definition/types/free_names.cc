@@ -25,56 +25,97 @@ bool needs_operands(const Node& node) {
 class Walk {
  public:
   std::vector<FreeName> run(const Node* root) {
-    push(root, true);
+    push({root, true, true});
     while (!open_.empty()) {
-      const auto [node, is_needed] = open_.back();
+      const Open next = open_.back();
       open_.pop_back();
-      look_at(*node, is_needed);
+      look_at(next);
     }
     return std::move(names_);
   }
 
  private:
-  void push(const Node* node, bool is_needed) {
-    if (node != nullptr) open_.emplace_back(node, is_needed);
+  struct Open {
+    const Node* node = nullptr;
+    bool sees_context = false;  // the expression's own, and not what some part of it yields
+    bool is_needed = false;
+  };
+  void push(Open next) {
+    if (next.node != nullptr) open_.push_back(next);
   }
+  void push_inner(const jsonata::NodePtr& node) { push({node.get(), false, false}); }
 
-  // The parts of a node that see the same context. Predicates, orders and groupings do not: they
-  // look into what their node yields.
-  void look_at(const Node& node, bool is_needed) {
-    if (node.type == NodeType::Path) return look_at_path(node, is_needed);
+  void look_at(const Open& at) {
+    const Node& node = *at.node;
+    push_what_looks_into(node);
+    if (node.type == NodeType::Path) return look_at_path(at);
     if (node.type == NodeType::Name) {
-      names_.push_back({{node.text}, node.position, is_needed && node.predicates.empty()});
+      const bool is_needed = at.is_needed && node.predicates.empty();
+      if (at.sees_context) add({{node.text}, {}, node.position, is_needed}, {&node});
       return;
     }
-    if (node.type == NodeType::Transform) return;
-    const bool passes_need = is_needed && needs_operands(node);
-    push(node.left.get(), passes_need);
-    push(node.right.get(), passes_need);
-    push(node.other.get(), false);
-    for (const auto& child : node.children) push(child.get(), false);
+    const bool is_transform = node.type == NodeType::Transform;
+    const bool sees_context = at.sees_context && !is_transform;
+    const bool passes_need = at.is_needed && needs_operands(node);
+    push({node.left.get(), sees_context, passes_need});
+    push({node.right.get(), sees_context, passes_need});
+    push({node.other.get(), sees_context, false});
+    for (const auto& child : node.children) push({child.get(), sees_context, false});
     if (node.type != NodeType::Object || node.group == nullptr) return;
     for (const auto& [key, value] : node.group->pairs) {
-      push(key.get(), false);
-      push(value.get(), false);
+      push({key.get(), sees_context, false});
+      push({value.get(), sees_context, false});
     }
   }
 
-  void look_at_path(const Node& path, bool is_needed) {
-    if (path.children.empty()) return;
-    const Node& first = *path.children.front();
-    if (first.type != NodeType::Name) return push(&first, false);
-    FreeName name{{first.text}, first.position, is_needed && first.stages.empty()};
-    for (std::size_t i = 1; i < path.children.size(); ++i) {
-      const Node& step = *path.children[i];
+  // Predicates, orders and groupings look into what their node yields.
+  void push_what_looks_into(const Node& node) {
+    for (const auto& stage : node.predicates) push_inner(stage.expression);
+    for (const auto& stage : node.stages) push_inner(stage.expression);
+    for (const auto& term : node.terms) push_inner(term.expression);
+    if (node.group == nullptr || node.type == NodeType::Object) return;
+    for (const auto& [key, value] : node.group->pairs) {
+      push_inner(key);
+      push_inner(value);
+    }
+  }
+
+  // `$$` is the context everywhere, `$` only where nothing stands between.
+  static bool is_context(const Node& node, bool sees_context) {
+    return node.type == NodeType::Variable && node.stages.empty() && node.predicates.empty() &&
+           (node.text == "$" || (node.text.empty() && sees_context));
+  }
+
+  void look_at_path(const Open& at) {
+    const auto& steps = at.node->children;
+    for (std::size_t i = 1; i < steps.size(); ++i) push_inner(steps[i]);
+    if (steps.empty()) return;
+    const bool is_qualified = is_context(*steps.front(), at.sees_context);
+    const std::size_t begin = is_qualified ? 1 : 0;
+    if (!is_qualified && (steps.front()->type != NodeType::Name || !at.sees_context))
+      return push({steps.front().get(), at.sees_context, false});
+    push_what_looks_into(*steps.front());
+    FreeName name;
+    name.is_needed = at.is_needed;
+    std::vector<const Node*> nodes;
+    for (std::size_t i = begin; i < steps.size(); ++i) {
+      const Node& step = *steps[i];
       name.is_needed = name.is_needed && step.type == NodeType::Name && step.stages.empty();
       if (step.type != NodeType::Name) break;
       name.path.push_back(step.text);
+      nodes.push_back(&step);
     }
+    if (nodes.empty()) return;
+    name.position = nodes.front()->position;
+    add(std::move(name), nodes);
+  }
+
+  void add(FreeName name, const std::vector<const Node*>& nodes) {
+    for (const Node* node : nodes) name.spans.push_back({node->begin, node->position});
     names_.push_back(std::move(name));
   }
 
-  std::vector<std::pair<const Node*, bool>> open_;
+  std::vector<Open> open_;
   std::vector<FreeName> names_;
 };
 

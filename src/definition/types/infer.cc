@@ -63,6 +63,25 @@ Kinds kind_of_call(const Node& call) {
 
 }  // namespace
 
+Kinds wanted_kinds(ExpressionRole role) {
+  switch (role) {
+    case ExpressionRole::Condition:
+      return kBoolean;
+    case ExpressionRole::Items:
+      return kArray;
+    case ExpressionRole::Instant:
+      return kString;
+    case ExpressionRole::Key:
+      return kString | kNumber | kBoolean;
+    case ExpressionRole::Text:
+    case ExpressionRole::Input:
+    case ExpressionRole::Assigned:
+    case ExpressionRole::Payload:
+      return kAnyKind;
+  }
+  return kAnyKind;
+}
+
 Inferred infer(const std::string& source) {
   const jsonata::Parsed parsed = jsonata::parse(source, jsonata::Dialect::Workflow);
   if (parsed.root == nullptr) return {};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/draft.h"
 #include "definition/types/schema_view.h"
 
 namespace fermata::definition {
@@ -13,6 +14,9 @@ struct Inferred {
   Kinds kinds = kAnyKind;
   std::vector<std::string> path;  // not empty: the value is what this plain path reads
 };
+
+// What the place of an expression wants.
+Kinds wanted_kinds(ExpressionRole role);
 
 // By the outermost node: a constant, an operator, a call or a plain path of names.
 Inferred infer(const std::string& source);
