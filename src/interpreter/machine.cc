@@ -189,6 +189,16 @@ RunPhase phase_of(const Parked& parked) {
   return is_work ? RunPhase::Running : RunPhase::Waiting;
 }
 
+bool is_before(Run& run, std::optional<definition::StepIndex> step) {
+  const Branch& branch = run.branch();
+  if (!step || run.state.phase != Phase::Running || branch.parked || branch.frames.empty())
+    return false;
+  const auto* frame = std::get_if<SequenceFrame>(&branch.frames.back());
+  if (frame == nullptr) return false;
+  const auto& steps = run.host.program.sequences[frame->sequence].steps;
+  return frame->next < steps.size() && steps[frame->next] == *step;
+}
+
 void start_step(Run& run, SequenceFrame& frame) {
   const definition::Sequence& sequence = run.host.program.sequences[frame.sequence];
   StepVisit visit;
@@ -220,7 +230,7 @@ bool turn(Run& run, Delivered& delivered, const AdvanceOptions& options) {
   auto* frame = branch.frames.empty() ? nullptr : std::get_if<SequenceFrame>(&branch.frames.back());
   if (frame == nullptr || frame->next >= run.host.program.sequences[frame->sequence].steps.size())
     return leave_sequence(run);
-  if (pause(run)) return false;
+  if (is_before(run, options.stop_before) || pause(run)) return false;
   run.record_run(RunPhase::Running);
   if (wants_new_history(run, options)) {
     continue_as_new(run);
@@ -281,6 +291,7 @@ Result<Advance> advance(const Host& host, RunState state, std::span<const Input>
     while (turn(run, delivered, options)) {
     }
   }
+  result.is_stopped = is_before(run, options.stop_before);
   state.effects += run.effects.size();
   result.effects = std::move(run.effects);
   result.state = std::move(state);

@@ -41,6 +41,7 @@ struct Advance {
   RunState state;
   std::uint64_t first_effect_number = 0;
   std::vector<Effect> effects;
+  bool is_stopped = false;  // where AdvanceOptions::stop_before asked for
 };
 
 // What authors see as `system`: {runId, workflowId, workflowVersion, tenantId, definitionHash,
@@ -60,6 +61,8 @@ enum class HistorySuggestion : std::uint8_t { None, ContinueAsNew };
 struct AdvanceOptions {
   TimeMs now = 0;
   HistorySuggestion suggestion = HistorySuggestion::None;
+  // A step that is not begun: for those who look at a run at a place.
+  std::optional<definition::StepIndex> stop_before = std::nullopt;
 };
 Result<Advance> advance(const Host& host, RunState state, std::span<const Input> inputs,
                         const AdvanceOptions& options);

@@ -27,10 +27,12 @@ const Config& config_of(const Run& run, const StepVisit& visit) {
   return std::get<Config>(run.step(visit).config);
 }
 
-// Whether an event satisfies the wait of this step.
 // The first filter that turns the payload away; null: all let it through.
 const definition::EventFilter* first_refusal(const definition::EventWaitStep& wait,
                                              const json::Value& payload);
+// What the filter looks at in a payload; null: there is nothing.
+const json::Value* value_for(const definition::EventFilter& filter, const json::Value& payload);
+// Whether an event satisfies the wait of this step.
 bool accepts(const definition::EventWaitStep& wait, const AwaitEvent& await,
              const EventArrived& event);
 // Puts the loop's current item into the scopes.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "foundation/format.h"
+#include "json/text.h"
 #include "simulate/world.h"
 
 namespace fermata::simulate {
@@ -49,8 +50,11 @@ void World::run_action(std::size_t run, const in::RunAction& action) {
          action.path);
     return;
   }
+  input_bytes_ += json::text_bytes(action.input);
+  check_limit(input_bytes_, stage_.limits.bytes, "bytes of inputs");
   report_.side_effects.push_back({run, now_, action.path.text, action.iteration, name,
-                                  action.attempt, action.input, action.idempotency_key});
+                                  action.attempt, action.input, action.idempotency_key,
+                                  answer->outcome});
   recorder_.say(run, now_, [&] {
     return format("{}  calls {}{}", recorder_.name_of(run, action.path.text), name,
                   action.attempt == 1 ? "" : format(", attempt {}", action.attempt));
@@ -61,6 +65,7 @@ void World::run_action(std::size_t run, const in::RunAction& action) {
     late.category = in::category::kTimeout;
     late.code = "ACTION_TIMEOUT";
     late.message = "the action did not finish in time";
+    report_.side_effects.back().outcome = late;
     schedule_seq(run, action.seq, now_ + action.timeout_ms,
                  in::ActionFailed{action.seq, std::move(late), std::nullopt});
     return;

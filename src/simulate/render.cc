@@ -70,6 +70,11 @@ json::Value to_json(const Report& report) {
     json::Object line{{"path", effect.path},           {"action", effect.action},
                       {"attempt", effect.attempt},     {"input", json::redact(effect.input)},
                       {"iteration", effect.iteration}, {"atMs", effect.at - report.origin}};
+    if (const auto* output = std::get_if<json::Value>(&effect.outcome)) {
+      line["output"] = json::redact(*output);
+    } else {
+      line["error"] = json::redact(std::get<in::RunError>(effect.outcome).to_json());
+    }
     if (effect.run != 0) line["workflow"] = report.runs[effect.run].workflow;
     side_effects.push_back(std::move(line));
   }

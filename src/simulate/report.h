@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "foundation/clock.h"
@@ -53,15 +54,18 @@ struct SideEffect {
   std::uint32_t attempt = 1;
   json::Value input;
   std::string idempotency_key;
+  std::variant<json::Value, interpreter::RunError> outcome;
 };
 
 struct RunReport {
   std::string workflow;     // id@version
   std::string parent_path;  // of the step that called it; empty for the root
   std::string run_id;
-  std::string status;  // SUCCEEDED, FAILED, CANCELED; or RUNNING, WAITING, PAUSED for ever
+  // SUCCEEDED, FAILED, CANCELED; RUNNING, WAITING, PAUSED for ever; or STOPPED before a step
+  std::string status;
   std::optional<interpreter::RunError> error;
-  json::Value scopes;  // {payload, vars, meta, error}
+  // {payload, vars, meta, error}; of a run that was stopped all that its next step sees
+  json::Value scopes;
   std::vector<StepLine> steps;
   std::vector<WaitLine> waits;
   std::uint32_t histories = 1;  // one more per continue-as-new

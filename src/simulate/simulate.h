@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +46,14 @@ struct Faults {
   std::uint32_t failing_attempts = 0;  // the first attempts of each call fail with TransientError
 };
 
+// How much one simulation may take. A definition ends by itself, but its children may multiply: the
+// first default is some minutes of work.
+struct PlayLimits {
+  std::uint64_t activations = 2'000'000;  // of all runs
+  std::uint64_t steps = UINT64_MAX;       // of all runs
+  std::uint64_t bytes = UINT64_MAX;       // of the inputs of actions: all of them are in the report
+};
+
 using Programs = std::map<std::string, definition::ProgramPtr>;  // by `workflowId@version`
 
 // What does not change from run to run.
@@ -56,6 +65,9 @@ struct Stage {
   Faults faults;
   std::uint32_t semantics = interpreter::kCurrentSemantics;
   bool keeps_timeline = true;  // costs as much as playing
+  // A step of the first run that is not begun any more: the report is of that moment.
+  std::optional<definition::StepIndex> stop_before = std::nullopt;
+  PlayLimits limits = {};
 };
 
 // Plays a run of `program` to its end, or until nothing is left that could wake it.

@@ -4,18 +4,11 @@
 
 #include "foundation/format.h"
 #include "foundation/match.h"
+#include "interpreter/query_scopes.h"
 
 namespace fermata::simulate {
 
 namespace in = interpreter;
-
-namespace {
-
-// Activations of one simulation, children included: a definition ends by itself, but its children
-// may multiply. It is some minutes of work.
-constexpr std::uint64_t kActivationsMax = 2'000'000;
-
-}  // namespace
 
 World::World(const Fixtures& fixtures, const Stage& stage)
     : fixtures_(fixtures),
@@ -37,7 +30,7 @@ Report World::play(const definition::ProgramPtr& program, const json::Value& pay
   schedule(now_, Rank::Outside,
            Deliver{add_run(std::move(identity), program, payload), std::nullopt});
   schedule_fixtures();
-  while (!queue_.empty() && !runs_.front().is_over && !stopped_) {
+  while (!queue_.empty() && !runs_.front().is_over && !stopped_ && !is_at_stop_) {
     auto next = queue_.extract(queue_.begin());
     now_ = std::get<TimeMs>(next.key());
     handle(std::move(next.mapped()));
@@ -135,11 +128,8 @@ void World::gather(std::size_t run, std::vector<in::Input>& inputs) {
 }
 
 void World::advance(std::size_t index, std::vector<in::Input> inputs) {
-  if (++advances_ > kActivationsMax) {
-    stop("SIMULATION_TOO_LONG", format("more than {} activations", kActivationsMax),
-         StepPath("root"));
-    return;
-  }
+  check_limit(++advances_, stage_.limits.activations, "activations");
+  if (stopped_) return;
   Run& run = runs_[index];
   if (stage_.faults.repeats_inputs) {
     for (std::size_t i = 0; i < inputs.size(); i += 2)
@@ -147,7 +137,9 @@ void World::advance(std::size_t index, std::vector<in::Input> inputs) {
   }
   const auto suggestion = stage_.faults.renews_history ? in::HistorySuggestion::ContinueAsNew
                                                        : in::HistorySuggestion::None;
-  auto step = in::advance(host(run), std::move(run.state), inputs, {now_, suggestion});
+  const std::size_t steps_before = report_.runs[index].steps.size();
+  auto step = in::advance(host(run), std::move(run.state), inputs,
+                          {now_, suggestion, index == 0 ? stage_.stop_before : std::nullopt});
   if (!step.has_value()) {
     stop(step.error().code, step.error().message, StepPath("root"));
     return;
@@ -155,6 +147,9 @@ void World::advance(std::size_t index, std::vector<in::Input> inputs) {
   run.state = std::move(step->state);
   if (stage_.observer != nullptr) stage_.observer->effects(run.identity, now_, *step);
   recorder_.take(index, now_, step->effects);
+  steps_ += report_.runs[index].steps.size() - steps_before;
+  check_limit(steps_, stage_.limits.steps, "steps");
+  is_at_stop_ = step->is_stopped;
   for (const in::Effect& effect : step->effects) carry_out(index, effect);
   if (stage_.faults.crashes && !run.is_over) reload(run);
 }
@@ -254,6 +249,11 @@ void World::cancel_child(const in::CancelChild& cancel, std::size_t parent) {
   }
 }
 
+void World::check_limit(std::uint64_t used, std::uint64_t limit, std::string_view what) {
+  if (used <= limit) return;
+  stop("SIMULATION_TOO_LONG", format("more than {} {}", limit, what), StepPath("root"));
+}
+
 void World::stop(std::string_view code, std::string message, const StepPath& path) {
   if (stopped_) return;
   in::RunError error;
@@ -272,6 +272,11 @@ Report World::finish() {
                                           {"vars", scopes.vars},
                                           {"meta", scopes.meta},
                                           {"error", scopes.error}};
+  }
+  if (is_at_stop_) {
+    report_.runs.front().status = "STOPPED";
+    report_.runs.front().scopes = in::query_scopes(host(runs_.front()), runs_.front().state);
+    report_.runs.front().scopes.get_object().erase("currentStepPath");
   }
   if (stopped_) {
     report_.runs.front().status = "FAILED";

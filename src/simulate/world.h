@@ -94,6 +94,7 @@ class World {
   std::size_t add_run(interpreter::RunIdentity identity, definition::ProgramPtr program,
                       const json::Value& payload);
   [[nodiscard]] interpreter::Host host(const Run& run) const;
+  void check_limit(std::uint64_t used, std::uint64_t limit, std::string_view what);
   // Ends the simulation: the author has to mend the fixtures.
   void stop(std::string_view code, std::string message, const StepPath& path);
   void warn(std::string text) { report_.warnings.push_back(std::move(text)); }
@@ -116,6 +117,9 @@ class World {
   std::map<std::string, std::set<std::size_t>, std::less<>> used_;  // action entries, by name
   std::optional<interpreter::RunError> stopped_;
   std::uint64_t advances_ = 0;
+  std::uint64_t steps_ = 0;
+  std::uint64_t input_bytes_ = 0;
+  bool is_at_stop_ = false;
 };
 
 }  // namespace fermata::simulate

@@ -15,15 +15,6 @@ using definition::EventFilter;
 using definition::EventWaitStep;
 using definition::FilterOp;
 
-const json::Value* at_path(const json::Value& payload, const std::vector<std::string>& path) {
-  const json::Value* at = &payload;
-  for (const std::string& segment : path) {
-    if (at == nullptr) return nullptr;
-    at = json::find(*at, segment);
-  }
-  return at;
-}
-
 bool is_in(const json::Value& list, const json::Value& value) {
   return std::ranges::any_of(list.get_array(),
                              [&](const json::Value& item) { return json::equal(item, value); });
@@ -56,7 +47,7 @@ bool compare_texts(FilterOp op, const json::Value& value, const json::Value& par
 
 // A missing value satisfies only the negative operators.
 bool passes(const EventFilter& filter, const json::Value& payload) {
-  const json::Value* value = at_path(payload, filter.path);
+  const json::Value* value = value_for(filter, payload);
   switch (filter.op) {
     case FilterOp::Exists:
       return value != nullptr;
@@ -92,6 +83,15 @@ Outcome matched(Run& run, const StepVisit& visit, EventArrived event) {
 }
 
 }  // namespace
+
+const json::Value* value_for(const EventFilter& filter, const json::Value& payload) {
+  const json::Value* at = &payload;
+  for (const std::string& segment : filter.path) {
+    if (at == nullptr) return nullptr;
+    at = json::find(*at, segment);
+  }
+  return at;
+}
 
 const EventFilter* first_refusal(const EventWaitStep& wait, const json::Value& payload) {
   const auto refusal = std::ranges::find_if(
