@@ -24,7 +24,7 @@ struct EventRow {
   std::optional<std::string> correlation_key;
   json::Value payload;             // original: runs are made of it
   std::string payload_schema_ref;  // empty: none is known
-  json::Value notes;               // {keySource, schema, …}: why it was correlated as it was
+  json::Value notes;               // {correlation, path?}: why it was correlated as it was
   TimeMs received_at = 0;
   bool is_routed =
       false;  // not in the backlog: every wait and trigger that there was has been served

@@ -97,6 +97,10 @@ struct Changes {
 };
 inline constexpr std::size_t kChangesMax = 500;  // rows of a kind in one answer
 
+// What nearly met: enough to see why, few enough to read.
+inline constexpr std::int64_t kNearMax = 20;
+inline constexpr std::int64_t kNearWindow = 1'000;
+
 class RunViews {
  public:
   explicit RunViews(Sql& sql) : sql_(sql) {}
@@ -114,6 +118,18 @@ class RunViews {
   // Open ones, oldest first, few: a run waits for one thing at a time, and its children have
   // theirs.
   Result<std::vector<projection::WaitRow>> open_waits(const TenantId& tenant, const RunId& run);
+  // The step of this number.
+  Result<std::optional<projection::StepRow>> step(const TenantId& tenant, const RunId& run,
+                                                  std::uint64_t number);
+  // What the action did that the step called last.
+  Result<std::optional<InvocationRow>> invocation_of(const projection::StepRow& step);
+  Result<projection::WaitRow> wait(const TenantId& tenant, const WaitId& id);
+  // Events of the wait's name that came when it took them or were close to it, newest first: at
+  // most kNearMax of its key, and of other keys those among the newest kNearWindow of all events.
+  Result<std::vector<EventRow>> events_near(const projection::WaitRow& wait);
+  // Open waits for the event's name: at most kNearMax each that take its key, and that are next to
+  // it by the order of their keys.
+  Result<std::vector<projection::WaitRow>> waits_near(const EventRow& event);
   // In order of each path's first step.
   Result<std::vector<PathSums>> aggregates(const TenantId& tenant, const RunId& run);
   Result<Timeline> timeline(const TenantId& tenant, const RunId& run, const TimelineWindow& window);
