@@ -103,7 +103,8 @@ struct ContractCheck::Input {
   std::map<std::string, Shape> query;
   std::map<std::string, Shape> members;
 
-  [[nodiscard]] Result<void> check(const http::Request& request) const {
+  // Leaves the body, read, for the handler.
+  [[nodiscard]] Result<void> check(http::Request& request) const {
     for (const auto& [name, text] : request.query) {
       const auto said = query.find(name);
       if (said != query.end() && !fits_text(text, said->second))
@@ -111,11 +112,13 @@ struct ContractCheck::Input {
                           format("{}: expected {}, got `{}`", name, expected(said->second), text));
     }
     if (members.empty() || request.body.empty()) return {};
-    const auto body = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
+    auto parsed = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
     // What is no JSON, or no object, the handler says in its own words.
-    if (!body.has_value() || !body->is_object()) return {};
+    if (!parsed.has_value()) return {};
+    const json::Value& body = request.document.emplace(*std::move(parsed));
+    if (!body.is_object()) return {};
     for (const auto& [name, shape] : members) {
-      const json::Value* value = json::find(*body, name);
+      const json::Value* value = json::find(body, name);
       if (value != nullptr && !fits(*value, shape))
         return make_error(ErrorKind::Invalid, "BODY_INVALID",
                           format("{}: expected {}, got {}", name, shape.expected(),

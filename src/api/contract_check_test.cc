@@ -45,6 +45,19 @@ TEST(ContractCheck, LeavesToTheHandlerWhatIsMissingUnknownOrNoJson) {
   EXPECT_EQ(draft(R"({"something")"), "taken");
 }
 
+TEST(ContractCheck, LeavesTheBodyReadForTheHandler) {
+  const ContractCheck check;
+  std::optional<json::Value> seen;
+  const auto handler = check.wrap("POST", "/api/v1/events", [&](http::Request& request) {
+    seen = request.document;
+    return http::json_response(200, json::Object{});
+  });
+  http::Request request;
+  request.body = R"({"eventName": "PAID"})";
+  handler(request);
+  EXPECT_EQ(seen, json::Value(json::Object{{"eventName", "PAID"}}));
+}
+
 TEST(ContractCheck, ReadsParametersByTheirTypes) {
   EXPECT_EQ(steps("limit", "500"), "taken");
   EXPECT_EQ(steps("limit", "501"), "QUERY_INVALID");

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,7 @@ struct Request {
   std::map<std::string, std::string> params;   // from the route: {id}
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
+  std::optional<json::Value> document;  // the body as JSON, once somebody has read it
   Caller caller;
 };
 
