@@ -202,13 +202,16 @@ http::Response answer(const Result<json::Value>& result, int status) {
 http::Router make_router(const ApiParts& parts) {
   http::Router inner;
   add_workflow_routes(inner, parts);
+  add_expression_routes(inner, parts);
   add_run_routes(inner, parts);
   add_run_view_routes(inner, parts);
+  add_run_value_routes(inner, parts);
   add_run_stream_routes(inner, parts);
   add_run_operation_routes(inner, parts);
   add_audit_routes(inner, parts);
   add_event_routes(inner, parts);
   add_schema_routes(inner, parts);
+  add_simulation_routes(inner, parts);
   add_task_routes(inner, parts);
   add_lifecycle_routes(inner, parts);
   add_tenant_routes(inner, parts);

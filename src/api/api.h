@@ -22,7 +22,9 @@
 #include "service/rate_limit.h"
 #include "service/replays.h"
 #include "service/run_control.h"
+#include "service/run_values.h"
 #include "service/secret_vault.h"
+#include "service/simulations.h"
 #include "service/tasks.h"
 #include "service/webhooks.h"
 #include "store/store.h"
@@ -34,6 +36,7 @@ struct ApiParts {
   service::Catalog& catalog;
   service::Launcher& launcher;
   service::RunControl& control;
+  service::RunValues& values;
   service::Replays& replays;
   service::Diagnosis& diagnosis;
   RunFeed& feed;
@@ -43,6 +46,7 @@ struct ApiParts {
   service::Webhooks& webhooks;
   service::Clocks& clocks;
   service::Explain& explain;
+  service::Simulations& simulations;
   service::DefinitionSource& definitions;
   service::SecretVault& vault;
   service::Random& random;

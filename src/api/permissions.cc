@@ -25,7 +25,9 @@ constexpr std::array kRules = {
     // Questions that come with a body.
     Rule{"POST", "/api/v1/", "/validate", Role::Viewer},
     Rule{"POST", "/api/v1/", "/evaluate", Role::Viewer},
-    Rule{"POST", "/api/v1/", "/complete", Role::Viewer},
+    Rule{"POST", "/api/v1/expressions/", "", Role::Viewer},
+    Rule{"POST", "/api/v1/definitions/", "/complete", Role::Viewer},
+    Rule{"POST", "/api/v1/definitions/", "/rename", Role::Viewer},
     Rule{"POST", "/api/v1/", "/preview", Role::Viewer},
     Rule{"POST", "/api/v1/", "/diff", Role::Viewer},
     Rule{"", "/api/v1/runs", "", Role::Operator},
@@ -36,6 +38,7 @@ constexpr std::array kRules = {
     Rule{"PUT", "/api/v1/workflows/{id}/settings", "", Role::Operator},
     Rule{"", "/api/v1/workflows", "", Role::Author},
     Rule{"", "/api/v1/definitions", "", Role::Author},
+    Rule{"POST", "/api/v1/simulations", "", Role::Author},
     Rule{"", "/api/v1/payload-schemas", "", Role::Author},
     Rule{"", "/api/v1/event-types", "", Role::Author},
     Rule{"", "/api/v1/bundle", "", Role::Author},

@@ -147,7 +147,69 @@ json::Value render(const definition::Finding& finding) {
       {"code", finding.code},
       {"path", finding.path},
       {"message", finding.message},
-      {"help", finding.help}};
+      {"help", finding.help},
+      {"span", finding.span ? render(*finding.span) : json::Value(nullptr)},
+      {"fix", finding.fix ? json::Value(*finding.fix) : json::Value(nullptr)}};
+}
+
+json::Value render(const TextSpan& span) {
+  return json::Object{{"from", span.from}, {"to", span.to}};
+}
+
+namespace {
+
+json::Array names_json(const std::vector<definition::UsedName>& names) {
+  json::Array list;
+  for (const definition::UsedName& name : names)
+    list.push_back(json::Object{{"name", name.name}, {"span", render(name.span)}});
+  return list;
+}
+
+json::Array findings_json(const std::vector<definition::Finding>& findings) {
+  json::Array list;
+  for (const definition::Finding& finding : findings) list.push_back(render(finding));
+  return list;
+}
+
+}  // namespace
+
+json::Value render(const definition::ExpressionReport& report) {
+  return json::Object{{"path", report.path},
+                      {"pointer", report.pointer},
+                      {"role", report.role},
+                      {"source", report.source},
+                      {"wanted", report.wanted},
+                      {"type", report.type},
+                      {"names", names_json(report.names)},
+                      {"findings", findings_json(report.findings)}};
+}
+
+json::Value render(const definition::Renaming& renaming) {
+  json::Array edits;
+  for (const definition::TextEdit& edit : renaming.edits)
+    edits.push_back(json::Object{{"pointer", edit.pointer},
+                                 {"isKey", edit.is_key},
+                                 {"span", render(edit.span)},
+                                 {"text", edit.text}});
+  return json::Object{{"valid", !renaming.definition.is_null()},
+                      {"edits", std::move(edits)},
+                      {"findings", findings_json(renaming.findings)},
+                      {"definition", renaming.definition}};
+}
+
+json::Value render(const service::Trial& trial) {
+  json::Array findings;
+  for (const service::TrialFinding& finding : trial.findings)
+    findings.push_back(json::Object{{"code", finding.code},
+                                    {"message", finding.message},
+                                    {"position", finding.span.to},
+                                    {"span", render(finding.span)}});
+  return json::Object{
+      {"hasValue", trial.value.has_value()},
+      {"value", trial.value.value_or(nullptr)},
+      {"type", trial.value ? json::Value(json::type_name(*trial.value)) : json::Value(nullptr)},
+      {"names", names_json(trial.names)},
+      {"findings", std::move(findings)}};
 }
 
 json::Value render(const store::EventRow& row) {

@@ -2,8 +2,11 @@
 // Rows to JSON as the API shows them. Instants are ISO 8601 in UTC.
 
 #include "definition/complete.h"
+#include "definition/expressions.h"
 #include "definition/finding.h"
+#include "definition/rename.h"
 #include "json/value.h"
+#include "service/expressions.h"
 #include "store/store.h"
 
 namespace fermata::api {
@@ -17,6 +20,10 @@ json::Value render(const store::InvocationRow& row);
 json::Value render(const store::DefinitionRow& row);
 json::Value render(const definition::Finding& finding);
 json::Value render(const definition::Completion& completion);
+json::Value render(const TextSpan& span);
+json::Value render(const definition::ExpressionReport& report);
+json::Value render(const definition::Renaming& renaming);
+json::Value render(const service::Trial& trial);
 // Without the payload.
 json::Value render(const store::EventRow& row);
 json::Value render(const store::DeliveryRow& row);

@@ -8,11 +8,14 @@ namespace fermata::api {
 void add_workflow_routes(http::Router& router, const ApiParts& parts);
 void add_run_routes(http::Router& router, const ApiParts& parts);
 void add_run_view_routes(http::Router& router, const ApiParts& parts);
+void add_run_value_routes(http::Router& router, const ApiParts& parts);
 void add_run_stream_routes(http::Router& router, const ApiParts& parts);
 void add_run_operation_routes(http::Router& router, const ApiParts& parts);
 void add_audit_routes(http::Router& router, const ApiParts& parts);
+void add_expression_routes(http::Router& router, const ApiParts& parts);
 void add_event_routes(http::Router& router, const ApiParts& parts);
 void add_schema_routes(http::Router& router, const ApiParts& parts);
+void add_simulation_routes(http::Router& router, const ApiParts& parts);
 void add_task_routes(http::Router& router, const ApiParts& parts);
 void add_clock_routes(http::Router& router, const ApiParts& parts);
 void add_lifecycle_routes(http::Router& router, const ApiParts& parts);
@@ -29,6 +32,8 @@ http::Handler audited(const ApiParts& parts, const std::string& method, const st
 
 // The body as a JSON object. Errors: JSON_*, BODY_NOT_OBJECT.
 Result<json::Value> body_of(const http::Request& request);
+// The member `source` of a body: an expression. Error: EXPRESSION_INVALID.
+Result<std::string> source_of(const json::Value& body);
 // Whose data the caller may see and change: every route asks here, and nowhere else.
 inline TenantId tenant_of(const http::Request& request) {
   return TenantId(request.caller.tenant);

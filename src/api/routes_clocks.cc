@@ -178,9 +178,6 @@ void add_clock_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(list_calendars(parts, r)); });
   router.add("PUT", "/api/v1/calendars/{name}",
              [&parts](const http::Request& r) { return answer(put_calendar(parts, r)); });
-  router.add("GET", "/api/v1/runs/{id}/explain", [&parts](const http::Request& r) {
-    return answer(parts.explain.run(tenant_of(r), RunId(r.params.at("id"))));
-  });
 }
 
 }  // namespace fermata::api

@@ -89,26 +89,11 @@ Result<json::Value> explain(const ApiParts& parts, const http::Request& request)
   const EventId id(request.params.at("id"));
   TRY(const auto row, parts.store.event(tenant_of(request), id));
   TRY(const auto deliveries, parts.store.deliveries(tenant_of(request), id));
-  TRY(const auto triggered, parts.store.triggered_by(tenant_of(request), row.event_name));
-  json::Array workflows;
-  for (const store::DefinitionRow& workflow : triggered) {
-    workflows.push_back(json::Object{{"workflowId", workflow.workflow_id.text},
-                                     {"workflowVersion", workflow.published_version}});
-  }
-  json::Array waits;
-  if (row.correlation_key) {
-    TRY(const auto open, parts.store.waits_for(std::span(&row, 1)));
-    for (const store::Candidate& candidate : open) {
-      TRY(json::Value said, parts.explain.candidate(row, candidate.wait));
-      waits.push_back(std::move(said));
-    }
-  }
+  TRY(json::Value explained, parts.explain.event(row, deliveries));
   json::Value shown = render(row);
   json::Object& object = shown.get_object();
   object["deliveries"] = render_all(deliveries);
-  object["triggers"] = std::move(workflows);
-  // Delivered, and still open: their filters turned the event away.
-  object["openWaits"] = std::move(waits);
+  for (auto& member : explained.get_object()) object[member.key()] = std::move(member.value());
   return shown;
 }
 
@@ -125,6 +110,9 @@ void add_event_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(show(parts, r)); });
   router.add("GET", "/api/v1/events/{id}/explain",
              [&parts](const http::Request& r) { return answer(explain(parts, r)); });
+  router.add("GET", "/api/v1/waits/{id}/near-misses", [&parts](const http::Request& r) {
+    return answer(parts.explain.near_misses(tenant_of(r), WaitId(r.params.at("id"))));
+  });
 }
 
 }  // namespace fermata::api

@@ -16,6 +16,7 @@ struct ApiHost::Services {
         catalog(parts.store, parts.actions, parts.clock),
         launcher(parts.store, parts.client, parts.clock, parts.random),
         control(parts.store, parts.client),
+        values(parts.store, control),
         replays(parts.store, launcher),
         diagnosis(parts.store, parts.client, parts.clock),
         feed(parts.store, parts.log),
@@ -36,32 +37,19 @@ struct ApiHost::Services {
         notices({parts.store, events, hook.get(), parts.clock}),
         clocks({parts.store, parts.client, definitions, launcher, parts.clock}),
         explain(parts.store, definitions),
+        simulations(parts.store, parts.actions, parts.actions),
         access({parts.store.api_keys(), parts.clock, parts.random, oidc.get()}, home_tenant(),
                options.token),
         rates({options.front.rate_per_second, options.front.rate_burst}, parts.clock),
         sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
-        api{parts.store,
-            catalog,
-            launcher,
-            control,
-            replays,
-            diagnosis,
-            feed,
-            events,
-            tasks,
-            letters,
-            webhooks,
-            clocks,
-            explain,
-            definitions,
-            parts.vault,
-            parts.random,
-            parts.clock,
-            parts.actions,
-            [client = parts.client] { return client.check_health(); },
-            home_tenant(),
-            access,
-            rates,
+        api{parts.store,   catalog,       launcher,
+            control,       values,        replays,
+            diagnosis,     feed,          events,
+            tasks,         letters,       webhooks,
+            clocks,        explain,       simulations,
+            definitions,   parts.vault,   parts.random,
+            parts.clock,   parts.actions, [client = parts.client] { return client.check_health(); },
+            home_tenant(), access,        rates,
             parts.metrics},
         levels(parts.metrics.before_text([this, parts] { look_up(parts); })),
         scheme(options.front.tls_cert.empty() ? "http" : "https"),
@@ -89,6 +77,7 @@ struct ApiHost::Services {
   service::Catalog catalog;
   service::Launcher launcher;
   service::RunControl control;
+  service::RunValues values;
   service::Replays replays;
   service::Diagnosis diagnosis;
   api::RunFeed feed;
@@ -102,6 +91,7 @@ struct ApiHost::Services {
   service::TaskNotices notices;
   service::Clocks clocks;
   service::Explain explain;
+  service::Simulations simulations;
   service::Access access;
   service::RateLimits rates;
   service::Sweep sweep;

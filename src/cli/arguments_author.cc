@@ -62,6 +62,7 @@ void add_author_tools(CommandLine& line) {
     command.add_option("--input", simulate.input, "file with the payload, a JSON object");
     command.add_option("--fixtures", simulate.fixtures,
                        "file with what actions, events, people do");
+    command.add_option("--up-to", simulate.up_to, "stop before the step at this path");
     command.add_flag("--json", simulate.prints_json, "print one JSON object");
   }
   {

@@ -24,7 +24,8 @@ void add_run_operations(CommandLine& line, CLI::App& runs) {
   }
   {
     auto [command, diagnose] = line.add<TargetOptions>(
-        runs, "diagnose", "why a run makes no progress; exit code 1 when it is stuck",
+        runs, "diagnose",
+        "why a run makes no progress, or what would wake it; exit code 1 when it is stuck",
         run_runs_diagnose);
     add_server(command, diagnose.server);
     command.add_option("run", diagnose.id, "id of the run")->required();
@@ -44,12 +45,6 @@ void add_runs(CommandLine& line) {
         line.add<TargetOptions>(runs, "show", "one run with its steps", run_runs_show);
     add_server(command, show.server);
     command.add_option("run", show.id, "id of the run")->required();
-  }
-  {
-    auto [command, explain] =
-        line.add<TargetOptions>(runs, "explain", "what would wake a run", run_runs_explain);
-    add_server(command, explain.server);
-    command.add_option("run", explain.id, "id of the run")->required();
   }
   for (const std::string verb : {"cancel", "pause", "resume"}) {
     auto [command, control] = line.add<TargetOptions>(

@@ -123,6 +123,7 @@ struct SimulateOptions {
   std::string definition;
   std::string input;     // empty: {}
   std::string fixtures;  // empty: none
+  std::string up_to;     // path of the step to stop before; empty: to the end
   bool prints_json = false;
 };
 int run_simulate(const SimulateOptions& options);
@@ -254,8 +255,6 @@ struct EventOptions {
 };
 int run_events_send(const EventOptions& event);
 int run_events_explain(const TargetOptions& event);
-
-int run_runs_explain(const TargetOptions& run);
 
 struct WorkflowOptions {
   ServerAddress server;

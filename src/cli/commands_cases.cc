@@ -4,9 +4,9 @@
 #include <map>
 
 #include "cli/commands.h"
-#include "cli/form_check.h"
 #include "cli/host.h"
 #include "foundation/format.h"
+#include "service/form_check.h"
 #include "service/schemas.h"
 #include "simulate/coverage.h"
 #include "simulate/render.h"
@@ -128,7 +128,7 @@ class FileRun {
   std::unique_ptr<Log> log_;
   actions::ActionRegistry actions_;
   service::BuiltInSchemas schemas_;
-  SchemaFormCheck forms_;
+  service::SchemaFormCheck forms_;
   Snapshots snapshots_;
   definition::ProgramPtr program_;
   std::optional<simulate::Coverage> coverage_;

@@ -31,11 +31,6 @@ int run_events_explain(const TargetOptions& event) {
                     {"GET", format("/api/v1/events/{}/explain", percent_encode(event.id)), ""}));
 }
 
-int run_runs_explain(const TargetOptions& run) {
-  return print(
-      call(run.server, {"GET", format("/api/v1/runs/{}/explain", percent_encode(run.id)), ""}));
-}
-
 int run_workflows_pause(const WorkflowOptions& workflow, const std::string& verb) {
   const std::string path = format("/api/v1/workflows/{}/settings", percent_encode(workflow.id));
   return print(call(workflow.server,

@@ -81,6 +81,18 @@ Result<definition::Completion> Catalog::complete(const TenantId& tenant,
   return definition::complete(document, {actions_, schemas, clock_.now(), std::nullopt}, query);
 }
 
+Result<std::vector<definition::ExpressionReport>> Catalog::check_expressions(
+    const TenantId& tenant, const json::Value& document) const {
+  TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
+  return definition::check_expressions(document, {actions_, schemas, clock_.now(), std::nullopt});
+}
+
+Result<definition::Renaming> Catalog::rename(const TenantId& tenant, const json::Value& document,
+                                             const definition::RenameQuery& query) const {
+  TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
+  return definition::rename(document, {actions_, schemas, clock_.now(), std::nullopt}, query);
+}
+
 Result<definition::Checked> Catalog::check(const TenantId& tenant, const json::Value& document,
                                            const std::string& schema_mode) const {
   TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));

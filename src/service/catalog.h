@@ -9,6 +9,8 @@
 
 #include "definition/complete.h"
 #include "definition/definition.h"
+#include "definition/expressions.h"
+#include "definition/rename.h"
 #include "foundation/clock.h"
 #include "store/store.h"
 
@@ -55,6 +57,13 @@ class Catalog {
   [[nodiscard]] Result<definition::Completion> complete(
       const TenantId& tenant, const json::Value& document,
       const definition::CompletionQuery& query) const;
+  // Each expression of it with types, names and findings.
+  [[nodiscard]] Result<std::vector<definition::ExpressionReport>> check_expressions(
+      const TenantId& tenant, const json::Value& document) const;
+  // A variable or step of it under another name.
+  [[nodiscard]] Result<definition::Renaming> rename(const TenantId& tenant,
+                                                    const json::Value& document,
+                                                    const definition::RenameQuery& query) const;
   // Errors: DRAFT_CONFLICT, DEFINITION_TOO_LARGE, FIELD_INVALID.
   Result<SavedDraft> save_draft(const DraftRequest& request);
   // The draft, or the document that is given and becomes it, as the next version; its own `version`

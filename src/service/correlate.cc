@@ -32,15 +32,15 @@ const json::Value* at_dotted(const json::Value& payload, std::string_view path) 
 
 Correlated correlate(const std::optional<std::string>& told, const json::Value& payload,
                      const std::string& path) {
-  if (told && !told->empty()) return {told, "request"};
+  if (told && !told->empty()) return {told, "request", ""};
   for (const std::string_view field : {"workflowCorrelationKey", "correlationKey"}) {
     if (auto key = key_text(json::find(payload, field)))
-      return {std::move(key), format("payload.{}", field)};
+      return {std::move(key), format("payload.{}", field), std::string(field)};
   }
-  if (path.empty()) return {std::nullopt, "no key in the event, and no path for its name"};
+  if (path.empty()) return {std::nullopt, "no key in the event, and no path for its name", ""};
   if (auto key = key_text(at_dotted(payload, path)))
-    return {std::move(key), format("path {}", path)};
-  return {std::nullopt, format("nothing at the path {}", path)};
+    return {std::move(key), format("path {}", path), path};
+  return {std::nullopt, format("nothing at the path {}", path), path};
 }
 
 }  // namespace fermata::service

@@ -12,6 +12,7 @@ namespace fermata::service {
 struct Correlated {
   std::optional<std::string> key;
   std::string source;  // request, payload.<field>, path <path>; or why there is none
+  std::string path;    // into the payload: where it stands, or was looked for; may be empty
 };
 
 // `told`: what came beside the payload. `path`: the configured one; empty: none.

@@ -5,6 +5,7 @@
 #include "calendar/instant.h"
 #include "foundation/format.h"
 #include "service/contract.h"
+#include "service/explain.h"
 #include "store/run_views.h"
 
 namespace fermata::service {
@@ -14,26 +15,19 @@ namespace {
 constexpr std::int64_t kPollMs = 90'000;
 
 DiagnosisFinding wait_finding(const projection::WaitRow& wait) {
-  const std::string until =
-      wait.timeout_at ? calendar::format_instant(*wait.timeout_at) : std::string("for ever");
-  if (wait.wait_type == "event") {
-    const std::string key =
-        wait.correlation_key ? format("with key `{}`", *wait.correlation_key) : "with any key";
-    return {"WAITS_FOR_EVENT",
-            format("{} waits for event `{}` {}, {}", wait.step_path, wait.event_name.value_or(""),
-                   key, wait.timeout_at ? "until " + until : until),
-            "send the event, or cancel the run"};
-  }
-  if (wait.wait_type == "human") {
-    return {
-        "WAITS_FOR_PERSON",
-        format("{} waits for an answer to task `{}`", wait.step_path, wait.task_id.value_or("")),
-        "answer the task"};
-  }
-  if (wait.wait_type == "retry") {
-    return {"WAITS_FOR_RETRY", format("{} is tried again at {}", wait.step_path, until), ""};
-  }
-  return {"WAITS_FOR_TIME", format("{} waits until {}", wait.step_path, until), ""};
+  struct Kind {
+    std::string_view type;
+    std::string_view code;
+    std::string_view help;
+  };
+  constexpr Kind kKinds[] = {{"event", "WAITS_FOR_EVENT", "send the event, or cancel the run"},
+                             {"human", "WAITS_FOR_PERSON", "answer the task"},
+                             {"retry", "WAITS_FOR_RETRY", ""}};
+  const auto* kind = std::ranges::find(kKinds, wait.wait_type, &Kind::type);
+  const bool is_time = kind == std::end(kKinds);
+  return {std::string(is_time ? "WAITS_FOR_TIME" : kind->code),
+          format("{} waits for {}", wait.step_path, what_wakes(wait)),
+          std::string(is_time ? "" : kind->help)};
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ Result<store::EventRow> EventRouter::make_row(const EventRequest& request,
                                     schemas.correlation_path(request.event_name));
   row.correlation_key = std::move(correlated.key);
   row.notes = json::Object{{"correlation", correlated.source}};
+  if (!correlated.path.empty()) row.notes.get_object()["path"] = correlated.path;
   row.received_at = parts_.clock.now();
   return row;
 }
@@ -306,14 +307,9 @@ store::DeliveryRow EventRouter::launch(const store::EventRow& event,
 Result<json::Value> EventRouter::payload_for(const store::EventRow& event,
                                              const definition::Program& program) const {
   const auto& trigger = std::get<definition::EventTrigger>(*program.trigger);
-  const json::Value shown =
-      json::Object{{"name", event.event_name},
-                   {"correlationKey", event.correlation_key ? json::Value(*event.correlation_key)
-                                                            : json::Value(nullptr)},
-                   {"payload", event.payload},
-                   {"payloadSchemaRef", event.payload_schema_ref}};
   if (!trigger.payload_mapping) return event.payload;
-  return map_trigger_payload(*trigger.payload_mapping, shown, parts_.clock.now());
+  return map_trigger_payload(*trigger.payload_mapping, event_for_mapping(event),
+                             parts_.clock.now());
 }
 
 }  // namespace fermata::service

@@ -72,6 +72,14 @@ void put(json::Object& payload, std::string_view path, json::Value value) {
 
 }  // namespace
 
+json::Value event_for_mapping(const store::EventRow& row) {
+  return json::Object{{"name", row.event_name},
+                      {"correlationKey", row.correlation_key ? json::Value(*row.correlation_key)
+                                                             : json::Value(nullptr)},
+                      {"payload", row.payload},
+                      {"payloadSchemaRef", row.payload_schema_ref}};
+}
+
 Result<json::Value> map_trigger_payload(const MappingValue& mapping, const json::Value& event,
                                         TimeMs now) {
   json::Object payload;

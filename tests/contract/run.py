@@ -57,10 +57,11 @@ def fill(stack):
     stack.call("POST", "/api/v1/api-keys", {"name": "the shop", "role": "operator"})
     event = stack.call("POST", "/api/v1/events", {"eventName": "ORDER_PAID", "correlationKey": "order-2", "payload": {}})
     task = stack.call("GET", "/api/v1/tasks")["items"][0]["taskId"]
+    wait = stack.run(open_runs[1])["currentWait"]["waitId"]
     workflows = ["steps", "asking", "hearing", "yearly"]
     return {"/api/v1/workflows/{id}": {"id": workflows, "version": ["1", "draft"]}, "/api/v1/runs/{id}": {"id": ended + open_runs},
             "/api/v1/runs/{id}/stream": {"id": ended}, "/api/v1/events/{id}": {"id": [event["eventId"]]},
-            "/api/v1/tasks/{id}": {"id": [task]}, "/api/v1/store/{space}": {"space": ["default"], "key": ["key"]},
+            "/api/v1/tasks/{id}": {"id": [task]}, "/api/v1/waits/{id}": {"id": [wait]}, "/api/v1/store/{space}": {"space": ["default"], "key": ["key"]},
             "/api/v1/hooks/{name}": {"name": ["shop"]}, "/api/v1/workflows/{id}/clock": {"id": ["yearly"]},
             "/api/v1/payload-schemas/{ref}": {"ref": ["payload.Order.v1"]},
             "/errors/{code}": {"code": ["NOT_FOUND", "STORE_BUSY"]}}

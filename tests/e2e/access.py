@@ -79,12 +79,13 @@ class Tenants:
             cls.until_waiting(one)
         task = home.call("GET", f"/api/v1/tasks?runId={run}")["items"][0]["taskId"]
         cls.waiting = waiting
+        wait = home.run(waiting)["currentWait"]["waitId"]
         cls.own = {"runs": {"id": run}, "workflows": {"id": "marked", "version": "1"}, "events": {"id": event["eventId"]},
-                   "tasks": {"id": task}, "dead-letters": {"id": "marked-letter"}, "webhooks": {"name": "marked"},
+                   "tasks": {"id": task}, "waits": {"id": wait}, "dead-letters": {"id": "marked-letter"}, "webhooks": {"name": "marked"},
                    "calendars": {"name": "marked-days"}, "payload-schemas": {"ref": "payload.Marked.v1"},
                    "event-types": {"name": "marked.happened"}, "store": {"space": "marked", "key": "key"}, "secrets": {"name": "MARKED"},
                    "api-keys": {"id": cls.key["keyId"]}}
-        cls.ids = {run, waiting, event["eventId"], task, cls.key["keyId"], "marked-letter"}
+        cls.ids = {run, waiting, wait, event["eventId"], task, cls.key["keyId"], "marked-letter"}
         paths = json.loads((parts.ROOT / "contracts/openapi.json").read_text())["paths"]
         cls.routes = [(method.upper(), path) for path, methods in paths.items() for method, said in methods.items() if "x-role" in said]
 
@@ -507,7 +508,7 @@ class Redaction:
         task = self.until(lambda: home.call("GET", f"/api/v1/tasks?runId={run}")["items"], bool)[0]["taskId"]
         answers = {}
         for path in ("/runs", f"/runs/{run}", f"/runs/{run}/steps", f"/runs/{run}/waits", f"/runs/{run}/invocations", f"/runs/{run}/aggregates",
-                     f"/runs/{run}/timeline", f"/runs/{run}/explain", f"/runs/{run}/diagnosis", "/events", f"/events/{event}",
+                     f"/runs/{run}/timeline", f"/runs/{run}/diagnosis", *(f"/runs/{run}/value?of={of}" for of in ("input", "payload", "vars")), "/events", f"/events/{event}",
                      f"/events/{event}/explain", "/tasks", f"/tasks/{task}", "/secrets", "/api-keys", "/audit", "/bundle", "/workflows/planted"):
             answers[path] = json.dumps(home.call("GET", "/api/v1" + path))
         for source in ("payload", "vars", "$"):

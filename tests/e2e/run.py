@@ -795,7 +795,7 @@ class Clocks(OnRealParts):
         fired("one-by-one")
         rows = self.until(lambda: fires("one-by-one"), lambda rows: len(rows) == 2)
         self.assertEqual([r["outcome"] for r in rows], ["HELD", "LAUNCHED"])
-        wakes = json.loads(self.stack.cli("runs", "explain", first["runId"]).stdout)
+        wakes = json.loads(self.stack.cli("runs", "diagnose", first["runId"]).stdout)
         self.assertIn("an event `CLOCK_GO` with the key", wakes["waits"][0]["wakes"])
         self.stack.call("POST", "/api/v1/events", {"eventName": "CLOCK_GO", "correlationKey": self.stack.run(first["runId"])["input"]["scheduledFor"], "payload": {}})
         self.until(lambda: fires("one-by-one"), lambda rows: [r["outcome"] for r in rows] == ["LAUNCHED", "LAUNCHED"])

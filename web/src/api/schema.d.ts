@@ -399,6 +399,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/definitions/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** a variable or step under another name: the edits of the definition */
+        post: operations["rename"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/definitions/complete": {
         parameters: {
             query?: never;
@@ -638,15 +655,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{id}/explain": {
+    "/api/v1/runs/{id}/value": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** what would wake it */
-        get: operations["explainRun"];
+        /** the head of one of its documents, and what of it is not shown */
+        get: operations["showValue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/value/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** names and values in one of its documents that have a text in them */
+        get: operations["searchValue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -734,6 +768,57 @@ export interface paths {
         get: operations["exportRun"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expressions/functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what expressions can call, and what they may not */
+        get: operations["listFunctions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expressions/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** an expression on data, or on an event as a trigger sees it */
+        post: operations["evaluateExpression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expressions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** every expression of a definition: types, names, findings */
+        post: operations["checkExpressions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -877,6 +962,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waits/{id}/near-misses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** events that nearly met a wait, and why they did not */
+        get: operations["listNearMisses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -991,6 +1093,23 @@ export interface paths {
         put?: never;
         /** try again to let it in */
         post: operations["reprocessDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** a definition played under virtual time; nothing outside is touched */
+        post: operations["simulate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1328,6 +1447,8 @@ export interface components {
                 message: string;
                 help: string;
             }[];
+            /** @description open ones */
+            waits: components["schemas"]["WaitExplanation"][];
         };
         Diff: {
             from: string;
@@ -1350,13 +1471,18 @@ export interface components {
         Evaluation: {
             hasValue: boolean;
             value: unknown;
-            currentStepPath?: string | null;
+            /** @description of the value: null, boolean, number, string, array or object */
+            type: string | null;
+            names: components["schemas"]["UsedName"][];
             findings: {
                 code: string;
+                message: string;
                 /** Format: int64 */
                 position: number;
-                message: string;
+                span: components["schemas"]["Span"];
             }[];
+            /** @description on a run: where it is */
+            currentStepPath?: string | null;
         };
         Event: {
             eventId: string;
@@ -1370,16 +1496,44 @@ export interface components {
         };
         EventExplanation: components["schemas"]["Event"] & {
             deliveries: components["schemas"]["Delivery"][];
+            schema: {
+                ref: string;
+                /** @enum {string} */
+                verdict: "NONE" | "FITS" | "DOES_NOT_FIT" | "UNKNOWN";
+                message: string;
+            };
+            key: {
+                value: string | null;
+                /** @description request, payload.FIELD, path PATH; or why there is none */
+                source: string;
+                /** @description into the payload: where it stands, or was looked for */
+                path: string | null;
+            };
             triggers: {
                 workflowId: string;
                 /** Format: int64 */
                 workflowVersion: number;
+                /** @description of its launch; null: none was tried */
+                outcome: string | null;
+                details: unknown;
             }[];
-            openWaits: {
+            /** @description open ones for its name: with its key, with none, and with the keys next to it */
+            waits: {
                 waitId: string;
                 runId: string;
                 stepPath: string;
-                verdict: string;
+                correlationKey: string | null;
+                /** @enum {string} */
+                reason: "TAKEN" | "NO_KEY" | "OTHER_KEY" | "TOO_EARLY" | "TOO_LATE" | "OTHER_TAKEN" | "FILTER" | "STEP_GONE";
+                message: string;
+                filter?: {
+                    path: string;
+                    op: string;
+                    value?: unknown;
+                    /** @description what the event has there, redacted */
+                    actual: unknown;
+                    isMissing: boolean;
+                };
             }[];
         };
         EventType: {
@@ -1390,6 +1544,18 @@ export interface components {
         EventWithPayload: components["schemas"]["Event"] & {
             payload: unknown;
             deliveries: components["schemas"]["Delivery"][];
+        };
+        ExpressionReport: {
+            path: string;
+            /** @description of the source in the definition */
+            pointer: string;
+            /** @enum {string} */
+            role: "condition" | "items" | "key" | "instant" | "text" | "input" | "assigned" | "payload";
+            source: string;
+            wanted: string;
+            type: string;
+            names: components["schemas"]["UsedName"][];
+            findings: components["schemas"]["Finding"][];
         };
         FieldChange: {
             pointer: string;
@@ -1404,6 +1570,10 @@ export interface components {
             path: string;
             message: string;
             help: string;
+            /** @description of the expression at the path, when it is about a part */
+            span: components["schemas"]["Span"] | null;
+            /** @description what would be right in place of the span */
+            fix: string | null;
         };
         Fire: {
             fireKey: string;
@@ -1419,6 +1589,16 @@ export interface components {
             firedAt: string | null;
             /** Format: date-time */
             recordedAt: string;
+        };
+        Function: {
+            /** @description with its `$` */
+            name: string;
+            /** @description as the language writes it: <s-n:s> */
+            signature: string;
+            summary: string;
+            isAllowed: boolean;
+            /** @description why a definition may not call it */
+            refusal: string | null;
         };
         Imported: {
             /** Format: int64 */
@@ -1462,6 +1642,44 @@ export interface components {
             workflowVersion: number;
             /** @description false: Temporal was away; it is started as soon as it is back */
             isStarted: boolean;
+        };
+        /** @description an event, and what the wait says of it */
+        NearMiss: {
+            eventId: string;
+            /** Format: date-time */
+            receivedAt: string;
+            correlationKey: string | null;
+            /** @enum {string} */
+            reason: "TAKEN" | "NO_KEY" | "OTHER_KEY" | "TOO_EARLY" | "TOO_LATE" | "OTHER_TAKEN" | "FILTER" | "STEP_GONE";
+            message: string;
+            filter?: {
+                path: string;
+                op: string;
+                value?: unknown;
+                /** @description what the event has there, redacted */
+                actual: unknown;
+                isMissing: boolean;
+            };
+        };
+        NearMisses: {
+            waitId: string;
+            waitType?: string;
+            stepPath: string;
+            status: string;
+            wakes: string;
+            /** Format: date-time */
+            timeoutAt?: string | null;
+            eventName?: string | null;
+            correlationKey?: string | null;
+            /** Format: date-time */
+            acceptsFrom?: string;
+            filters?: {
+                path: string;
+                op: string;
+                value?: unknown;
+            }[];
+            runId: string;
+            items: components["schemas"]["NearMiss"][];
         };
         NewEvent: {
             /** @description the same id is the same event; made when it is missing */
@@ -1531,6 +1749,19 @@ export interface components {
             /** @description warnings */
             findings: components["schemas"]["Finding"][];
         };
+        Renaming: {
+            valid: boolean;
+            edits: {
+                /** @description of the string, or of the member whose name it is */
+                pointer: string;
+                isKey: boolean;
+                span: components["schemas"]["Span"];
+                text: string;
+            }[];
+            findings: components["schemas"]["Finding"][];
+            /** @description with the edits made; null when it is refused */
+            definition: unknown;
+        };
         Replayed: components["schemas"]["Launched"] & {
             replayOfRunId: string;
         };
@@ -1557,27 +1788,6 @@ export interface components {
             event: "run" | "step" | "wait" | "end";
             /** @description RunHead with output, Step or Wait as JSON; {} at the end */
             data: string;
-        };
-        RunExplanation: {
-            runId: string;
-            status: components["schemas"]["RunStatus"];
-            waits: {
-                waitId: string;
-                waitType: string;
-                stepPath: string;
-                wakes: string;
-                /** Format: date-time */
-                timeoutAt: string | null;
-                filters?: string[];
-                /** Format: date-time */
-                acceptsFrom?: string;
-                lately?: {
-                    eventId: string;
-                    /** Format: date-time */
-                    receivedAt: string;
-                    verdict: string;
-                }[];
-            }[];
         };
         RunHead: {
             runId: string;
@@ -1640,6 +1850,69 @@ export interface components {
             pausedAt: string | null;
             /** Format: int64 */
             concurrencyLimit: number | null;
+        };
+        Simulation: {
+            /**
+             * @description STOPPED before the step `upTo`; INVALID: see the findings, nothing was played
+             * @enum {string}
+             */
+            status: "SUCCEEDED" | "FAILED" | "CANCELED" | "RUNNING" | "WAITING" | "PAUSED" | "STOPPED" | "INVALID";
+            /** @description a run error; SimulationError when the fixtures lack an answer or a limit was reached */
+            error?: unknown;
+            /** @description payload, vars, meta, error; when stopped all that the next step sees, as /expressions/evaluate takes it */
+            scopes?: unknown;
+            steps?: {
+                path: string;
+                status: string;
+                /** Format: int64 */
+                attempt: number;
+                startedAtMs: number;
+                finishedAtMs: number | null;
+                id: string;
+                type: string;
+                iteration: string;
+                error?: unknown;
+                note?: unknown;
+            }[];
+            waits?: {
+                path: string;
+                iteration: string;
+                type: string;
+                status: string;
+                openedAtMs: number;
+            }[];
+            sideEffects?: {
+                path: string;
+                action: string;
+                /** Format: int64 */
+                attempt: number;
+                input: unknown;
+                output?: unknown;
+                error?: unknown;
+                iteration: string;
+                atMs: number;
+                workflow?: string;
+            }[];
+            children?: Record<string, never>[];
+            warnings?: string[];
+            endedAtMs?: number;
+            histories?: number;
+            findings: components["schemas"]["Finding"][];
+            limits: {
+                /** Format: int64 */
+                activations: number;
+                /** Format: int64 */
+                steps: number;
+                /** Format: int64 */
+                inputBytes: number;
+            };
+        };
+        /** @description a part of a text, in bytes of UTF-8 */
+        Span: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
         };
         Step: {
             /** Format: int64 */
@@ -1721,6 +1994,35 @@ export interface components {
                 failed: number[];
             };
         };
+        UsedName: {
+            name: string;
+            span: components["schemas"]["Span"];
+        };
+        ValueHead: {
+            pointer: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description of the whole value as JSON
+             */
+            bytes: number;
+            /** @description its beginning */
+            value: unknown;
+            cuts: {
+                pointer: string;
+                /** @enum {string} */
+                type: "object" | "array" | "string";
+                /** Format: int64 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description members, items or bytes
+                 */
+                count: number;
+                /** Format: int64 */
+                shown: number;
+            }[];
+        };
         Version: {
             /** Format: int64 */
             version: number;
@@ -1763,6 +2065,25 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             resolvedAt: string | null;
+        };
+        WaitExplanation: {
+            waitId: string;
+            waitType: string;
+            stepPath: string;
+            status: string;
+            wakes: string;
+            /** Format: date-time */
+            timeoutAt: string | null;
+            eventName?: string | null;
+            correlationKey?: string | null;
+            /** Format: date-time */
+            acceptsFrom?: string;
+            filters?: {
+                path: string;
+                op: string;
+                value?: unknown;
+            }[];
+            nearMisses?: components["schemas"]["NearMiss"][];
         };
         Webhook: {
             name: string;
@@ -2802,6 +3123,61 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "definition": {
+                 *         "id": "hello",
+                 *         "version": 1,
+                 *         "name": "Hello",
+                 *         "payloadSchemaRef": "payload.Any.v1",
+                 *         "steps": [
+                 *           {
+                 *             "id": "done",
+                 *             "type": "control.return"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "kind": "step",
+                 *       "from": "done",
+                 *       "to": "end"
+                 *     }
+                 */
+                "application/json": {
+                    definition: unknown;
+                    /** @enum {string} */
+                    kind: "variable" | "step";
+                    from: string;
+                    to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renaming"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     completeExpression: {
         parameters: {
             query?: never;
@@ -3330,9 +3706,18 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    explainRun: {
+    showValue: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description step… with the number of a step */
+                of?: "input" | "output" | "error" | "payload" | "vars" | "local" | "meta" | "stepInput" | "stepOutput";
+                /** @description a step number */
+                step?: number;
+                /** @description JSON Pointer into it */
+                pointer?: string;
+                depth?: number;
+                bytes?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3347,13 +3732,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunExplanation"];
+                    "application/json": components["schemas"]["ValueHead"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    searchValue: {
+        parameters: {
+            query: {
+                /** @description step… with the number of a step */
+                of?: "input" | "output" | "error" | "payload" | "vars" | "local" | "meta" | "stepInput" | "stepOutput";
+                /** @description a step number */
+                step?: number;
+                /** @description JSON Pointer into it */
+                pointer?: string;
+                text: string;
+                /** @description items of a page */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            pointer: string;
+                            isKey: boolean;
+                            type: string;
+                            excerpt: string;
+                        }[];
+                        hasMore: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };
@@ -3533,6 +3966,127 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFunctions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Function"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+        };
+    };
+    evaluateExpression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "payload.total * 2",
+                 *       "data": {
+                 *         "payload": {
+                 *           "total": 21
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    source: string;
+                    /** @description an object: payload, vars, …; else what `$` is */
+                    data?: unknown;
+                    eventId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    checkExpressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "definition": {
+                 *         "id": "hello",
+                 *         "version": 1,
+                 *         "name": "Hello",
+                 *         "payloadSchemaRef": "payload.Any.v1",
+                 *         "steps": [
+                 *           {
+                 *             "id": "done",
+                 *             "type": "control.return"
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    definition: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExpressionReport"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };
@@ -3850,6 +4404,34 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listNearMisses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearMisses"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listWebhooks: {
         parameters: {
             query?: never;
@@ -4115,6 +4697,67 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "definition": {
+                 *         "id": "hello",
+                 *         "version": 1,
+                 *         "name": "Hello",
+                 *         "payloadSchemaRef": "payload.Any.v1",
+                 *         "steps": [
+                 *           {
+                 *             "id": "done",
+                 *             "type": "control.return"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "payload": {}
+                 *     }
+                 */
+                "application/json": {
+                    definition?: unknown;
+                    workflowId?: string;
+                    /**
+                     * Format: int64
+                     * @description of the workflow; without it its draft
+                     */
+                    version?: number;
+                    payload?: Record<string, never>;
+                    /** @description what actions, events and people do: docs/reference/testing.md */
+                    fixtures?: Record<string, never>;
+                    /** @description path of a step that is not begun any more */
+                    upTo?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];

@@ -1,11 +1,11 @@
 #pragma once
-// Answers of people against the JSON Schema of their form.
+// Answers of people, and payloads, against a JSON Schema, for simulations.
 
 #include "foundation/format.h"
 #include "jsonschema/jsonschema.h"
 #include "simulate/simulate.h"
 
-namespace fermata::cli {
+namespace fermata::service {
 
 class SchemaFormCheck final : public simulate::FormCheck {
  public:
@@ -20,4 +20,4 @@ class SchemaFormCheck final : public simulate::FormCheck {
   }
 };
 
-}  // namespace fermata::cli
+}  // namespace fermata::service
