@@ -69,6 +69,15 @@ class Simulate(Folder):
             self.assertEqual(result["steps"][0]["startedAtMs"], start)
             self.assertEqual(result["steps"][0]["finishedAtMs"], start + 50)
 
+    def test_stops_before_a_step(self):
+        self.write("d.json", definition({"id": "a", "type": "transform.assign", "config": {"assign": {"vars.x": {"$expr": "1"}}}}, CALL))
+        code, out, _ = self.run_program("simulate", "d.json", "--json", "--up-to", "root.steps[1]")
+        result = json.loads(out)
+        self.assertEqual((code, result["status"], result["scopes"]["vars"], len(result["steps"])), (0, "STOPPED", {"x": 1}, 1))
+        code, _, err = self.run_program("simulate", "d.json", "--up-to", "root.steps[7]")
+        self.assertEqual(code, 1)
+        self.assertIn("NOT_FOUND", err)
+
     def test_refuses_a_definition_with_all_its_findings(self):
         code, result, _ = self.simulate(definition({"id": "a", "type": "nothing"}, {"id": "a", "type": "control.return"}))
         self.assertEqual(code, 1)
