@@ -50,10 +50,10 @@ class RunExport final : public http::BodyStream {
         part_ = Part::Steps;
         return Next::Bytes;
       case Part::Steps:
-        return add_steps(bytes) ? Next::Bytes : Next::End;
+        return add_steps(bytes) ? Next::Bytes : Next::Cut;
       case Part::Rest:
         part_ = Part::Over;
-        return add_rest(bytes) ? Next::Bytes : Next::End;
+        return add_rest(bytes) ? Next::Bytes : Next::Cut;
       case Part::Over:
         return Next::End;
     }

@@ -17,9 +17,10 @@ Result<void> serve(const ServerOptions& options, Log& log) {
                      log));
   reseal(process->vault(), log);
   TRY(const std::string token, api_token(options.token_file, folder));
+  // First, so that it outlives the other and tells probes of its end.
+  TRY(const auto health, process->start_health(options.health_address));
   TRY(const auto host,
       ApiHost::start(process->api_parts(), {options.listen, options.port, token, options.front}));
-  TRY(const auto health, process->start_health(options.health_address));
   const json::Object state{{"api", host->url()},
                            {"token", token},
                            {"temporal", process->client().options().address},
@@ -30,6 +31,7 @@ Result<void> serve(const ServerOptions& options, Log& log) {
                               {"temporal", process->client().options().address},
                               {"health", health ? health->url() : ""}});
   wait_for_stop_signal();
+  if (health) health->drain();
   log.info("server stopping");
   return {};
 }

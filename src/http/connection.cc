@@ -73,11 +73,24 @@ std::string text_of(const Response& response, bool keeps_open) {
   return text + "\r\n" + response.body;
 }
 
-// Without a length: the body ends with the connection.
-std::string stream_head(const Response& response) {
-  std::string text = format("HTTP/1.1 {} -\r\nConnection: close\r\n", response.status);
-  for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
+// A body without a length. Chunks tell its end from a cut; to HTTP/1.0 it ends with the connection.
+enum class Framing : std::uint8_t { Chunks, UntilClose };
+struct Streamed {
+  Response response;
+  Framing framing = Framing::Chunks;
+};
+
+std::string stream_head(const Streamed& streamed) {
+  std::string text = format("HTTP/1.1 {} -\r\nConnection: close\r\n", streamed.response.status);
+  if (streamed.framing == Framing::Chunks) text += "Transfer-Encoding: chunked\r\n";
+  for (const auto& [name, value] : streamed.response.headers) text += name + ": " + value + "\r\n";
   return text + "\r\n";
+}
+
+// Nothing for nothing: an empty chunk would be the end.
+std::string framed(std::string_view bytes, Framing framing) {
+  if (bytes.empty() || framing == Framing::UntilClose) return std::string(bytes);
+  return format("{:x}\r\n{}\r\n", bytes.size(), bytes);
 }
 
 Error error_of(const beast::error_code& ec) {
@@ -164,16 +177,19 @@ net::awaitable<Piece> next_piece(std::shared_ptr<Shared> shared,
   co_return piece;
 }
 
-// Sends pieces until the stream ends or its reader is gone or too slow.
+// Sends pieces until the stream ends or its reader is gone or too slow. A server that stops ends a
+// stream that has nothing to say: it may go on for ever, and its reader resumes it elsewhere.
 net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, Wire& wire, Deadline& deadline,
-                                 Response response) {
+                                 Streamed streamed) {
   tcp::socket& socket = wire.socket();
+  const std::shared_ptr<BodyStream> stream = streamed.response.stream;
   const auto bell = std::make_shared<Bell>(socket.get_executor());
   const auto wake = [weak = std::weak_ptr(bell)] { Bell::ring(weak); };
   shared->streaming[&socket] = wake;
-  response.stream->on_ready(wake);
-  std::string text = stream_head(response);
-  while (!shared->is_draining) {
+  stream->on_ready(wake);
+  std::string text = stream_head(streamed);
+  bool is_over = false;
+  while (true) {
     if (!text.empty()) {
       deadline.set(shared->options.write_ms);
       auto out = net::buffer(text);
@@ -181,12 +197,17 @@ net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, Wire& wire, Dea
       deadline.clear();
       if (ec) break;
     }
-    Piece piece = co_await next_piece(shared, response.stream);
-    if (piece.next == BodyStream::Next::End) break;
-    text = std::move(piece.bytes);
-    if (piece.next == BodyStream::Next::Wait) {
+    if (is_over) break;
+    Piece piece = co_await next_piece(shared, stream);
+    if (piece.next == BodyStream::Next::Cut) break;
+    is_over = piece.next == BodyStream::Next::End ||
+              (piece.next == BodyStream::Next::Wait && shared->is_draining);
+    text = framed(piece.bytes, streamed.framing);
+    if (is_over) {
+      if (streamed.framing == Framing::Chunks) text += "0\r\n\r\n";
+    } else if (piece.next == BodyStream::Next::Wait) {
       const bool has_rung = co_await bell->wait(shared->options.heartbeat_ms);
-      if (!has_rung) text = response.stream->heartbeat();
+      if (!has_rung) text = framed(stream->heartbeat(), streamed.framing);
     }
   }
 }
@@ -203,13 +224,15 @@ struct Read {
   bool is_over = false;
   beast::error_code error;
 };
-net::awaitable<Read> read_request(Wire& wire, Parser& parser, std::string& buffer,
-                                  Deadline& deadline, const ServerOptions& options) {
+net::awaitable<Read> read_request(Shared& shared, Wire& wire, Parser& parser, std::string& buffer,
+                                  Deadline& deadline) {
+  const ServerOptions& options = shared.options;
   std::array<char, kReadBytes> chunk{};
   Read read;
   bool is_begun = !buffer.empty();
   bool is_in_body = false;
   deadline.set(is_begun ? options.header_ms : options.idle_ms);
+  if (!is_begun) shared.idle.insert(&wire.socket());
   while (!parser.is_done()) {
     if (!buffer.empty()) {
       const std::size_t taken = parser.put(net::buffer(buffer), read.error);
@@ -231,9 +254,11 @@ net::awaitable<Read> read_request(Wire& wire, Parser& parser, std::string& buffe
     buffer.append(chunk.data(), got.bytes);
     if (!is_begun) {
       is_begun = true;
+      shared.idle.erase(&wire.socket());
       deadline.set(options.header_ms);
     }
   }
+  shared.idle.erase(&wire.socket());
   deadline.clear();
   co_return read;
 }
@@ -241,7 +266,6 @@ net::awaitable<Read> read_request(Wire& wire, Parser& parser, std::string& buffe
 }  // namespace
 
 net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
-  ++shared->open;
   std::string buffer;
   Deadline deadline(socket);
   Wire wire(socket, shared->tls.get());
@@ -249,30 +273,35 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
   const auto refused = co_await wire.open();
   deadline.clear();
   bool keeps_open = !refused;
-  while (keeps_open && !shared->is_draining) {
+  while (keeps_open) {
+    boost::system::error_code ignored;
+    // What has come already is answered, also by a server that stops.
+    if (shared->is_draining && buffer.empty() && socket.available(ignored) == 0) break;
     Parser parser;
     parser.eager(true);
     parser.header_limit(static_cast<std::uint32_t>(shared->options.header_bytes_max));
     parser.body_limit(shared->options.body_bytes_max);
-    shared->reading.insert(&socket);
-    Read read = co_await read_request(wire, parser, buffer, deadline, shared->options);
-    shared->reading.erase(&socket);
+    Read read = co_await read_request(*shared, wire, parser, buffer, deadline);
     if (read.is_over) break;
     Response response;
+    Framing framing = Framing::Chunks;
     if (read.error) {
       keeps_open = false;
       response = problem_response(error_of(read.error));
       if (read.error == beast::http::error::header_limit) response.status = 431;
     } else {
-      keeps_open = parser.get().keep_alive() && !shared->is_draining;
+      if (parser.get().version() < 11) framing = Framing::UntilClose;
+      const bool wants_more = parser.get().keep_alive();
       Request request = request_of(parser);
       response = co_await run_handler(shared, std::move(request));
+      keeps_open = wants_more && !shared->is_draining;
     }
     if (response.stream != nullptr && shared->streaming.size() >= shared->options.streams_max)
       response = too_many_streams();
     secure(response, shared->tls == nullptr ? Transport::Plain : Transport::Tls);
     if (response.stream != nullptr) {
-      co_await send_stream(shared, wire, deadline, std::move(response));
+      Streamed streamed{std::move(response), framing};
+      co_await send_stream(shared, wire, deadline, std::move(streamed));
       shared->streaming.erase(&socket);
       break;
     }

@@ -24,15 +24,16 @@ struct Shared {
   std::unique_ptr<boost::asio::ssl::context> tls;  // none: plain HTTP
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
-  // The IO thread's own: connections that wait for a request; those that stream, and how each is
-  // woken.
-  std::set<boost::asio::ip::tcp::socket*> reading;
+  // The IO thread's own: connections that wait for the first byte of a request; those that stream,
+  // and how each is woken.
+  std::set<boost::asio::ip::tcp::socket*> idle;
   std::map<boost::asio::ip::tcp::socket*, std::function<void()>> streaming;
 
   Shared(ServerOptions o, Router r)
       : options(std::move(o)), router(std::move(r)), workers(options.workers) {}
 };
 
+// The caller has counted it in `open`.
 boost::asio::awaitable<void> serve_connection(std::shared_ptr<Shared> shared,
                                               boost::asio::ip::tcp::socket socket);
 

@@ -44,6 +44,19 @@ class Pieces final : public BodyStream {
   std::thread waker_;
 };
 
+// Breaks off.
+class Half final : public BodyStream {
+ public:
+  Next next(std::string& bytes) override {
+    if (std::exchange(is_begun_, true)) return Next::Cut;
+    bytes += "half";
+    return Next::Bytes;
+  }
+
+ private:
+  bool is_begun_ = false;
+};
+
 // Never has anything.
 class Silence final : public BodyStream {
  public:
@@ -89,6 +102,14 @@ class HttpTest : public testing::Test {
     });
     router.add("GET", "/pieces", [](const Request&) {
       return Response{200, {}, "", std::make_shared<Pieces>(5)};
+    });
+    router.add("GET", "/cut", [](const Request&) {
+      return Response{200, {}, "", std::make_shared<Half>()};
+    });
+    router.add("GET", "/slow", [this](const Request&) {
+      slow_.begun.set_value();
+      slow_.go_on.get_future().wait();
+      return Response{200, {}, "slow"};
     });
     router.add("GET", "/silence", [](const Request&) {
       return Response{200, {}, "", std::make_shared<Silence>()};
@@ -143,6 +164,11 @@ class HttpTest : public testing::Test {
   }
 
   Flood::Seen flood_;
+  struct Slow {
+    std::promise<void> begun;
+    std::promise<void> go_on;
+  };
+  Slow slow_;
 
   std::unique_ptr<Server> server_;
 };
@@ -195,11 +221,19 @@ TEST_F(HttpTest, TheClientRefusesPrivateAddresses) {
 
 TEST_F(HttpTest, AStreamComesPieceByPieceAndEnds) {
   EXPECT_THAT(raw("GET /pieces HTTP/1.1\r\n\r\n"),
+              testing::EndsWith("\r\n\r\n8\r\npiece 5;\r\n8\r\npiece 4;\r\n8\r\npiece 3;\r\n8\r\n"
+                                "piece 2;\r\n8\r\npiece 1;\r\n0\r\n\r\n"));
+  EXPECT_THAT(raw("GET /pieces HTTP/1.0\r\n\r\n"),
               testing::EndsWith("\r\n\r\npiece 5;piece 4;piece 3;piece 2;piece 1;"));
 }
 
+TEST_F(HttpTest, AStreamThatCannotGoOnHasNoEnd) {
+  const std::string answer = raw("GET /cut HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(answer, testing::EndsWith("\r\n\r\n4\r\nhalf\r\n"));
+}
+
 TEST_F(HttpTest, ASilentStreamShowsThatItIsAlive) {
-  const int fd = connected("GET /silence HTTP/1.1\r\n\r\n");
+  const int fd = connected("GET /silence HTTP/1.0\r\n\r\n");
   const std::string twice = ": still here\n\n: still here\n\n";
   EXPECT_THAT(read_until(fd, twice), testing::HasSubstr(twice));
   close(fd);
@@ -224,6 +258,33 @@ TEST_F(HttpTest, StreamsAreBoundedAndEndWithTheServer) {
   read_until(two, "");
   close(one);
   close(two);
+}
+
+TEST_F(HttpTest, WhatHasComeIsAnsweredByAServerThatStops) {
+  const int slow = connected("GET /slow HTTP/1.1\r\n\r\n");
+  const int half = connected("POST /size HTTP/1.1\r\nContent-Length: 4\r\n\r\nab");
+  const int idle = connected("GET /echo/x HTTP/1.1\r\n\r\n");
+  read_until(idle, "\r\n\r\n");
+  const int pieces = connected("GET /pieces HTTP/1.1\r\n\r\n");
+  read_until(pieces, "piece 5");
+  slow_.begun.get_future().wait();
+  std::thread stopping([this] { server_->stop(); });
+  // Who waits for nothing is sent away at once, and by then nobody is let in.
+  EXPECT_EQ(read_until(idle, ""), "");
+  const int late = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(server_->port());
+  EXPECT_NE(connect(late, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(::send(half, "cd", 2, MSG_NOSIGNAL), 2);
+  EXPECT_THAT(read_until(half, ""), testing::AllOf(testing::HasSubstr("Connection: close"),
+                                                   testing::EndsWith("\r\n\r\n4")));
+  slow_.go_on.set_value();
+  EXPECT_THAT(read_until(slow, ""), testing::EndsWith("\r\n\r\nslow"));
+  EXPECT_THAT(read_until(pieces, ""), testing::EndsWith("0\r\n\r\n"));
+  stopping.join();
+  for (const int fd : {slow, half, idle, pieces, late}) close(fd);
 }
 
 TEST(AddressPolicies, JudgeMappedAndSpecialAddresses) {

@@ -38,7 +38,8 @@ struct Request {
 // end.
 class BodyStream {
  public:
-  enum class Next : std::uint8_t { Bytes, Wait, End };
+  // Cut: it cannot go on, and the reader shall see that this is not the end.
+  enum class Next : std::uint8_t { Bytes, Wait, End, Cut };
   virtual ~BodyStream() = default;
   // Appends what is next to `bytes`, or says that there is nothing yet. On a worker thread, which
   // it may keep for a while; never from two at once.

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include "foundation/format.h"
@@ -56,17 +57,18 @@ class AsioServer final : public Server {
   void stop() override {
     if (!thread_.joinable()) return;
     shared_->is_draining = true;
-    net::post(io_, [this] {
+    std::promise<void> is_closed;
+    net::post(io_, [this, &is_closed] {
       boost::system::error_code ignored;
+      take_queued();
       acceptor_.close(ignored);
-      // Who waits for a next request has none under way.
-      for (tcp::socket* socket : shared_->reading) socket->cancel(ignored);
-      // A stream may go on for ever; its reader resumes it elsewhere.
-      for (const auto& [socket, wake] : shared_->streaming) {
-        socket->cancel(ignored);
-        wake();
-      }
+      // Who has sent nothing of a next request has none under way.
+      for (tcp::socket* socket : shared_->idle)
+        if (socket->available(ignored) == 0) socket->cancel(ignored);
+      for (const auto& [socket, wake] : shared_->streaming) wake();
+      is_closed.set_value();
     });
+    is_closed.get_future().wait();
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_->options.drain_ms);
     while (shared_->open > 0 && std::chrono::steady_clock::now() < until) {
@@ -89,11 +91,28 @@ class AsioServer final : public Server {
         });
         return;
       }
-      boost::system::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      net::co_spawn(io_, serve_connection(shared_, std::move(socket)), net::detached);
+      serve(std::move(socket));
       accept();
     });
+  }
+
+  void serve(tcp::socket socket) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    ++shared_->open;
+    net::co_spawn(io_, serve_connection(shared_, std::move(socket)), net::detached);
+  }
+
+  // Those that the system let in and that nobody has taken yet: their requests may be here.
+  void take_queued() {
+    boost::system::error_code ec;
+    acceptor_.cancel(ec);
+    acceptor_.non_blocking(true, ec);
+    while (!ec) {
+      tcp::socket socket(io_);
+      acceptor_.accept(socket, ec);
+      if (!ec) serve(std::move(socket));
+    }
   }
 
   std::shared_ptr<Shared> shared_;

@@ -1,6 +1,7 @@
 #pragma once
 // Server: HTTP/1.1 on one IO thread, handlers on a pool of worker threads. Everything is bounded:
-// header, body, the time of each phase. stop() lets requests under way finish.
+// header, body, the time of each phase. stop() lets requests under way finish, those too that have
+// come and were not read yet; streams end when they have nothing more to say.
 
 #include <cstdint>
 #include <memory>

@@ -1,26 +1,17 @@
 """Workers as processes of their own: workers.py PROGRAM [unittest options]. What they host, refuse, tell and leave behind."""
 
+import http.client
 import http.server
 import json
-import os
-import pathlib
 import re
-import sys
 import threading
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
-    os.environ["FERMATA_PROGRAM"] = sys.argv.pop(1)
-import harness  # noqa: E402
-
-
-def expr(source):
-    return {"$expr": source}
+from run import ROOT, LiveReader, expr, harness
 
 
 def action(step_id, action_id, mapping, **config):
@@ -164,6 +155,61 @@ class Workers(unittest.TestCase):
                                  "--queue", "side")
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
         self.assertEqual(shop.count, 1)
+
+    def test_a_server_that_is_stopped_answers_what_is_under_way(self):
+        self.start("worker")
+        waiting = self.launch([{"id": "hear", "type": "event.wait", "config": {"eventName": "NEVER", "correlationKey": expr("'k'")}}])
+        self.stack.publish_definition({"id": "asked-for", "version": 1, "name": "asked-for", "payloadSchemaRef": "payload.Any.v1",
+                                       "steps": [{"id": "a", "type": "transform.assign", "config": {"assign": {"vars.x": expr("1")}}}]})
+        server, health = self.start("server", "--port", "0", "--rate", "0")
+        address = re.search(r'"api":"(http[^"]+)"', (self.stack.data / f"server-{self.number}.log").read_text()).group(1)
+        api = harness.Api(address, self.stack.token, self.stack.data)
+        live = LiveReader(api, waiting)
+        self.assertTrue(live.read(1))
+        half = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=harness.PATIENCE_S)
+        body = b'{"payload": {}, "idempotencyKey": "half"}'
+        half.putrequest("POST", "/api/v1/workflows/asked-for/runs")
+        for name, value in (("Authorization", f"Bearer {self.stack.token}"), ("Content-Type", "application/json"), ("Content-Length", str(len(body)))):
+            half.putheader(name, value)
+        half.endheaders(body[:5])
+        told, lost, begun = {}, [], threading.Barrier(9)
+
+        def ask(who):
+            """Until nobody is there any more."""
+            begun.wait()
+            for n in range(100_000):
+                key = f"{who}-{n}"
+                try:
+                    told[key] = api.call("POST", "/api/v1/workflows/asked-for/runs", {"payload": {}, "idempotencyKey": key})["runId"]
+                except ConnectionRefusedError:
+                    return
+                except (OSError, http.client.HTTPException) as failure:
+                    if isinstance(getattr(failure, "reason", None), ConnectionRefusedError):
+                        return
+                    lost.append(key)
+
+        callers = [threading.Thread(target=ask, args=(who,)) for who in range(8)]
+        for caller in callers:
+            caller.start()
+        begun.wait()
+        self.until(lambda: len(told), lambda count: count > 30)
+        server.child.terminate()
+        stopped_at = time.monotonic()
+        for caller in callers:
+            caller.join()
+        self.assertEqual(self.get(health + "/readyz")[0], 503)
+        half.send(body[5:])
+        answer = half.getresponse()
+        self.assertEqual((answer.status, answer.getheader("Connection")), (202, "close"))
+        told["half"] = json.loads(answer.read())["runId"]
+        self.assertNotIn("end", [name for _, name, _ in live.read()])
+        self.assertEqual(server.child.wait(timeout=harness.PATIENCE_S), 0)
+        print(f"\n  {len(told)} requests were answered, {len(lost)} turned away unread; gone {time.monotonic() - stopped_at:.1f} s after the signal")
+        self.assertLess(time.monotonic() - stopped_at, 30)
+        # Who was turned away may ask elsewhere: nothing was done for them. Who was answered has a run.
+        for run in told.values():
+            self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.assertEqual(self.stack.call("GET", "/api/v1/run-counts?workflowId=asked-for")["total"], len(told))
 
     def test_probes_tell_a_process_that_lives_from_one_that_works(self):
         addresses = [self.start("worker")[1], self.start("domain-worker", "--queue", "side")[1]]
