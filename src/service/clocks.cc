@@ -184,8 +184,6 @@ Result<void> Clocks::launch(const store::DefinitionRow& workflow,
     return {};
   }
   const Error& error = launched.error();
-  // Launched, and the process died before it could say so.
-  if (error.code == "STORE_CONFLICT") return {};
   row.reason = format("{} ({})", error.message, error.code);
   if (error.kind == ErrorKind::Unavailable) return error;
   row.outcome = error.code == "WORKFLOW_AT_LIMIT" ? "HELD"
@@ -206,9 +204,14 @@ Result<json::Value> Clocks::fire(const ClockFire& fire) {
   row.scheduled_for = calendar::parse_instant(fire.scheduled_for).value_or(parts_.clock.now());
   row.workflow_version = workflow->published_version;
   row.fired_at = parts_.clock.now();
+  TRY(const auto before, parts_.launcher.launched(fire.tenant, row.fire_key));
   TRY(const definition::ProgramPtr program,
       parts_.definitions.load({fire.tenant, fire.workflow_id, workflow->published_version, ""}));
-  if (workflow->archived_at) {
+  if (before) {
+    // The process died before it could say so. Its own run does not stand in the fire's way.
+    row.outcome = "LAUNCHED";
+    row.run_id = before->run_id.text;
+  } else if (workflow->archived_at) {
     row.outcome = "SKIPPED";
     row.reason = "the workflow is archived";
   } else if (is_clock(*program)) {

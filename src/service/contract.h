@@ -34,6 +34,13 @@ inline constexpr std::string_view kScopesQuery = "fermata.scopes";
 // bench latency`), and how much a crash repeats.
 inline constexpr std::int64_t kTaskTimeoutMs = 2'000;
 
+// Whether Temporal may take the same call another time: it is away, overloaded or at a loss. What
+// is asked for is then asked for again, and nothing is given up.
+inline bool may_pass_later(const Error& error) {
+  return error.kind == ErrorKind::Unavailable || error.kind == ErrorKind::TooMany ||
+         error.kind == ErrorKind::Internal;
+}
+
 // workflow-runtime-v2:run:<runId>
 std::string temporal_workflow_id(const RunId& run);
 

@@ -37,6 +37,23 @@ Result<void> Launcher::check(const TenantId& tenant, const store::VersionRow& ve
 }
 
 Result<Launched> Launcher::launch(const LaunchRequest& request) {
+  auto made = launch_new(request);
+  // Who asks again, since the answer was lost, is not refused for what has come since.
+  if (made.has_value() || !request.fire_key || made.error().kind == ErrorKind::Unavailable)
+    return made;
+  TRY(const auto before, launched(request.tenant, *request.fire_key));
+  return before ? Result<Launched>(*before) : made;
+}
+
+Result<std::optional<Launched>> Launcher::launched(const TenantId& tenant,
+                                                   const std::string& fire_key) {
+  TRY(const auto row, store_.launch_by(tenant, fire_key));
+  if (!row) return std::optional<Launched>();
+  return std::optional(
+      Launched{row->run_id, row->workflow_version, row->temporal_run_id.has_value()});
+}
+
+Result<Launched> Launcher::launch_new(const LaunchRequest& request) {
   TRY(const store::DefinitionRow workflow, store_.definition(request.tenant, request.workflow_id));
   const std::int64_t version = request.version.value_or(workflow.published_version);
   if (version == 0) {
@@ -72,16 +89,22 @@ Result<Launched> Launcher::launch(const LaunchRequest& request) {
   row.temporal_workflow_id = temporal_workflow_id(row.run_id);
   row.started_at = clock_.now();
   TRY_DO(store_.insert_launch(row, workflow.settings.concurrency_limit));
+  auto begun = begin(row);
+  if (begun.has_value()) return begun;
+  return begun.error().within(format("launching workflow `{}`", request.workflow_id.text));
+}
+
+Result<Launched> Launcher::begin(const store::LaunchRow& row) {
   const auto started = start(row);
-  if (started.has_value()) return Launched{row.run_id, version};
+  if (started.has_value()) return Launched{row.run_id, row.workflow_version};
   // Away: the row stays, and repair() starts it. Refused: it will not get better.
-  if (started.error().kind == ErrorKind::Unavailable) return Launched{row.run_id, version, false};
+  if (may_pass_later(started.error())) return Launched{row.run_id, row.workflow_version, false};
   const json::Value error = json::Object{{"category", "LaunchError"},
                                          {"code", started.error().code},
                                          {"message", started.error().message},
                                          {"stage", "launch"}};
   TRY_DO(store_.fail_launch(row.run_id, error, clock_.now()));
-  return started.error().within(format("launching workflow `{}`", request.workflow_id.text));
+  return started.error();
 }
 
 Result<void> Launcher::start(const store::LaunchRow& row) {
@@ -105,20 +128,35 @@ Result<void> Launcher::start(const store::LaunchRow& row) {
   if (started.has_value()) return store_.set_temporal_run(row.run_id, *started);
   if (started.error().code != "TEMPORAL_ALREADY_EXISTS") return started.error();
   // Started before, and the answer was lost.
-  TRY(const auto described, client_.describe({row.temporal_workflow_id, ""}));
-  return store_.set_temporal_run(row.run_id, described.ref.run_id);
+  return confirm(row);
+}
+
+Result<void> Launcher::confirm(const store::LaunchRow& row) {
+  const auto described = client_.describe({row.temporal_workflow_id, ""});
+  if (described.has_value()) return store_.set_temporal_run(row.run_id, described->first_run_id);
+  if (described.error().code != "TEMPORAL_NOT_FOUND") return described.error();
+  // It has ended, and Temporal keeps it no longer.
+  return store_.set_temporal_run(row.run_id, "");
 }
 
 Result<std::size_t> Launcher::repair(TimeMs before) {
   constexpr std::size_t kPerCall = 100;
   TRY(const auto rows, store_.unconfirmed_launches(before, kPerCall));
-  std::size_t started = 0;
-  for (const store::LaunchRow& row : rows) {
-    if (row.trigger_type == "child") continue;
-    TRY_DO(start(row));
-    ++started;
+  std::size_t confirmed = 0;
+  for (const store::RunView& view : rows) {
+    if (view.launch.trigger_type == "child") continue;
+    if (view.run.sequence > 0) {
+      // A worker has it, so Temporal has it: only the answer was lost.
+      TRY_DO(confirm(view.launch));
+    } else {
+      const auto begun = begin(view.launch);
+      // One that is refused for good holds no other one up; one that is away holds all.
+      if (!begun.has_value()) continue;
+      if (!begun->is_started) break;
+    }
+    ++confirmed;
   }
-  return started;
+  return confirmed;
 }
 
 }  // namespace fermata::service

@@ -21,7 +21,7 @@ struct LaunchRequest {
   json::Value payload;
   std::string trigger_type = "api";
   json::Value trigger_metadata;
-  std::optional<std::string> fire_key;
+  std::optional<std::string> fire_key;  // however often it is asked for, one run
 };
 struct Launched {
   RunId run_id;
@@ -35,16 +35,23 @@ class Launcher {
       : store_(store), client_(std::move(client)), clock_(clock), random_(random) {}
 
   // Errors: NOT_FOUND, WORKFLOW_NOT_PUBLISHED, WORKFLOW_PAUSED, WORKFLOW_AT_LIMIT, PAYLOAD_INVALID,
-  // STORE_CONFLICT (fire key), TEMPORAL_* when it refuses.
+  // TEMPORAL_* when it refuses. A fire key that has launched gives the run that it launched.
   Result<Launched> launch(const LaunchRequest& request);
+  // What the fire key has launched, if it has.
+  Result<std::optional<Launched>> launched(const TenantId& tenant, const std::string& fire_key);
   // Starts what was launched before `before` and never confirmed: Temporal was away, or the process
-  // died between row and start. The same id makes it safe. Gives how many were started.
+  // died between row and start. The same id makes it safe. Gives how many are confirmed now.
   Result<std::size_t> repair(TimeMs before);
 
  private:
   Result<void> check(const TenantId& tenant, const store::VersionRow& version,
                      const json::Value& payload) const;
+  Result<Launched> launch_new(const LaunchRequest& request);
+  // A row that Temporal refuses for good has failed.
+  Result<Launched> begin(const store::LaunchRow& row);
   Result<void> start(const store::LaunchRow& row);
+  // Temporal has it: under which id.
+  Result<void> confirm(const store::LaunchRow& row);
 
   store::Store& store_;
   temporal::Client client_;

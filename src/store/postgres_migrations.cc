@@ -16,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 13> kMigrations = {
+constexpr std::array<Migration, 14> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -209,6 +209,11 @@ ALTER TABLE workflow_runtime_events DROP COLUMN is_routed;
      // What is asked of people is found among many more waits for events, whoever the tenant is.
      {13, R"sql(
 CREATE INDEX workflow_run_waits_people ON workflow_run_waits (created_at, wait_id) WHERE status = 'WAITING' AND wait_type = 'human';
+)sql"},
+     // Runs that a worker has and whose id the launcher could not write down are to be found, too.
+     {14, R"sql(
+DROP INDEX workflow_runs_unconfirmed;
+CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

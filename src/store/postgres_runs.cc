@@ -53,16 +53,24 @@ Result<void> PostgresStore::set_temporal_run(const RunId& run, const std::string
   return {};
 }
 
-Result<std::vector<LaunchRow>> PostgresStore::unconfirmed_launches(TimeMs before,
-                                                                   std::size_t limit) {
+Result<std::vector<RunView>> PostgresStore::unconfirmed_launches(TimeMs before, std::size_t limit) {
   static const std::string kSql = format(
-      "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND status = 'RUNNING' "
-      "AND started_at <= $1 ORDER BY started_at, run_id LIMIT $2",
+      "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND (status = 'RUNNING' "
+      "OR sequence > 0) AND started_at <= $1 ORDER BY started_at, run_id LIMIT $2",
       kRunColumns);
   TRY(const PostgresRows rows,
       run_alone(kEveryTenant, kSql, Params().bind(before).bind(static_cast<std::int64_t>(limit))));
-  return read_all<LaunchRow>(
-      rows, [](const PostgresRow& row) { return read_run(row, TenantId(row.text(21))).launch; });
+  return read_all<RunView>(
+      rows, [](const PostgresRow& row) { return read_run(row, TenantId(row.text(21))); });
+}
+
+Result<std::optional<LaunchRow>> PostgresStore::launch_by(const TenantId& tenant,
+                                                          const std::string& fire_key) {
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_runs WHERE tenant = $1 AND trigger_fire_key = $2", kRunColumns);
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(fire_key)));
+  if (rows.empty()) return std::optional<LaunchRow>();
+  return std::optional(read_run(rows[0], tenant).launch);
 }
 
 Result<void> PostgresStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {

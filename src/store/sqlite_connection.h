@@ -183,7 +183,9 @@ class SqliteStore final : public Store {
   Result<void> remove_secret(const TenantId& tenant, const std::string& name) override;
   Result<void> insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) override;
   Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) override;
-  Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) override;
+  Result<std::vector<RunView>> unconfirmed_launches(TimeMs before, std::size_t limit) override;
+  Result<std::optional<LaunchRow>> launch_by(const TenantId& tenant,
+                                             const std::string& fire_key) override;
   Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) override;
   Result<std::vector<bool>> write(std::span<const projection::RowBatch> batches,
                                   std::span<const InvocationPut> puts) override;

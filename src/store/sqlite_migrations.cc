@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 12> kMigrations = {
+constexpr std::array<Migration, 13> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -188,6 +188,11 @@ ALTER TABLE workflow_runtime_events DROP COLUMN is_routed;
      // What is asked of people is found among many more waits for events, whoever the tenant is.
      {12, R"sql(
 CREATE INDEX workflow_run_waits_people ON workflow_run_waits (created_at, wait_id) WHERE status = 'WAITING' AND wait_type = 'human';
+)sql"},
+     // Runs that a worker has and whose id the launcher could not write down are to be found, too.
+     {13, R"sql(
+DROP INDEX workflow_runs_unconfirmed;
+CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

@@ -54,16 +54,27 @@ Result<void> SqliteStore::set_temporal_run(const RunId& run, const std::string& 
   return update.bind(std::string_view(temporal_run_id)).bind(run.text).run();
 }
 
-Result<std::vector<LaunchRow>> SqliteStore::unconfirmed_launches(TimeMs before, std::size_t limit) {
+Result<std::vector<RunView>> SqliteStore::unconfirmed_launches(TimeMs before, std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
-      "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND status = 'RUNNING' "
-      "AND started_at <= ? ORDER BY started_at, run_id LIMIT ?",
+      "SELECT {}, tenant FROM workflow_runs WHERE temporal_run_id IS NULL AND (status = 'RUNNING' "
+      "OR sequence > 0) AND started_at <= ? ORDER BY started_at, run_id LIMIT ?",
       kRunColumns);
   TRY(Statement select, reader_->prepare(kSql));
   select.bind(before).bind(static_cast<std::int64_t>(limit));
-  return read_all<LaunchRow>(
-      select, [&](Statement& row) { return read_run(row, TenantId(row.text(21))).launch; });
+  return read_all<RunView>(select,
+                           [&](Statement& row) { return read_run(row, TenantId(row.text(21))); });
+}
+
+Result<std::optional<LaunchRow>> SqliteStore::launch_by(const TenantId& tenant,
+                                                        const std::string& fire_key) {
+  const std::scoped_lock lock(read_mutex_);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_runs WHERE tenant = ? AND trigger_fire_key = ?", kRunColumns);
+  TRY(Statement select, reader_->prepare(kSql));
+  TRY(const bool has_row, select.bind(tenant.text).bind(fire_key).step());
+  if (!has_row) return std::optional<LaunchRow>();
+  return std::optional(read_run(select, tenant).launch);
 }
 
 Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error, TimeMs now) {

@@ -92,8 +92,12 @@ class Store : public DefinitionStore,
   virtual Result<void> insert_launch(const LaunchRow& row,
                                      std::optional<std::int64_t> limit = std::nullopt) = 0;
   virtual Result<void> set_temporal_run(const RunId& run, const std::string& temporal_run_id) = 0;
-  // Launches of all tenants before `before` that Temporal has not confirmed; oldest first.
-  virtual Result<std::vector<LaunchRow>> unconfirmed_launches(TimeMs before, std::size_t limit) = 0;
+  // Of all tenants, launched before `before`, and Temporal's id for them was never written down:
+  // those that did not fail before Temporal had them. Oldest first.
+  virtual Result<std::vector<RunView>> unconfirmed_launches(TimeMs before, std::size_t limit) = 0;
+  // What the fire key launched, if it did.
+  virtual Result<std::optional<LaunchRow>> launch_by(const TenantId& tenant,
+                                                     const std::string& fire_key) = 0;
   // The launch failed before Temporal had it.
   virtual Result<void> fail_launch(const RunId& run, const json::Value& error, TimeMs now) = 0;
   // All in one transaction. A row of a lower sequence number never replaces a higher one. For each

@@ -99,6 +99,30 @@ TEST_P(StoreTest, OneOccurrenceLaunchesOnce) {
   second.fire_key = "schedule-1:10";
   ASSERT_TRUE(store_->insert_launch(first).has_value());
   EXPECT_EQ(store_->insert_launch(second).error().code, "STORE_CONFLICT");
+  EXPECT_EQ((*store_->launch_by(kTenant, "schedule-1:10"))->run_id, RunId("r1"));
+  EXPECT_FALSE(store_->launch_by(kTenant, "schedule-1:11")->has_value());
+  EXPECT_FALSE(store_->launch_by(TenantId("other"), "schedule-1:10")->has_value());
+}
+
+TEST_P(StoreTest, ALaunchIsUnconfirmedUntilItsIdIsThere) {
+  for (const char* id : {"r1", "r2", "r3", "r4"})
+    ASSERT_TRUE(store_->insert_launch(launch(id, 1)).has_value());
+  const auto unconfirmed = [&] {
+    std::vector<std::pair<std::string, bool>> found;
+    const auto views = store_->unconfirmed_launches(10, 100);
+    for (const RunView& view : *views)
+      found.emplace_back(view.launch.run_id.text, view.run.sequence > 0);
+    return found;
+  };
+  // A worker has this one, and has even ended it; Temporal never had the next one.
+  const projection::RowBatch ended = step(1, "SUCCEEDED");
+  ASSERT_TRUE(store_->write(std::span(&ended, 1), {}).has_value());
+  ASSERT_TRUE(store_->fail_launch(RunId("r2"), json::Object{}, 5).has_value());
+  ASSERT_TRUE(store_->set_temporal_run(RunId("r3"), "t").has_value());
+  using Found = std::vector<std::pair<std::string, bool>>;
+  EXPECT_EQ(unconfirmed(), (Found{{"r1", true}, {"r4", false}}));
+  ASSERT_TRUE(store_->set_temporal_run(RunId("r1"), "t").has_value());
+  EXPECT_EQ(unconfirmed(), (Found{{"r4", false}}));
 }
 
 TEST_P(StoreTest, AnInvocationIsTakenOverByOneOnly) {

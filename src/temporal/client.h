@@ -78,6 +78,7 @@ enum class WorkflowStatus : std::uint8_t {
 
 struct WorkflowDescription {
   WorkflowRef ref;
+  std::string first_run_id;  // of what has continued as this
   std::string workflow_type;
   WorkflowStatus status = WorkflowStatus::Running;
   std::int64_t history_length = 0;

@@ -40,6 +40,7 @@ WorkflowDescription description_of(
     const ::temporal::api::workflow::v1::WorkflowExecutionInfo& info) {
   WorkflowDescription to;
   to.ref = {info.execution().workflow_id(), info.execution().run_id()};
+  to.first_run_id = info.first_run_id().empty() ? to.ref.run_id : info.first_run_id();
   to.workflow_type = info.type().name();
   to.status = status_of(info.status());
   to.history_length = info.history_length();

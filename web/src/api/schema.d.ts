@@ -2832,6 +2832,8 @@ export interface operations {
                     payload?: unknown;
                     /** Format: int64 */
                     version?: number;
+                    /** @description asked for again under the same key, the launch is the same one: the answer is its run */
+                    idempotencyKey?: string;
                 };
             };
         };
