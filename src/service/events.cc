@@ -256,7 +256,9 @@ Result<store::DeliveryRow> EventRouter::resume(const store::EventRow& event,
     parts_.metrics->observe(metrics::Duration::WakeUp,
                             parts_.clock.now() - std::max(event.received_at, wait.created_at));
   if (sent.has_value()) return delivery;
-  if (sent.error().kind == ErrorKind::Unavailable) return sent.error();
+  // Credentials can be mended; who sends an event cannot be told of them.
+  if (may_pass_later(sent.error()) || sent.error().kind == ErrorKind::Forbidden)
+    return sent.error();
   // It will not get better: the event must not be tried for ever.
   delivery.outcome = sent.error().code == "TEMPORAL_NOT_FOUND" ? "RUN_CLOSED" : "REFUSED";
   if (delivery.outcome == "REFUSED")
@@ -297,10 +299,9 @@ store::DeliveryRow EventRouter::launch(const store::EventRow& event,
   request.fire_key =
       format("event:{}:{}:{}", event.tenant.text, event.event_id.text, workflow.workflow_id.text);
   const auto launched = launcher_->launch(request);
-  if (!launched.has_value() && launched.error().code != "STORE_CONFLICT")
-    return failed(launched.error());
+  if (!launched.has_value()) return failed(launched.error());
   delivery.outcome = "LAUNCHED";
-  if (launched.has_value()) details["runId"] = launched->run_id.text;
+  details["runId"] = launched->run_id.text;
   return delivery;
 }
 

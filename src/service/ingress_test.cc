@@ -42,6 +42,14 @@ class NoRuns final : public RunSignals {
     return {};
   }
 };
+// Answers as it is told, and takes everything from then on.
+class Moody final : public RunSignals {
+ public:
+  Result<void> signal(const RunId&, const temporal::Signal&) override {
+    return next_ ? Result<void>(*std::exchange(next_, std::nullopt)) : Result<void>();
+  }
+  std::optional<Error> next_;
+};
 class NoDefinitions final : public DefinitionSource {
  public:
   Result<definition::ProgramPtr> load(const VersionRef&) override {
@@ -228,6 +236,37 @@ TEST_F(StreamIngressTest, HoldsBackWhileTooManyEventsWaitToBeRouted) {
   ASSERT_TRUE(store_->put_routing({}, waiting).has_value());
   until_quiet();
   EXPECT_EQ(store_->events(kTenant, {.event_name = "E"})->size(), 3U);
+}
+
+TEST_F(StreamIngressTest, AWakeUpIsGivenUpOnlyWhenItsRunIsGoneOrCannotTakeIt) {
+  projection::WaitRow wait;
+  wait.tenant = kTenant;
+  wait.run_id = RunId("r");
+  wait.wait_id = WaitId("w");
+  wait.wait_type = "event";
+  wait.status = "WAITING";
+  wait.event_name = "E";
+  wait.created_at = 1;
+  wait.correlation_key = "k";
+  projection::RowBatch rows;
+  rows.waits.push_back(wait);
+  ASSERT_TRUE(store_->write(std::span(&rows, 1), {}).has_value());
+  const auto moody = std::make_shared<Moody>();
+  EventRouter router({*store_, moody, definitions_, clock_});
+  const auto outcomes = [&](ErrorKind kind, const std::string& code) {
+    EventRequest request{kTenant, "e-" + code, "E", "k", json::Object{}, ""};
+    moody->next_ = make_error(kind, code, "no");
+    std::string told = router.accept(request)->event.is_routed ? "given up:" : "kept:";
+    // As the sweep does, or whoever sends it again.
+    for (const auto& row : router.accept(request)->deliveries) told += row.outcome;
+    return told;
+  };
+  EXPECT_EQ(outcomes(ErrorKind::Unavailable, "TEMPORAL_UNAVAILABLE"), "kept:SIGNALED");
+  EXPECT_EQ(outcomes(ErrorKind::TooMany, "TEMPORAL_EXHAUSTED"), "kept:SIGNALED");
+  EXPECT_EQ(outcomes(ErrorKind::Internal, "TEMPORAL_INTERNAL"), "kept:SIGNALED");
+  EXPECT_EQ(outcomes(ErrorKind::Forbidden, "TEMPORAL_DENIED"), "kept:SIGNALED");
+  EXPECT_EQ(outcomes(ErrorKind::NotFound, "TEMPORAL_NOT_FOUND"), "given up:RUN_CLOSED");
+  EXPECT_EQ(outcomes(ErrorKind::Invalid, "TEMPORAL_REFUSED"), "given up:REFUSED");
 }
 
 TEST_F(StreamIngressTest, GoesOnAfterRedisWasKilledAtAnyMoment) {

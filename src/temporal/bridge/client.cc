@@ -25,6 +25,10 @@ Error error_of(std::uint32_t status, std::string message) {
     case 12:  // unimplemented
       return make_error(ErrorKind::Invalid, "TEMPORAL_REFUSED", std::move(message));
     case 5:
+      // Of a server that has not loaded it yet, too: then nothing that is in it is gone.
+      if (message.starts_with("Namespace "))
+        return make_error(ErrorKind::Unavailable, "TEMPORAL_UNAVAILABLE", std::move(message),
+                          "check the namespace's name, and that the Temporal server has it");
       return make_error(ErrorKind::NotFound, "TEMPORAL_NOT_FOUND", std::move(message));
     case 6:
       return make_error(ErrorKind::Conflict, "TEMPORAL_ALREADY_EXISTS", std::move(message));
