@@ -23,7 +23,7 @@ class Rebuild {
   Result<void> run(const RunId& run) {
     ++runs_;
     if (scratch_ == nullptr) {
-      TRY(const TenantId tenant, rebuilder_.rebuild(run, store_));
+      TRY(const worker::Rebuilt rebuilt, rebuilder_.rebuild(run, store_));
       return {};
     }
     TRY(std::vector<std::string> found, compare(run));
@@ -56,14 +56,16 @@ class Rebuild {
 
  private:
   Result<std::vector<std::string>> compare(const RunId& run) {
-    const auto tenant = rebuilder_.rebuild(run, *scratch_);
-    if (!tenant.has_value()) {
-      const std::string& code = tenant.error().code;
-      if (code != "REBUILD_DIVERGED" && code != "TEMPORAL_NOT_FOUND") return tenant.error();
-      return std::vector<std::string>{tenant.error().message};
+    const auto rebuilt = rebuilder_.rebuild(run, *scratch_);
+    if (!rebuilt.has_value()) {
+      const std::string& code = rebuilt.error().code;
+      if (code != "REBUILD_DIVERGED" && code != "TEMPORAL_NOT_FOUND") return rebuilt.error();
+      return std::vector<std::string>{rebuilt.error().message};
     }
-    tenants_.insert(*tenant);
-    return store::differences(store_, *scratch_, *tenant, run);
+    tenants_.insert(rebuilt->tenant);
+    // What an action under way leads to cannot be told of the history yet.
+    if (!rebuilt->is_whole) return std::vector<std::string>{};
+    return store::differences(store_, *scratch_, rebuilt->tenant, run);
   }
 
   Result<void> check_orphans(const TenantId& tenant, const char* status,

@@ -117,6 +117,12 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
   const CallPtr call = *std::move(read_call);
   call->task_token = task_token;
   call->done = std::move(done);
+  if (call->is_local && call->began_at != 0)
+    call->done = [done = std::move(call->done),
+                  at = call->began_at](temporal::ActivityCompletion completion) {
+      stamp(completion, at);
+      done(std::move(completion));
+    };
   parts_.ledger.begin_first(call->invocation, [this, call](const Result<bool>& is_first) {
     if (!is_first.has_value()) return give_up(*call, is_first.error());
     if (*is_first) parts_.metrics.add(Count::Ledger, "begun");
@@ -142,6 +148,7 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivitySta
   auto call = std::make_shared<Call>();
   call->is_local = start.is_local;
   call->timeout_ms = json::int_at(object, "timeoutMs").value_or(30'000);
+  call->began_at = json::int_at(object, "now").value_or(0);
   service::Invocation& invocation = call->invocation;
   invocation.tenant = TenantId(json::string_at(object, "tenant").value_or(""));
   invocation.key = json::string_at(object, "key").value_or("");
@@ -286,8 +293,14 @@ void ActivityRunner::record_behind(const CallPtr& call, const EndPtr& end) {
     } else {
       parts_.log.warn("an action's end is not in the ledger",
                       {{"run_id", call->invocation.run_id.text}, {"code", written.error().code}});
-      const std::scoped_lock lock(mutex_);
-      if (written.error().kind == ErrorKind::Unavailable) unrecorded_.emplace_back(call, end);
+      if (written.error().kind == ErrorKind::Unavailable) {
+        auto kept = std::make_shared<End>(*end);
+        // Before the run's next rows, and so before Temporal hears of it.
+        if (parts_.lag && kept->lagging == nullptr)
+          kept->lagging = parts_.lag(call->invocation.run_id, written.error());
+        const std::scoped_lock lock(mutex_);
+        unrecorded_.emplace_back(call, std::move(kept));
+      }
     }
     recordings_.done();
   });

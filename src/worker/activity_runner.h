@@ -42,6 +42,8 @@ struct RunnerParts {
   // Whose the activities are that other workflows than runs schedule, or runs by temporal.activity.
   // Empty: there are none.
   TenantId tenant;
+  // Notes on disk that the run's ends are not all in the ledger, until the result is gone.
+  std::function<std::shared_ptr<void>(const RunId&, const Error&)> lag = {};
 };
 
 class ActivityRunner {
@@ -71,6 +73,7 @@ class ActivityRunner {
     service::Invocation invocation;
     std::uint32_t attempt = 1;
     std::int64_t timeout_ms = 30'000;
+    TimeMs began_at = 0;                // the workflow's time; 0: it does not matter
     actions::Action* action = nullptr;  // null: this worker does not have it
     Done done;
   };
@@ -79,6 +82,7 @@ class ActivityRunner {
   struct End {
     json::Value output;
     std::optional<json::Value> error;
+    std::shared_ptr<void> lagging;  // while the database is away
   };
   using EndPtr = std::shared_ptr<const End>;
 

@@ -35,34 +35,35 @@ void Repairer::run() {
           if (is_stopping_) return;
         }
         const auto done = repair(entry.run);
-        if (done.has_value()) {
+        if (done.has_value() && *done) {
           parts_.spool.done(entry);
           ++repaired;
-        } else {
+        } else if (!done.has_value()) {
           parts_.log.warn("rows of a lagging run not made again, tried later",
                           {{"run_id", entry.run.text},
                            {"code", done.error().code},
                            {"text", done.error().message}});
         }
       }
-      parts_.log.info("rows of lagging runs made again", {{"runs", std::to_string(repaired)}});
+      if (repaired > 0)
+        parts_.log.info("rows of lagging runs made again", {{"runs", std::to_string(repaired)}});
     }
     lock.lock();
   }
 }
 
-Result<void> Repairer::repair(const RunId& run) {
+Result<bool> Repairer::repair(const RunId& run) {
   if (replayer_ == nullptr) {
     TRY(replayer_, Replayer::create(parts_.runtime, parts_.definitions, parts_.actions));
   }
-  TRY(const TenantId tenant, Rebuilder(parts_.client, *replayer_).rebuild(run, parts_.store));
+  TRY(const Rebuilt rebuilt, Rebuilder(parts_.client, *replayer_).rebuild(run, parts_.store));
   // Events that came while the row of their wait was missing found nothing.
-  TRY(const auto waits, parts_.store.waits(tenant, run));
+  TRY(const auto waits, parts_.store.waits(rebuilt.tenant, run));
   for (const projection::WaitRow& wait : waits) {
     if (wait.wait_type == "event" && wait.status == "WAITING")
       TRY_DO(parts_.router.wait_opened(wait));
   }
-  return {};
+  return rebuilt.is_whole;
 }
 
 }  // namespace fermata::worker

@@ -35,7 +35,8 @@ class Repairer {
 
  private:
   void run();
-  Result<void> repair(const RunId& run);
+  // False: not all of it yet.
+  Result<bool> repair(const RunId& run);
 
   RepairParts parts_;
   std::unique_ptr<Replayer> replayer_;  // made when it is first needed

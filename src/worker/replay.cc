@@ -1,7 +1,5 @@
 #include "worker/replay.h"
 
-#include "worker/run_driver.h"
-
 namespace fermata::worker {
 namespace {
 
@@ -63,6 +61,8 @@ Result<Projected> Replayer::project(const std::string& workflow_id,
       if (removed->reason == temporal::EvictionReason::Nondeterminism)
         disagree(sentence_of(removed->message));
       TRY_DO(worker_.worker().complete({activation.run_id, std::vector<temporal::Command>{}}));
+      made.ends = driver.ends();
+      made.is_open = driver.is_open();
       return made;
     }
     if (const auto* begun = std::get_if<temporal::InitializeWorkflow>(&activation.jobs.front()))
@@ -71,6 +71,7 @@ Result<Projected> Replayer::project(const std::string& workflow_id,
     if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status))
       disagree(failed->failure.message);
     if (driven.launch) made.launch = std::move(driven.launch);
+    if (driven.corrected && !made.rows.empty()) made.rows.back() = *std::move(driven.corrected);
     if (driven.rows) made.rows.push_back(*std::move(driven.rows));
     TRY_DO(worker_.worker().complete(driven.completion));
   }

@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "temporal/client.h"
 #include "temporal/worker.h"
+#include "worker/run_driver.h"
 
 namespace fermata::worker {
 
@@ -30,6 +31,8 @@ struct Projected {
   std::string continued_from;              // Temporal's id of the history before; empty: the first
   std::optional<store::LaunchRow> launch;  // of the first history
   std::vector<projection::RowBatch> rows;  // in order
+  ActionEnds ends;
+  bool is_open = false;  // the last of the rows are not certain before an action has ended
 };
 
 class Replayer {

@@ -1,5 +1,7 @@
 #include "worker/run_driver.h"
 
+#include <algorithm>
+
 #include "foundation/format.h"
 #include "foundation/match.h"
 #include "interpreter/query_scopes.h"
@@ -78,6 +80,7 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
       return driven;
     }
   }
+  driven.corrected = std::exchange(corrected_, std::nullopt);
   driven.run_id = arguments_.identity.run_id;
   driven.launch = std::move(launch_);
   const std::uint64_t first_row = first_effect_ ? next_row_number() : 0;
@@ -236,16 +239,58 @@ void RunDriver::take_timer(const temporal::FireTimer& job) {
   const auto action = actions_.find(seq);
   const auto backoff = backoffs_.find(seq);
   if (action == actions_.end() || backoff == backoffs_.end()) return;
-  commands_.push_back(schedule(action->second, arguments_.identity, &backoff->second));
+  commands_.push_back(schedule(action->second, arguments_.identity, now_, &backoff->second));
   backoffs_.erase(backoff);
 }
 
+void RunDriver::note_end(in::Seq seq, ActionEnd end) {
+  const auto action = actions_.find(seq);
+  if (parts_.rows_of != RowsOf::WholeHistory || action == actions_.end() ||
+      is_foreign(action->second))
+    return;
+  end.at = now_;
+  ends_.insert_or_assign(action->second.idempotency_key, std::move(end));
+}
+
+void RunDriver::correct(in::Seq seq, std::optional<TimeMs> began_at) {
+  const auto begun = std::exchange(begun_, std::nullopt);
+  if (!begun || !began_at || *began_at == begun->options.now) return;
+  in::AdvanceOptions options = begun->options;
+  options.now = *began_at;
+  std::vector<in::Input> inputs = begun->inputs;
+  for (in::Input& input : inputs) input.now = *began_at;
+  auto again = in::advance(host(), begun->before, inputs, options);
+  if (!again.has_value()) return;
+  const bool is_same = std::ranges::any_of(again->effects, [&](const in::Effect& effect) {
+    const auto* action = std::get_if<in::RunAction>(&effect);
+    return action != nullptr && action->seq == seq;
+  });
+  // At another time it would have gone another way: then the one that the history shows counts.
+  if (!is_same) return;
+  state_ = std::move(again->state);
+  for (const in::Effect& effect : again->effects)
+    if (const auto* action = std::get_if<in::RunAction>(&effect))
+      actions_.insert_or_assign(action->seq, *action);
+  if (parts_.rows_of != RowsOf::WholeHistory) return;
+  row_time_ = begun->row_time;
+  row_effect_ = begun->row_effect;
+  const TimeMs now = std::exchange(now_, *began_at);
+  first_effect_ = again->first_effect_number;
+  const in::RunIdentity& identity = arguments_.identity;
+  corrected_ =
+      projection::fold({identity.tenant, identity.run_id, next_row_number(), now_}, again->effects);
+  now_ = now;
+  first_effect_.reset();
+}
+
 void RunDriver::take_activity(const temporal::ResolveActivity& job) {
+  correct(job.seq, began_at(job));
   std::visit(
       match{
           [&](const temporal::ActivityCompleted& done) {
             auto output = temporal::to_json(done.result);
             if (output.has_value()) {
+              note_end(job.seq, {*output, std::nullopt});
               add(in::ActionCompleted{job.seq, *std::move(output)});
             } else {
               in::RunError error = as_run_error(output.error(), now_);
@@ -257,9 +302,10 @@ void RunDriver::take_activity(const temporal::ResolveActivity& job) {
           [&](const temporal::ActivityFailed& failed) {
             const auto action = actions_.find(job.seq);
             const bool is_other = action != actions_.end() && is_foreign(action->second);
-            add(in::ActionFailed{
-                job.seq, is_other ? foreign_error_of(failed.failure) : run_error_of(failed.failure),
-                retry_after_of(failed.failure)});
+            in::RunError error =
+                is_other ? foreign_error_of(failed.failure) : run_error_of(failed.failure);
+            note_end(job.seq, {std::nullopt, error.to_json()});
+            add(in::ActionFailed{job.seq, std::move(error), retry_after_of(failed.failure)});
             actions_.erase(job.seq);
           },
           [&](const temporal::ActivityCanceled& canceled) {
@@ -324,6 +370,9 @@ Result<void> RunDriver::advance(const temporal::Activation& activation) {
   in::AdvanceOptions options{now_, activation.continue_as_new_suggested
                                        ? in::HistorySuggestion::ContinueAsNew
                                        : in::HistorySuggestion::None};
+  begun_.reset();
+  if (activation.is_replaying || parts_.rows_of == RowsOf::WholeHistory)
+    begun_ = Begun{*state_, inputs_, options, row_time_, row_effect_};
   // Carrying out an effect may itself be an input (a backoff that is canceled): then once more.
   do {
     const std::vector<in::Input> inputs = std::exchange(inputs_, {});
@@ -335,6 +384,10 @@ Result<void> RunDriver::advance(const temporal::Activation& activation) {
       effects_.push_back(std::move(effect));
     }
   } while (!inputs_.empty() && !is_over_);
+  if (std::ranges::none_of(commands_, [](const temporal::Command& command) {
+        return std::holds_alternative<temporal::ScheduleLocalActivity>(command);
+      }))
+    begun_.reset();
   return {};
 }
 
@@ -355,6 +408,7 @@ void RunDriver::cancel_action(in::Seq seq) {
 }
 
 void RunDriver::run_action(const in::RunAction& action) {
+  ends_.erase(action.idempotency_key);
   if (is_foreign(action)) {
     auto scheduled = schedule_foreign(action);
     if (auto* wrong = std::get_if<in::RunError>(&scheduled)) {
@@ -363,7 +417,7 @@ void RunDriver::run_action(const in::RunAction& action) {
     }
     commands_.emplace_back(std::get<temporal::ScheduleActivity>(std::move(scheduled)));
   } else {
-    commands_.push_back(schedule(action, arguments_.identity, nullptr));
+    commands_.push_back(schedule(action, arguments_.identity, now_, nullptr));
   }
   actions_.insert_or_assign(action.seq, action);
 }

@@ -26,6 +26,14 @@ struct DriverParts {
   RowsOf rows_of = RowsOf::WhatIsNew;
 };
 
+// How an action ended, as the history has it.
+struct ActionEnd {
+  std::optional<json::Value> output;  // of a success
+  std::optional<json::Value> error;
+  TimeMs at = 0;
+};
+using ActionEnds = std::map<std::string, ActionEnd>;  // by idempotency key
+
 struct Driven {
   temporal::Completion completion;
   RunId run_id;
@@ -34,6 +42,8 @@ struct Driven {
   std::optional<store::LaunchRow> launch;
   std::uint64_t first_effect = 0;            // of the rows
   std::optional<projection::RowBatch> rows;  // to be committed before the completion is given
+  // Of a whole history: instead of the rows before these.
+  std::optional<projection::RowBatch> corrected;
 };
 
 // One cached workflow. One thread at a time, as Core promises.
@@ -50,6 +60,10 @@ class RunDriver final : public Driver {
   Driven handle(const temporal::Activation& activation) override;
   // The step that the run is parked on, or null.
   [[nodiscard]] const definition::Step* place() const;
+  // Local actions are under way, so the times of what came last are not certain yet.
+  [[nodiscard]] bool is_open() const { return begun_.has_value(); }
+  // Of a whole history: the actions of ours that ended, and were not begun again.
+  [[nodiscard]] const ActionEnds& ends() const { return ends_; }
 
  private:
   Result<void> initialize(const temporal::InitializeWorkflow& job,
@@ -58,6 +72,9 @@ class RunDriver final : public Driver {
                                             const temporal::Activation& activation) const;
   Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
   void take_activity(const temporal::ResolveActivity& job);
+  void note_end(interpreter::Seq seq, ActionEnd end);
+  // A local action was begun at this time, which need not be the one that the history gave.
+  void correct(interpreter::Seq seq, std::optional<TimeMs> began_at);
   void take_timer(const temporal::FireTimer& job);
   void take_child(const temporal::ResolveChild& job);
   void answer(const temporal::QueryWorkflow& query);
@@ -78,6 +95,7 @@ class RunDriver final : public Driver {
   // Actions under way, to schedule again after a backoff and to know how to cancel.
   std::map<interpreter::Seq, interpreter::RunAction> actions_;
   std::map<interpreter::Seq, temporal::ActivityBackoff> backoffs_;
+  ActionEnds ends_;
   // Of the activation under way.
   TimeMs now_ = 0;
   // What rows are numbered from: the newest time so far and the first effect at it.
@@ -89,6 +107,18 @@ class RunDriver final : public Driver {
   std::vector<interpreter::Effect> effects_;
   std::optional<std::uint64_t> first_effect_;
   std::optional<store::LaunchRow> launch_;
+  // The activation before, if it was out of a history and began local actions. While one of these
+  // ran for long, the worker sent empty tasks to keep its own; Core takes them for one with the
+  // first when it replays, and gives the first the time of the last.
+  struct Begun {
+    interpreter::RunState before;
+    std::vector<interpreter::Input> inputs;
+    interpreter::AdvanceOptions options;
+    std::uint64_t row_time = 0;
+    std::uint64_t row_effect = 0;
+  };
+  std::optional<Begun> begun_;
+  std::optional<projection::RowBatch> corrected_;
 };
 
 }  // namespace fermata::worker

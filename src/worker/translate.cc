@@ -1,5 +1,7 @@
 #include "worker/translate.h"
 
+#include <charconv>
+
 #include "foundation/format.h"
 #include "jsonata/instant.h"
 
@@ -13,6 +15,7 @@ using interpreter::RunError;
 // store.
 constexpr std::int64_t kActivityGraceMs = 15'000;
 // Local tries further away than this become a timer of the run's history.
+constexpr std::string_view kBeganAt = "fermata-began-at";
 constexpr std::int64_t kLocalRetryMs = 10'000;
 constexpr std::int64_t kHeartbeatMs = 10'000;
 
@@ -104,18 +107,48 @@ temporal::RetryPolicy until_it_works() {
   return retry;
 }
 
-json::Value action_argument(const RunAction& action, const interpreter::RunIdentity& identity) {
-  return json::Object{{"tenant", identity.tenant.text}, {"runId", identity.run_id.text},
-                      {"path", action.path.text},       {"iteration", action.iteration},
-                      {"actionId", action.action_id},   {"version", action.action_version},
-                      {"input", action.input},          {"key", action.idempotency_key},
-                      {"attempt", action.attempt},      {"timeoutMs", action.timeout_ms}};
+json::Value action_argument(const RunAction& action, const interpreter::RunIdentity& identity,
+                            TimeMs now) {
+  return json::Object{{"tenant", identity.tenant.text},
+                      {"runId", identity.run_id.text},
+                      {"path", action.path.text},
+                      {"iteration", action.iteration},
+                      {"actionId", action.action_id},
+                      {"version", action.action_version},
+                      {"input", action.input},
+                      {"key", action.idempotency_key},
+                      {"attempt", action.attempt},
+                      {"timeoutMs", action.timeout_ms},
+                      {"now", now}};
+}
+
+void stamp(temporal::ActivityCompletion& completion, TimeMs began_at) {
+  auto* payload = std::get_if<temporal::Payload>(&completion.result);
+  if (auto* failure = std::get_if<temporal::Failure>(&completion.result))
+    payload = failure->details.empty() ? nullptr : &failure->details.front();
+  if (payload != nullptr) payload->metadata.emplace_back(kBeganAt, std::to_string(began_at));
+}
+
+std::optional<TimeMs> began_at(const temporal::ResolveActivity& resolved) {
+  const temporal::Payload* payload = nullptr;
+  if (const auto* done = std::get_if<temporal::ActivityCompleted>(&resolved.outcome))
+    payload = &done->result;
+  if (const auto* failed = std::get_if<temporal::ActivityFailed>(&resolved.outcome)) {
+    const auto& details = failed->failure.root().details;
+    payload = details.empty() ? nullptr : &details.front();
+  }
+  const std::string_view text = payload == nullptr ? "" : payload->metadata_at(kBeganAt);
+  TimeMs at = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, at);
+  return !text.empty() && read.ec == std::errc() && read.ptr == end ? std::optional(at)
+                                                                    : std::nullopt;
 }
 
 temporal::Command schedule(const RunAction& action, const interpreter::RunIdentity& identity,
-                           const temporal::ActivityBackoff* backoff) {
+                           TimeMs now, const temporal::ActivityBackoff* backoff) {
   const std::vector<temporal::Payload> arguments = {
-      temporal::to_payload(action_argument(action, identity))};
+      temporal::to_payload(action_argument(action, identity, now))};
   const std::string id = std::to_string(action.seq);
   if (action.execution == definition::ExecutionClass::Durable) {
     temporal::ScheduleActivity activity;

@@ -25,12 +25,16 @@ temporal::Failure failure_of(const interpreter::RunError& error);
 // For activities that fail only when the store or a worker is away.
 temporal::RetryPolicy until_it_works();
 
-// The argument of the action activity.
+// The argument of the action activity; `now` is the workflow's time.
 json::Value action_argument(const interpreter::RunAction& action,
-                            const interpreter::RunIdentity& identity);
+                            const interpreter::RunIdentity& identity, TimeMs now);
 temporal::Command schedule(const interpreter::RunAction& action,
-                           const interpreter::RunIdentity& identity,
+                           const interpreter::RunIdentity& identity, TimeMs now,
                            const temporal::ActivityBackoff* backoff);
+// The workflow's time when a local action was begun travels with its end into the history, where
+// nothing else says it: RunDriver::correct.
+void stamp(temporal::ActivityCompletion& completion, TimeMs began_at);
+std::optional<TimeMs> began_at(const temporal::ResolveActivity& resolved);
 temporal::Command start_child(const interpreter::StartChild& child,
                               const service::RunArguments& parent);
 

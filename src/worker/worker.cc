@@ -70,7 +70,8 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
       lookups_(std::make_unique<Pool>(settings.quick_threads)),
       runner_(std::make_unique<ActivityRunner>(
           RunnerParts{parts.actions, parts.secrets, ledger_, &clocks_, parts.clock, parts.log,
-                      *waiting_, at_boundary_, parts.metrics, TenantId()},
+                      *waiting_, at_boundary_, parts.metrics, TenantId(),
+                      [this](const RunId& run, const Error& error) { return lag(run, error); }},
           worker_)) {}
 
 void Worker::begin(const temporal::Client& client, const WorkerSettings& settings) {

@@ -54,9 +54,9 @@ def definition(workflow_id, steps, **more):
     return {"id": workflow_id, "version": 1, "name": workflow_id, "payloadSchemaRef": "payload.Any.v1", "steps": steps, **more}
 
 
-def run_program(*arguments, **options):
+def run_program(*arguments, limit_s=harness.PATIENCE_S, **options):
     return subprocess.run([harness.program(), *map(str, arguments)], text=True, capture_output=True,
-                          timeout=harness.PATIENCE_S, check=False, **options)
+                          timeout=limit_s, check=False, **options)
 
 
 class OnRealParts(unittest.TestCase):
@@ -216,6 +216,22 @@ class Language(OnRealParts):
                             config={"saveAs": "vars.answer"}),
                      action("bad", "workflow.fail", {"code": "LATE", "message": "after the call"})]}])
         self.assertEqual((row["status"], row["output"]["vars"]["seen"], row["output"]["vars"]["done"]), ("SUCCEEDED", "LATE", True))
+
+
+    def test_an_action_that_takes_long_leaves_the_times_before_it_as_they_were(self):
+        """While it runs the worker keeps its task by empty ones, which a replay takes for one with the first, at the time of the last."""
+        def post(step, page, **body):
+            return action(step, "http.request", {"method": "POST", "url": f"{slow}/{page}", "body": body})
+
+        with tempfile.TemporaryDirectory() as folder, harness.shop(pathlib.Path(folder), "--delay-ms", "2500") as slow:
+            guard = {"id": "t", "type": "control.tryCatch", "captureErrorAs": "why", "try": [post("pay", "payments", card="declined")], "catch": []}
+            run = self.launch([assign("a", began="nowIso()"), post("ship", "shipments"), event_wait("w", "LONG", '"long"'), assign("b", woke="nowIso()"),
+                               post("more", "shipments"), assign("c", third="nowIso()"), guard])
+            self.parked(run)
+            self.stack.call("POST", "/api/v1/events", {"eventName": "LONG", "correlationKey": "long", "payload": {}})
+            self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        said = run_program("rebuild", run, "--check", "--data", self.stack.data, *self.where)
+        self.assertEqual(said.stdout, "1 run checked, 0 differences\n")
 
 
 class Rebuilds:
