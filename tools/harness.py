@@ -289,10 +289,18 @@ class Postgres:
             self._server = None
 
     def kill(self):
-        """At once, as a power cut: every process ends without a word, the next start recovers."""
-        self._server.send_signal(signal.SIGQUIT)
+        """SIGKILL to every process of it, as a power cut; the next start recovers."""
+        children = pathlib.Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
+        self._server.kill()
         self._server.wait(timeout=PATIENCE_S)
         self._server = None
+        for child in map(int, children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        # A new one refuses the folder while any of the old ones lives.
+        deadline = time.monotonic() + PATIENCE_S
+        while any(lives(child) for child in children) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def query(self, sql):
         """The rows, as lists of texts."""
@@ -347,10 +355,16 @@ class Redis:
 
     def call(self, *words):
         """One command; a refusal raises."""
+        return self.call_all([words])[0]
+
+    def call_all(self, commands):
+        """All of them in one breath; a refusal raises."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as wire:
-            parts = [str(word).encode() for word in words]
-            wire.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
-            return self._read(wire.makefile("rb"))
+            for words in commands:
+                parts = [str(word).encode() for word in words]
+                wire.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+            file = wire.makefile("rb")
+            return [self._read(file) for _ in commands]
 
     def _read(self, file):
         head = file.readline().decode().rstrip("\r\n")
@@ -368,7 +382,19 @@ class Redis:
         return [self._read(file) for _ in range(count)]
 
     def add(self, event, stream="fermata:events"):
-        return self.call("XADD", stream, "*", "event", json.dumps(event))
+        return self.add_all([event], stream)[0]
+
+    def add_all(self, events, stream="fermata:events"):
+        return self.call_all([("XADD", stream, "*", "event", json.dumps(event)) for event in events])
+
+    def is_done(self, stream="fermata:events", group="fermata"):
+        """Whether every message was taken and finished. (The lag that Redis tells may be nothing after a restart.)"""
+        def named(words):
+            return dict(zip(words[::2], words[1::2]))
+
+        newest = named(self.call("XINFO", "STREAM", stream))["last-generated-id"]
+        groups = [named(words) for words in self.call("XINFO", "GROUPS", stream)]
+        return any((found["name"], found["last-delivered-id"], found["pending"]) == (group, newest, 0) for found in groups)
 
     def pending(self, stream="fermata:events", group="fermata"):
         return self.call("XPENDING", stream, group)[0]
@@ -399,6 +425,15 @@ def shop(directory, *options):
 def journal(address):
     with urllib.request.urlopen(address + "/journal", timeout=10) as answer:
         return json.load(answer)
+
+
+def lives(pid):
+    """Whether the process goes on; one that only its parent has not taken note of does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def resident_mib(pid, field="VmHWM"):

@@ -1,192 +1,204 @@
-"""Hammer: real Temporal, PostgreSQL and Redis under random timing: hammer.py PROGRAM [SECONDS [SEED]].
+"""Hammer: real Temporal, PostgreSQL and Redis under random timing: hammer.py PROGRAM [SECONDS [SEED]]. Prints its seed first.
 
-Rounds until the time is over. A schedule is one run that waits for three events in turn, with everything that its seed says: how
-long each event is late or early, through which door it comes (HTTP, a batch, the stream), how often it is repeated. Between the
-rounds and in them something is killed at once: the worker with the stream's reader, the server, Redis, PostgreSQL or Temporal. At the end every run must have succeeded, each event must have been taken once. Prints the seed first and the count last; CI gives each commit a seed of its own, so counts add up.
+A schedule is one wait against the event that it is for: the seed says how early or late the event is, through which door it comes
+(HTTP, a batch, the stream), how often it is repeated, and whether the waits of a run have keys of their own or share one, so that
+the order is open. A run makes many waits, some runs so many that they go on in new histories. Runs are launched all the time, by
+senders that repeat what was not answered, while the worker with the stream's reader, the server, Redis, PostgreSQL and Temporal are
+killed in random order. At the end every run is looked at, alone: it has succeeded, it says itself that it took each of its events
+once, and its rows say the same. Prints the count last; CI gives each commit a seed of its own, so counts add up.
 """
 
-import concurrent.futures
 import contextlib
+import heapq
 import json
-import os
-import pathlib
+import queue
 import random
-import socket
-import subprocess
 import sys
-import tempfile
+import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-if len(sys.argv) > 1:
-    os.environ["FERMATA_PROGRAM"] = sys.argv[1]
-import harness  # noqa: E402
+from deployment import DOORS, Deployment, insist, read_seed, striking
+from gallery import each
+from run import definition, event_wait, expr
 
-WAITS, RUNS_PER_ROUND = 3, 40
-VICTIMS = ("worker", "server", "redis", "database", "temporal")
-
-
-def definition():
-    return {"id": "hammered", "version": 1, "name": "hammered", "payloadSchemaRef": "payload.Any.v1", "steps": [
-        {"id": f"w{n}", "type": "event.wait", "config": {
-            "eventName": "HAMMER", "correlationKey": {"$expr": f'payload.key & ":{n}"'}, "lookbackMs": 3_600_000}}
-        for n in range(WAITS)]}
-
-
-class Parts:
-    """Every part a process of its own, so that each can be killed alone."""
-
-    def __init__(self, exits):
-        self.redis = exits.enter_context(harness.redis())
-        self.database = exits.enter_context(harness.postgres())
-        self.folder = pathlib.Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="fermata-hammer-")))
-        self.ports = {name: free_port() for name in ("temporal", "server")}
-        self.processes = {}
-        exits.callback(lambda: [process.stop() for process in self.processes.values()])
-        for name in ("temporal", "server", "worker"):
-            self.start(name)
-        self.api = self.read_api()
-
-    def start(self, name):
-        """Waits for nothing but the start: who needs a part tries again."""
-        common = ["--database", self.database.url, "--data", str(self.folder / name), "--temporal-address",
-                  f"127.0.0.1:{self.ports['temporal']}", "--log-level", "error"]
-        command = {
-            "temporal": [harness.temporal_cli(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(self.ports["temporal"]),
-                         "--db-filename", str(self.folder / "temporal.db"), "--log-level", "error"],
-            "server": [harness.program(), "server", "--port", str(self.ports["server"]), *common],
-            "worker": [harness.program(), "worker", "--redis", self.redis.url, "--redis-claim-ms", "500", *common],
-        }[name]
-        if name in self.processes:
-            self.processes[name].stop()
-        self.processes[name] = harness.Process(command, self.folder / f"{name}.log")
-        if name == "temporal":
-            insist(lambda: socket.create_connection(("127.0.0.1", self.ports["temporal"]), timeout=1).close())
-
-    def tend(self):
-        """What a service manager does: a part that could not start beside an absent one is started again."""
-        for name in ("server", "worker"):
-            if self.processes[name].child.poll() is not None:
-                self.start(name)
-
-    def read_api(self):
-        def read():
-            self.tend()
-            state = json.loads((self.folder / "server" / "server.json").read_text())
-            api = harness.Api(state["api"], state["token"], self.folder)
-            api.call("GET", "/api/v1/workflows")
-            return api
-        return insist(read)
-
-    def strike(self, victim, seed):
-        """Kills and starts again, at a moment that the seed says."""
-        time.sleep(seed.uniform(0, 0.4))
-        if victim in ("redis", "database"):
-            part = getattr(self, victim)
-            part.kill()
-            time.sleep(seed.uniform(0, 0.4))
-            part.start()
-        else:
-            self.processes[victim].kill()
-            time.sleep(seed.uniform(0, 0.4))
-            self.start(victim)
+VICTIMS = ("worker-1", "server", "redis", "database", "temporal")
+# Waits of a run; on the way through the last a new history is made.
+LENGTHS = (3,) * 8 + (5,) * 12 + (10,) * 12 + (20,) * 4 + (130,)
+ACTIVE_MAX = 60
+# Runs that have all their events and still go on: with more of them, events would only ever be early.
+LATE_MAX = 6
+# The last event of a run is due by then.
+PLAN_S_MAX = 8.0
+# An event this near to the opening of its wait, before or after, races with it: as long as either takes on its way on a busy machine.
+NEAR_MS = 250
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def hammered():
+    taken = {"vars.taken": expr("append(coalesce(vars.taken, []), vars.event.n)")}
+    wait = event_wait("wait", "HAMMER", 'payload.isShared ? payload.key : payload.key & ":" & $string(item)', lookbackMs=3_600_000, assign=taken)
+    return definition("hammered", [each("[1..payload.count]", [wait])])
 
 
-def insist(action, accept=lambda _: True):
-    """What a careful sender does: again until it is taken."""
-    deadline = time.monotonic() + harness.PATIENCE_S
-    done = None
-    while True:
-        try:
-            done = action()
-            if accept(done):
-                return done
-        except (OSError, harness.Refused, subprocess.CalledProcessError, json.JSONDecodeError) as failure:
-            done = failure
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not done in {harness.PATIENCE_S} s: {done}")
-        time.sleep(0.05)
+class Plan:
+    """What happens to one run, and when, counted from its launch."""
+
+    def __init__(self, seed, key):
+        self.key, self.count, self.is_shared = key, seed.choice(LENGTHS), seed.random() < 0.3
+        # Events come so many at a time, this far from each other: all at once, ahead of their waits; or when the run waits for them, so
+        # that each but the first of them comes while the next wait opens. And each is off by something.
+        at_once, spread = seed.choice((1, 2, 3)), seed.choice((0.01, 0.05, 0.3, 1.0))
+        pause = min(seed.choice((0.0, 0.1, 0.3, 0.8)), PLAN_S_MAX * at_once / self.count)
+        self.moments = []
+        for n in range(1, self.count + 1):
+            event = {"eventId": f"{key}:{n}", "eventName": "HAMMER", "correlationKey": key if self.is_shared else f"{key}:{n}", "payload": {"n": n}}
+            for _ in range(seed.choice((1, 1, 1, 2))):
+                self.moments.append(((n - 1) // at_once * pause + seed.uniform(-spread, spread), seed.choice(DOORS), event))
 
 
-def send(parts, event, door):
-    if door == "http":
-        insist(lambda: parts.api.call("POST", "/api/v1/events", event))
-    elif door == "batch":
-        insist(lambda: parts.api.call("POST", "/api/v1/events/batch", {"events": [event]}),
-               lambda answer: "error" not in answer["items"][0])
-    else:
-        insist(lambda: parts.redis.add(event))
+class Player:
+    """Plays plans: what is due goes to the senders of its door, and each takes all that is there for it."""
+
+    BATCH_MAX = 100
+    SENDERS = {"http": 2, "batch": 2, "stream": 1, "launch": 4}
+
+    def __init__(self, deployment):
+        self.deployment = deployment
+        self.runs = {}  # by key
+        self.failures = []
+        self.in_play = 0  # plans of which something is still to be sent
+        self._due = []
+        self._number = 0
+        self._changed = threading.Condition()
+        self._queues = {door: queue.SimpleQueue() for door in self.SENDERS}
+        self._threads = [threading.Thread(target=self._tick)]
+        self._threads += [threading.Thread(target=self._work, args=(door,)) for door, count in self.SENDERS.items() for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def play(self, plan):
+        with self._changed:
+            now = time.monotonic()
+            # An event may come before its run: then the launch is late by as much.
+            launch_at = now + max(0.0, -min(at for at, _, _ in plan.moments))
+            last = max(at for at, _, _ in plan.moments)
+            for at, door, item in [(0.0, "launch", plan), *plan.moments, (last, "", None)]:
+                self._number += 1
+                heapq.heappush(self._due, (launch_at + at, self._number, door, item))
+            self.in_play += 1
+            self._changed.notify()
+
+    def finish(self):
+        """Until everything was sent."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._due)
+            self._due = None
+            self._changed.notify_all()
+        for line in self._queues.values():
+            line.put(None)
+        for thread in self._threads:
+            thread.join()
+        if self.failures:
+            raise self.failures[0]
+
+    def _tick(self):
+        with self._changed:
+            while self._due is not None:
+                now = time.monotonic()
+                while self._due and self._due[0][0] <= now:
+                    _, _, door, item = heapq.heappop(self._due)
+                    if door:
+                        self._queues[door].put(item)
+                    else:
+                        self.in_play -= 1
+                if not self._due:
+                    self._changed.notify_all()
+                self._changed.wait(self._due[0][0] - now if self._due else None)
+
+    def _work(self, door):
+        """Until there is nothing more to come, which each tells the next of the same door."""
+        line = self._queues[door]
+        while (item := line.get()) is not None:
+            try:
+                if door == "launch":
+                    self._launch(item)
+                else:
+                    self._send(door, line, item)
+            except Exception as failure:  # told at the end, by whoever waits for it
+                self.failures.append(failure)
+        line.put(None)
+
+    def _launch(self, plan):
+        payload = {"key": plan.key, "count": plan.count, "isShared": plan.is_shared}
+        self.runs[plan.key] = self.deployment.launch("hammered", payload, plan.key)
+
+    def _send(self, door, line, first):
+        events = [first]
+        with contextlib.suppress(queue.Empty):
+            while door != "http" and len(events) < self.BATCH_MAX:
+                more = line.get_nowait()
+                if more is None:
+                    line.put(None)
+                    break
+                events.append(more)
+        self.deployment.send(events, door)
 
 
-def play(parts, seed, key):
-    """One schedule: launch, events early, late, twice, out of order."""
-    moments = []
-    for n in range(WAITS):
-        event = {"eventId": f"{key}:{n}", "eventName": "HAMMER", "correlationKey": f"{key}:{n}", "payload": {"n": n}}
-        for _ in range(seed.choice((1, 1, 2))):
-            moments.append((seed.uniform(0, 0.5), event, seed.choice(("http", "batch", "stream"))))
-    launch_at = seed.uniform(0, 0.25)
-    run, began = None, time.monotonic()
-    for at, event, door in sorted(moments + [(launch_at, None, "")], key=lambda moment: moment[0]):
-        time.sleep(max(0.0, began + at - time.monotonic()))
-        if event is None:
-            run = insist(lambda: parts.api.launch("hammered", {"key": key}))
-        else:
-            send(parts, event, door)
-    return run
-
-
-def check(parts, runs):
-    for run, key in runs:
-        row = insist(lambda run=run: parts.api.run(run), lambda row: row["status"] in harness.TERMINAL)
-        if row["status"] != "SUCCEEDED":
-            raise AssertionError(f"run {run} is {row['status']}: {row['error']}")
-        waits = insist(lambda run=run: parts.api.call("GET", f"/api/v1/runs/{run}/waits"),
-                       lambda page: all(w["status"] == "RESOLVED" for w in page["items"]) and len(page["items"]) == WAITS)["items"]
-        taken = sorted(w["matchedEventId"] for w in waits)
-        if taken != sorted(f"{key}:{n}" for n in range(WAITS)):
-            raise AssertionError(f"run {run} took {taken}")
+def check(deployment, plans, runs):
+    """Each run alone. Gives how many events came before their wait was opened, and how many within NEAR_MS of that."""
+    rows = {run: (status, output, error) for run, status, output, error in deployment.rows(
+        "SELECT run_id, status, coalesce(output_json::text, 'null'), coalesce(error_json::text, '') FROM workflow_runs")}
+    received = {event: int(at) for event, at in deployment.rows("SELECT event_id, received_at FROM workflow_runtime_events")}
+    waits = {}
+    for run, status, event, opened_at in deployment.rows("SELECT run_id, status, coalesce(matched_event_id, ''), created_at FROM workflow_run_waits"):
+        waits.setdefault(run, []).append((status, event, int(opened_at)))
+    if len(rows) != len(plans):
+        raise AssertionError(f"{len(rows)} runs are stored, {len(plans)} were launched")
+    early = near = 0
+    for plan in plans:
+        run = runs[plan.key]
+        status, output, error = rows[run]
+        if status != "SUCCEEDED":
+            raise AssertionError(f"run {run} is {status}: {error}")
+        taken = json.loads(output)["vars"]["taken"]
+        if sorted(taken) != list(range(1, plan.count + 1)):
+            raise AssertionError(f"run {run} of {plan.count} waits took {taken}")
+        events = {event["eventId"] for _, _, event in plan.moments}
+        if sorted(event for status, event, _ in waits[run] if status == "RESOLVED") != sorted(events) or len(waits[run]) != plan.count:
+            raise AssertionError(f"the waits of run {run} say {waits[run]}")
+        early += sum(received[event] < opened_at for _, event, opened_at in waits[run])
+        near += sum(abs(received[event] - opened_at) <= NEAR_MS for _, event, opened_at in waits[run])
+    if len(received) != sum(plan.count for plan in plans):
+        raise AssertionError(f"{len(received)} events are stored, {sum(plan.count for plan in plans)} were sent")
+    return early, near
 
 
 def main():
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60
-    first = int(sys.argv[3], 16) if len(sys.argv) > 3 else int(time.time())
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
+    first = read_seed(sys.argv[2] if len(sys.argv) > 2 else "")
     print(f"hammer: seed {first:x}", flush=True)
-    schedules, strikes, round_number = 0, dict.fromkeys(VICTIMS, 0), 0
     with contextlib.ExitStack() as exits:
-        parts = Parts(exits)
-        insist(lambda: parts.api.publish_definition(definition()))
+        deployment = Deployment(exits)
+        insist(lambda: deployment.api.publish_definition(hammered()))
+        player, plans, seed = Player(deployment), [], random.Random(first)
         began = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(RUNS_PER_ROUND) as pool:
-            while time.monotonic() - began < seconds or round_number < len(VICTIMS):
-                seed = random.Random(first * 1_000 + round_number)
-                victim = VICTIMS[round_number % len(VICTIMS)]
-                keys = [f"{first:x}-{round_number}-{n}" for n in range(RUNS_PER_ROUND)]
-                launched = [pool.submit(play, parts, random.Random(seed.random()), key) for key in keys]
-                parts.strike(victim, seed)
-                parts.tend()
-                check(parts, [(run.result(), key) for run, key in zip(launched, keys)])
-                strikes[victim] += 1
-                schedules += RUNS_PER_ROUND
-                round_number += 1
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while (left := parts.database.query("SELECT count(*) FROM workflow_event_backlog")[0][0]) != "0":
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{left} events are not routed")
-            time.sleep(0.2)
-        events = int(parts.database.query("SELECT count(*) FROM workflow_runtime_events")[0][0])
-        if events != schedules * WAITS:
-            raise AssertionError(f"{events} events are stored, {schedules * WAITS} were sent")
-        pending = insist(parts.redis.pending, lambda count: count == 0)
-    killed = ", ".join(f"{victim} {count}" for victim, count in strikes.items())
-    print(f"hammer: ok {schedules} schedules, {events} events, 0 lost, 0 double, {pending} pending; struck: {killed}; seed {first:x}")
+        with striking(deployment, VICTIMS, random.Random(seed.random()), gap_s=(1.0, 7.0), away_s=(0.0, 0.4)) as struck:
+            while time.monotonic() - began < seconds or not plans:
+                active = deployment.active()
+                is_room = active is not None and active < ACTIVE_MAX and active - player.in_play < LATE_MAX
+                for _ in range(4 if is_room else 0):
+                    plans.append(Plan(random.Random(seed.random()), f"{first:x}-{len(plans)}"))
+                    player.play(plans[-1])
+                time.sleep(0.2)
+        player.finish()
+        deployment.all_ended()
+        took = time.monotonic() - began
+        deployment.all_routed()
+        early, near = check(deployment, plans, player.runs)
+    schedules = sum(plan.count for plan in plans)
+    killed = ", ".join(f"{victim} {count}" for victim, count in struck.items())
+    print(f"hammer: ok {schedules} schedules in {len(plans)} runs, {schedules * 60 / took:.0f} a minute; {early} events early, "
+          f"{schedules - early} late, {near} within {NEAR_MS} ms of their wait; "
+          f"0 lost, 0 double; struck: {killed}; seed {first:x}")
     return 0
 
 
