@@ -204,8 +204,8 @@ def play_all(pairs, pool):
     fires = sorted((pair for pair in pairs if pair.moment == "fired"), key=lambda pair: pair.at)
     others = [pair for pair in pairs if pair.moment != "fired"]
     while fires or others:
-        # What is played now must be over when the next one's time comes.
-        if fires and (not others or fires[0].seconds_left() < 4 * MOMENT_S):
+        # What is played now must be over when the next one's time comes, on a busy machine, too.
+        if fires and (not others or fires[0].seconds_left() < 8 * MOMENT_S):
             pair = fires.pop(0)
         else:
             pair = others.pop()
