@@ -18,6 +18,7 @@ struct CommonOptions {
   std::string database;  // URL or file; empty: the file in the data folder
   std::vector<std::string> allowed_private;
   std::string master_key_file;  // empty: the one in the data folder
+  std::string email_ca;         // empty: the system's authorities
 };
 
 // Where Temporal listens when nothing else is said.

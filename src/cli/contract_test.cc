@@ -35,7 +35,7 @@ class Served {
     const DataFolder data{folder_.string()};
     store_ = *store::open(data.database(""));
     actions_ =
-        std::make_unique<actions::ActionRegistry>(make_actions({{}, store_.get(), &clock_}, *log_));
+        std::make_unique<actions::ActionRegistry>(make_actions({.store = store_.get(), .clock = &clock_}, *log_));
     vault_ = std::make_unique<service::SecretVault>(*store_, *master_keys("", data), clock_);
     secrets_ = std::make_unique<StoredSecrets>(*vault_);
     random_ = std::make_unique<SystemRandom>(clock_);

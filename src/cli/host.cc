@@ -16,6 +16,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "actions/email_send.h"
 #include "actions/http_request.h"
 #include "actions/key_value.h"
 #include "actions/log_action.h"
@@ -247,6 +248,8 @@ void reseal(service::SecretVault& vault, Log& log) {
 actions::ActionRegistry make_actions(const ActionOptions& options, Log& log) {
   actions::ActionRegistry registry;
   registry.add(actions::make_http_request({options.allowed_private}));
+  registry.add(
+      actions::make_email_send({{options.allowed_private}, options.email_ca, options.clock}));
   registry.add(actions::make_log(log));
   for (auto& action : actions::make_key_value(options.store, options.clock))
     registry.add(std::move(action));

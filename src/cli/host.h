@@ -92,9 +92,11 @@ void reseal(service::SecretVault& vault, Log& log);
 // A process that works until Ctrl-C: signals, log, `work`, and the exit code of what came of it.
 int run_until_stopped(const std::string& log_level, const std::function<Result<void>(Log&)>& work);
 
-// All built-in actions. Without a store those that need one can be looked up, not run.
+// All built-in actions. Without a store and a clock those that need them can be looked up, not
+// run.
 struct ActionOptions {
   std::vector<std::string> allowed_private;
+  std::string email_ca;
   store::TenantStore* store = nullptr;
   const Clock* clock = nullptr;
 };

@@ -20,7 +20,7 @@ Process::Process(Connected connected, const CommonOptions& common, Log& log)
       store_(std::move(connected.store)),
       runtime_(std::move(connected.runtime)),
       client_(std::move(connected.client)),
-      actions_(make_actions({common.allowed_private, store_.get(), &clock_}, log)),
+      actions_(make_actions({common.allowed_private, common.email_ca, store_.get(), &clock_}, log)),
       vault_(*store_, std::move(connected.keys), clock_),
       secrets_(vault_),
       random_(clock_) {}

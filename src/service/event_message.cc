@@ -1,8 +1,8 @@
 #include "service/event_message.h"
 
 #include "foundation/limits.h"
+#include "json/base64.h"
 #include "json/parse.h"
-#include "service/base64.h"
 
 namespace fermata::service {
 namespace {
@@ -63,7 +63,7 @@ json::Value fields_to_json(const MessageFields& fields) {
   for (const auto& [name, text] : fields) {
     const auto cell = [](const std::string& bytes) {
       return is_utf8(bytes) ? json::Value(bytes)
-                            : json::Value(json::Object{{"base64", to_base64(bytes)}});
+                            : json::Value(json::Object{{"base64", json::to_base64(bytes)}});
     };
     kept.push_back(json::Array{cell(name), cell(text)});
   }
@@ -74,9 +74,9 @@ MessageFields fields_from_json(const json::Value& value) {
   const auto bytes = [](const json::Value& cell) {
     if (cell.is_string()) return json::to_std(cell.get_string());
     const bool is_packed = cell.is_object() && json::find(cell, "base64") != nullptr;
-    return is_packed
-               ? from_base64(json::string_at(cell.get_object(), "base64").value_or("")).value_or("")
-               : std::string();
+    return is_packed ? json::from_base64(json::string_at(cell.get_object(), "base64").value_or(""))
+                           .value_or("")
+                     : std::string();
   };
   MessageFields fields;
   if (!value.is_array()) return fields;

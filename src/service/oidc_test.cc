@@ -12,9 +12,9 @@
 #include <functional>
 
 #include "foundation/format.h"
+#include "json/base64.h"
 #include "json/parse.h"
 #include "json/text.h"
-#include "service/base64.h"
 
 namespace fermata::service {
 namespace {
@@ -29,7 +29,7 @@ class HandClock final : public Clock {
 };
 
 std::string base64url(std::string_view bytes) {
-  std::string text = to_base64(bytes);
+  std::string text = json::to_base64(bytes);
   std::ranges::replace(text, '+', '-');
   std::ranges::replace(text, '/', '_');
   while (text.ends_with('=')) text.pop_back();

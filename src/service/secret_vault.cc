@@ -4,7 +4,7 @@
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
-#include "service/base64.h"
+#include "json/base64.h"
 
 namespace fermata::service {
 namespace {
@@ -33,12 +33,12 @@ Result<MasterKeys> MasterKeys::read(std::string_view text) {
 void SecretVault::seal(store::SecretRow& row, const std::string& value) const {
   keyring::KeyRing::Nonce nonce;
   randombytes_buf(nonce.data(), nonce.size());
-  row.sealed = to_base64(keys_.seal(value, bond(row), nonce));
+  row.sealed = json::to_base64(keys_.seal(value, bond(row), nonce));
   row.key_id = keys_.newest_id();
 }
 
 Result<std::string> SecretVault::opened(const store::SecretRow& row) const {
-  const auto sealed = from_base64(row.sealed);
+  const auto sealed = json::from_base64(row.sealed);
   auto value = sealed ? keys_.open(row.key_id, *sealed, bond(row)) : std::nullopt;
   if (value) return *std::move(value);
   return make_error(ErrorKind::Internal, "SECRET_SEALED",

@@ -10,8 +10,8 @@
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
+#include "json/base64.h"
 #include "json/parse.h"
-#include "service/base64.h"
 
 namespace fermata::service {
 namespace {
@@ -27,7 +27,7 @@ Error refused(std::string_view why) {
 std::string key_of(const std::string& secret) {
   constexpr std::string_view kPrefix = "whsec_";
   if (!secret.starts_with(kPrefix)) return secret;
-  return from_base64(std::string_view(secret).substr(kPrefix.size())).value_or(secret);
+  return json::from_base64(std::string_view(secret).substr(kPrefix.size())).value_or(secret);
 }
 
 std::string digest_of(const SignedMessage& message, const std::string& secret) {
@@ -51,7 +51,7 @@ bool is_signed(const std::string& signatures, const std::string& digest) {
     const std::string_view one = left.substr(0, blank);
     left.remove_prefix(std::min(blank + 1, left.size()));
     if (!one.starts_with("v1,")) continue;
-    const auto given = from_base64(one.substr(3));
+    const auto given = json::from_base64(one.substr(3));
     if (given && given->size() == digest.size() &&
         CRYPTO_memcmp(given->data(), digest.data(), digest.size()) == 0)
       is_right = true;
@@ -62,7 +62,7 @@ bool is_signed(const std::string& signatures, const std::string& digest) {
 }  // namespace
 
 std::string sign(const SignedMessage& message, const std::string& secret) {
-  return "v1," + to_base64(digest_of(message, secret));
+  return "v1," + json::to_base64(digest_of(message, secret));
 }
 
 Result<void> check_signature(const SignedMessage& message, const std::string& secret, TimeMs now,

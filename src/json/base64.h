@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace fermata::service {
+namespace fermata::json {
 
 std::string to_base64(std::string_view bytes);
 // Empty when the text is not base64.
 std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace fermata::service
+}  // namespace fermata::json

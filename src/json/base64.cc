@@ -1,8 +1,8 @@
-#include "service/base64.h"
+#include "json/base64.h"
 
 #include <openssl/evp.h>
 
-namespace fermata::service {
+namespace fermata::json {
 
 std::string to_base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -26,4 +26,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace fermata::service
+}  // namespace fermata::json

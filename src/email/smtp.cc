@@ -1,0 +1,144 @@
+#include "email/smtp.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include "foundation/format.h"
+
+namespace fermata::email {
+namespace {
+
+struct Transfer {
+  const Server& server;
+  std::string_view left;  // of the message
+  std::string refused_address;
+  std::string refusal;  // the server's last words of that kind
+};
+
+std::size_t on_read(char* to, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const std::size_t bytes = std::min(size * count, transfer.left.size());
+  std::memcpy(to, transfer.left.data(), bytes);
+  transfer.left.remove_prefix(bytes);
+  return bytes;
+}
+
+// What the server says comes as headers.
+std::size_t on_line(char* data, std::size_t size, std::size_t count, void* user) {
+  constexpr std::size_t kBytesMax = 500;
+  std::string_view line(data, size * count);
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  if (line.starts_with('4') || line.starts_with('5'))
+    static_cast<Transfer*>(user)->refusal = line.substr(0, kBytesMax);
+  return size * count;
+}
+
+curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const auto* any = &address->addr;
+  const void* bytes =
+      any->sa_family == AF_INET6
+          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr)
+          : &reinterpret_cast<const sockaddr_in*>(any)->sin_addr;
+  inet_ntop(any->sa_family, bytes, text.data(), text.size());
+  if (transfer.server.may_connect(text.data()))
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  transfer.refused_address = text.data();
+  return CURL_SOCKET_BAD;
+}
+
+Error error_of(CURLcode code, long status, const Transfer& transfer) {
+  const std::string& url = transfer.server.url;
+  const std::string said = transfer.refusal.empty() ? curl_easy_strerror(code) : transfer.refusal;
+  if (!transfer.refused_address.empty())
+    return make_error(ErrorKind::Forbidden, "EMAIL_ADDRESS_REFUSED",
+                      format("`{}` leads to the private address {}", url, transfer.refused_address),
+                      "allow it by --allow-private-http if that is meant");
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return make_error(
+          ErrorKind::Unavailable, "EMAIL_TIMEOUT",
+          format("`{}` did not take the message in {} ms", url, transfer.server.timeout_ms));
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return make_error(ErrorKind::Invalid, "EMAIL_INVALID",
+                        format("`{}` is not an address such as smtp://mail.example.com", url));
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+      return make_error(
+          ErrorKind::Forbidden, "EMAIL_TLS",
+          format("`{}` cannot be spoken to in secret: {}", url, curl_easy_strerror(code)));
+    default:
+      break;
+  }
+  if (status >= 500 || code == CURLE_LOGIN_DENIED)
+    return make_error(ErrorKind::Forbidden, "EMAIL_REFUSED",
+                      format("`{}` refused the message: {}", url, said));
+  if (status >= 400)
+    return make_error(ErrorKind::Unavailable, "EMAIL_DEFERRED",
+                      format("`{}` does not take the message now: {}", url, said));
+  return make_error(ErrorKind::Unavailable, "EMAIL_UNREACHABLE",
+                    format("`{}`: {}", url, curl_easy_strerror(code)));
+}
+
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+List recipients_of(const Envelope& envelope) {
+  List list(nullptr, curl_slist_free_all);
+  for (const std::string& to : envelope.to)
+    list.reset(curl_slist_append(list.release(), ("<" + to + ">").c_str()));
+  return list;
+}
+
+void set_server(CURL* curl, const Server& server, Transfer& transfer) {
+  curl_easy_setopt(curl, CURLOPT_URL, server.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(
+      curl, CURLOPT_USE_SSL,
+      static_cast<long>(server.tls == Tls::Required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!server.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+  if (!server.user.empty()) {
+    curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
+  }
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout_ms));
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_line);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
+}
+
+}  // namespace
+
+Result<int> send(const Server& server, const Envelope& envelope) {
+  // A connection is not kept: servers count how many one peer holds.
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 curl_easy_cleanup);
+  Transfer transfer{server, envelope.wire, {}, {}};
+  set_server(curl.get(), server, transfer);
+  const List recipients = recipients_of(envelope);
+  curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
+  curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, on_read);
+  curl_easy_setopt(curl.get(), CURLOPT_READDATA, &transfer);
+  const CURLcode code = curl_easy_perform(curl.get());
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (code != CURLE_OK) return error_of(code, status, transfer);
+  return static_cast<int>(status);
+}
+
+}  // namespace fermata::email
