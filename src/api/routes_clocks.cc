@@ -81,6 +81,8 @@ Result<json::Value> put_settings(const ApiParts& parts, const http::Request& req
       return make_error(ErrorKind::Invalid, "QUERY_INVALID", "paused: expected true or false");
     if (!paused->get_bool()) wanted.paused_at.reset();
     if (paused->get_bool() && !wanted.paused_at) wanted.paused_at = parts.clock.now();
+    if (!paused->get_bool() && row.settings.paused_at && !row.archived_at)
+      TRY_DO(parts.clocks.note_skipped(row, *row.settings.paused_at, "the workflow is paused"));
   }
   if (const json::Value* limit = json::find(body, "concurrencyLimit")) {
     if (!limit->is_null() && (!limit->is_int64() || limit->get_int64() < 1))
@@ -93,6 +95,37 @@ Result<json::Value> put_settings(const ApiParts& parts, const http::Request& req
   return render_settings(now);
 }
 
+// Of a clock that fires once: what became of the fire that it is now published for.
+const store::FireRow* the_fire(const store::DefinitionRow& row, const store::FireRow* last) {
+  const bool is_its = last != nullptr && row.trigger_type == "schedule" &&
+                      last->workflow_version == row.published_version;
+  return is_its ? last : nullptr;
+}
+
+bool is_failed(const store::FireRow& fire) {
+  return fire.outcome == "FAILED" || fire.outcome == "MISSED";
+}
+
+std::string_view clock_status(const store::DefinitionRow& row, const store::FireRow* last,
+                              bool is_past) {
+  if (row.schedule_error) return "FAILED";
+  const store::FireRow* fire = is_past ? the_fire(row, last) : nullptr;
+  if (fire != nullptr && fire->outcome != "HELD") return is_failed(*fire) ? "FAILED" : "COMPLETED";
+  return row.settings.paused_at ? "PAUSED" : "SCHEDULED";
+}
+
+json::Value clock_error(const store::DefinitionRow& row, const store::FireRow* last) {
+  if (row.schedule_error) return *row.schedule_error;
+  const store::FireRow* fire = the_fire(row, last);
+  if (fire == nullptr || !is_failed(*fire)) return nullptr;
+  return json::Object{{"code", fire->outcome}, {"message", fire->reason}};
+}
+
+// Whether the schedule in Temporal is what was published and set.
+bool is_synced(const store::DefinitionRow& row) {
+  return row.schedule_version == (row.has_clock() ? row.published_version : 0);
+}
+
 Result<json::Value> show_clock(const ApiParts& parts, const http::Request& request) {
   TRY(const std::size_t count, count_of(request));
   TRY(const auto row, parts.store.definition(tenant_of(request), workflow_of(request)));
@@ -101,20 +134,16 @@ Result<json::Value> show_clock(const ApiParts& parts, const http::Request& reque
   if (!program->trigger)
     return make_error(ErrorKind::Invalid, "TRIGGER_NO_CLOCK", "the workflow has no clock");
   TRY(const auto next,
-      parts.clocks.preview(tenant_of(request), *program->trigger, parts.clock.now(), count));
+      parts.clocks.preview(tenant_of(request), *program->trigger, {parts.clock.now(), count}));
   TRY(const auto fires, parts.store.fires(tenant_of(request), row.workflow_id, 1));
-  const bool has_fired =
-      !fires.empty() && row.trigger_type == "schedule" && fires.front().outcome == "LAUNCHED";
-  const std::string_view status = row.schedule_error       ? "FAILED"
-                                  : has_fired              ? "COMPLETED"
-                                  : row.settings.paused_at ? "PAUSED"
-                                                           : "SCHEDULED";
+  const store::FireRow* last = fires.empty() ? nullptr : &fires.front();
   return json::Value(
       json::Object{{"workflowId", row.workflow_id.text},
                    {"triggerType", row.trigger_type},
-                   {"status", status},
-                   {"error", row.schedule_error ? *row.schedule_error : json::Value(nullptr)},
-                   {"lastFire", fires.empty() ? json::Value(nullptr) : render(fires.front())},
+                   {"status", clock_status(row, last, next.empty())},
+                   {"synced", is_synced(row)},
+                   {"error", clock_error(row, last)},
+                   {"lastFire", last == nullptr ? json::Value(nullptr) : render(*last)},
                    {"nextFires", render(next)}});
 }
 
@@ -141,7 +170,7 @@ Result<json::Value> preview(const ApiParts& parts, const http::Request& request)
   if (const auto text = query_of(request, "after")) after = calendar::parse_instant(*text);
   if (!after)
     return make_error(ErrorKind::Invalid, "QUERY_INVALID", "after: expected an ISO 8601 instant");
-  TRY(const auto fires, parts.clocks.preview(tenant_of(request), trigger, *after, count));
+  TRY(const auto fires, parts.clocks.preview(tenant_of(request), trigger, {*after, count}));
   return json::Value(json::Object{{"items", render(fires)}});
 }
 

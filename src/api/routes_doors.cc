@@ -119,9 +119,9 @@ Result<json::Value> show_letter(const ApiParts& parts, const http::Request& requ
 
 Result<json::Value> reprocess(const ApiParts& parts, const http::Request& request) {
   const std::string id = request.params.at("id");
-  TRY(const auto accepted, parts.letters.reprocess(tenant_of(request), id));
-  return json::Value(json::Object{
-      {"letterId", id}, {"eventId", accepted.event.event_id.text}, {"isNew", accepted.is_new}});
+  TRY(const auto done, parts.letters.reprocess(tenant_of(request), id));
+  return json::Value(
+      json::Object{{"letterId", id}, {"eventId", done.event.text}, {"isNew", done.is_new}});
 }
 
 }  // namespace

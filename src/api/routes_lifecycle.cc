@@ -141,6 +141,9 @@ Result<json::Value> show_diff(const ApiParts& parts, const http::Request& reques
 
 Result<json::Value> set_archived(const ApiParts& parts, const http::Request& request,
                                  bool is_archived) {
+  TRY(const auto before, parts.store.definition(tenant_of(request), id_of(request)));
+  if (!is_archived && before.archived_at)
+    TRY_DO(parts.clocks.note_skipped(before, *before.archived_at, "the workflow is archived"));
   TRY_DO(parts.catalog.set_archived(tenant_of(request), id_of(request), is_archived));
   TRY(const auto row, parts.store.definition(tenant_of(request), id_of(request)));
   return render(row);

@@ -70,6 +70,9 @@ struct ApiHost::Services {
     const auto unrouted = parts.store.count_unrouted(kMost);
     if (unrouted.has_value())
       parts.metrics.set(Level::EventsUnrouted, static_cast<double>(*unrouted));
+    const auto open_letters = parts.store.count_letters(kMost);
+    if (open_letters.has_value())
+      parts.metrics.set(Level::DeadLetters, static_cast<double>(*open_letters));
     parts.metrics.set(Level::StreamReaders, static_cast<double>(feed.readers()));
   }
 

@@ -34,8 +34,8 @@ class Served {
     std::filesystem::create_directories(folder_);
     const DataFolder data{folder_.string()};
     store_ = *store::open(data.database(""));
-    actions_ =
-        std::make_unique<actions::ActionRegistry>(make_actions({.store = store_.get(), .clock = &clock_}, *log_));
+    actions_ = std::make_unique<actions::ActionRegistry>(
+        make_actions({.store = store_.get(), .clock = &clock_}, *log_));
     vault_ = std::make_unique<service::SecretVault>(*store_, *master_keys("", data), clock_);
     secrets_ = std::make_unique<StoredSecrets>(*vault_);
     random_ = std::make_unique<SystemRandom>(clock_);

@@ -34,7 +34,8 @@ StreamDoor::StreamDoor(const StreamOptions& options, const ApiHostParts& parts)
       events_({parts.store, std::make_shared<service::TemporalSignals>(parts.client), definitions_,
                parts.clock, &parts.metrics},
               launcher_, parts.random),
-      ingress_({parts.store, events_, parts.clock, parts.log}, ingress_options(options)) {}
+      ingress_({parts.store, events_, parts.clock, parts.log, &parts.metrics},
+               ingress_options(options)) {}
 
 std::unique_ptr<StreamDoor> open_stream(const StreamOptions& options, const ApiHostParts& parts) {
   if (options.redis_url.empty()) return nullptr;
@@ -56,6 +57,9 @@ Result<void> HttpTaskHook::send(const std::string& id, const json::Value& messag
   if (const char* secret = std::getenv("FERMATA_SECRET_TASK_HOOK"))
     request.headers["webhook-signature"] = service::sign(told, secret);
   request.body = told.body;
+  // The sweep waits for it.
+  request.connect_timeout_ms = 2'000;
+  request.timeout_ms = 5'000;
   // The operator's own address, which may well be a private one.
   TRY(const auto answered, http::send(request, {{"0.0.0.0/0", "::/0"}}));
   if (answered.status < 300) return {};

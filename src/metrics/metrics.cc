@@ -36,6 +36,8 @@ constexpr std::array kCounts = {
             "begun reused repeated waited succeeded failed lost"},
     Meaning{"fermata_http_requests_total", "Requests to the API, by class of their status", "class",
             "2xx 4xx 5xx"},
+    Meaning{"fermata_ingress_trimmed_total",
+            "Messages that were trimmed from the event stream before they were read", "", ""},
 };
 constexpr std::array kDurations = {
     Meaning{"fermata_wakeup_seconds",
@@ -56,6 +58,12 @@ constexpr std::array kLevels = {
             "", ""},
     Meaning{"fermata_activities_outstanding", "Actions under way", "", ""},
     Meaning{"fermata_stream_readers", "Live streams that are open", "", ""},
+    Meaning{"fermata_ingress_lag_messages", "Messages of the event stream that wait to be read", "",
+            ""},
+    Meaning{"fermata_ingress_pending_messages",
+            "Messages of the event stream that were read and are not finished", "", ""},
+    Meaning{"fermata_dead_letters", "Dead letters that nobody has let through, up to 10,000", "",
+            ""},
 };
 
 // Seconds: from what is unnoticed to what somebody should look at.
@@ -117,9 +125,9 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {
 
 Metrics::~Metrics() = default;
 
-void Metrics::add(Count what, const std::string& label) {
+void Metrics::add(Count what, const std::string& label, std::int64_t times) {
   const auto i = static_cast<std::size_t>(what);
-  families_->counts[i]->Add(labels_of(kCounts[i], label)).Increment();
+  families_->counts[i]->Add(labels_of(kCounts[i], label)).Increment(static_cast<double>(times));
 }
 
 void Metrics::observe(Duration what, std::int64_t ms, const std::string& label) {

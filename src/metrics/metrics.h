@@ -17,6 +17,7 @@ enum class Count : std::uint8_t {
   WorkflowTaskFailures,  // Temporal repeats them
   Ledger,                // by what was found or written
   HttpRequests,          // by class of status
+  IngressTrimmed,        // messages that were gone before anybody read them
 };
 
 // How long something took, in milliseconds.
@@ -35,6 +36,9 @@ enum class Level : std::uint8_t {
   RunsLagging,
   ActivitiesOutstanding,
   StreamReaders,
+  IngressLag,      // messages of the stream that nobody read
+  IngressPending,  // that somebody read and did not finish
+  DeadLetters,
 };
 
 class Metrics {
@@ -45,7 +49,7 @@ class Metrics {
   ~Metrics();
 
   // `label` is the value of the metric's one label; empty where it has none.
-  void add(Count what, const std::string& label = {});
+  void add(Count what, const std::string& label = {}, std::int64_t times = 1);
   void observe(Duration what, std::int64_t ms, const std::string& label = {});
   void set(Level what, double value, const std::string& label = {});
 

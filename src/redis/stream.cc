@@ -39,6 +39,36 @@ end
 return gone
 )lua";
 
+// Counting and putting the group's counter right are one step. What is left of a stream whose first
+// message lies behind the group's place is all unread.
+constexpr const char* kTrimmed = R"lua(
+local function map(list)
+  local made = {}
+  for i = 1, #list, 2 do made[list[i]] = list[i + 1] end
+  return made
+end
+local function is_behind(a, b)
+  local am, as = string.match(a, '(%d+)-(%d+)')
+  local bm, bs = string.match(b, '(%d+)-(%d+)')
+  am, as, bm, bs = tonumber(am), tonumber(as), tonumber(bm), tonumber(bs)
+  return am > bm or (am == bm and as > bs)
+end
+local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
+local added, length, newest = stream['entries-added'], stream['length'], stream['last-generated-id']
+for _, found in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = map(found)
+  local read, last = group['entries-read'], group['last-delivered-id']
+  if group['name'] == ARGV[1] and added and read and is_behind(newest, last) then
+    local gone = added - read - length
+    local is_past = length == 0 or is_behind(stream['first-entry'][1], last)
+    if gone <= 0 or not is_past then return 0 end
+    redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], length == 0 and newest or last, 'ENTRIESREAD', added - length)
+    return gone
+  end
+end
+return 0
+)lua";
+
 bool is_missing_group(const Error& error) {
   return error.code == "REDIS_REFUSED" && error.message.find("NOGROUP") != std::string::npos;
 }
@@ -118,6 +148,11 @@ Result<void> StreamGroup::forget_consumers(std::int64_t idle_ms) {
   return {};
 }
 
+Result<std::int64_t> StreamGroup::take_trimmed() {
+  TRY(const Reply gone, client_.call({"EVAL", kTrimmed, "1", names_.stream, names_.group}));
+  return gone.number;
+}
+
 Result<StreamDepth> StreamGroup::depth() {
   TRY(const Reply stream, client_.call({"XINFO", "STREAM", names_.stream}));
   TRY(const Reply groups, client_.call({"XINFO", "GROUPS", names_.stream}));
@@ -131,6 +166,8 @@ Result<StreamDepth> StreamGroup::depth() {
     if (lag != nullptr && lag->kind == Reply::Kind::Number) depth.lag = lag->number;
     const Reply* read = member(group, "last-delivered-id");
     depth.is_all_read = newest != nullptr && read != nullptr && newest->text == read->text;
+    // The server's own count stays too high for ever once it has trimmed what was not read.
+    if (depth.is_all_read) depth.lag = 0;
     return depth;
   }
   return make_error(ErrorKind::NotFound, "REDIS_REFUSED", "redis: there is no such group");

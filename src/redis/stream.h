@@ -48,6 +48,9 @@ class StreamGroup {
   Result<void> forget_consumers(std::int64_t idle_ms);
   // REDIS_REFUSED when there is no such stream or group.
   Result<StreamDepth> depth();
+  // How many messages were trimmed from the stream before anybody in the group read them, since the
+  // last time that somebody asked. Always 0 before Redis 7, which does not count.
+  Result<std::int64_t> take_trimmed();
 
  private:
   Result<void> count_deliveries(std::vector<StreamMessage>& messages);

@@ -236,6 +236,8 @@ class Import {
     if (const json::Value* notes = json::find(given, "notes");
         notes != nullptr && notes->is_object())
       version.notes = *notes;
+    // Its clock counts from now: what was due before was another server's.
+    version.notes.get_object()["importedAt"] = calendar::format_instant(now_);
     if (version.hash != json::string_at(given, "hash"))
       return invalid(format("{}: the definition is not the one that was exported", name));
     if (json::string_at(document->get_object(), "id") != row.workflow_id.text ||

@@ -15,19 +15,9 @@ namespace {
 using definition::RecurringTrigger;
 using definition::ScheduleTrigger;
 
-// A fire that could not be made at its time is made up for within this; what is older is missed.
 constexpr std::int64_t kCatchUpMs = 24LL * 3'600 * 1'000;
-// What is launched later than this after its time is said to be late.
-constexpr std::int64_t kLateMs = 60'000;
-
-bool is_clock(const definition::Program& program) {
-  return program.trigger && !std::holds_alternative<definition::EventTrigger>(*program.trigger);
-}
-
-std::int64_t catch_up_of(const definition::Trigger& trigger) {
-  const auto* recurring = std::get_if<RecurringTrigger>(&trigger);
-  return recurring != nullptr ? recurring->catch_up_ms.value_or(kCatchUpMs) : kCatchUpMs;
-}
+// One that comes once comes however late: as long as Temporal keeps it.
+constexpr std::int64_t kOnceCatchUpMs = 365 * kCatchUpMs;
 
 Result<std::shared_ptr<const calendar::ZoneRules>> zone_of(const definition::Trigger& trigger) {
   const auto* recurring = std::get_if<RecurringTrigger>(&trigger);
@@ -35,16 +25,9 @@ Result<std::shared_ptr<const calendar::ZoneRules>> zone_of(const definition::Tri
   return std::shared_ptr<const calendar::ZoneRules>(std::make_shared<calendar::FixedZone>(0));
 }
 
-// As the server writes it behind the workflow's id: to the second.
-std::string fire_time_text(TimeMs at) {
-  std::string text = calendar::format_instant(at);
-  constexpr std::string_view kNoMilliseconds = ".000Z";
-  if (text.ends_with(kNoMilliseconds)) text.replace(text.size() - kNoMilliseconds.size(), 5, "Z");
-  return text;
-}
-
-std::string fire_key(const ClockFire& fire) {
-  return format("clock:{}:{}", schedule_id(fire.tenant, fire.workflow_id), fire.scheduled_for);
+// Schedules know whole seconds.
+TimeMs once_at(const ScheduleTrigger& trigger) {
+  return trigger.run_at - trigger.run_at % 1'000;
 }
 
 temporal::ScheduleRequest request_for(const store::DefinitionRow& workflow,
@@ -55,7 +38,7 @@ temporal::ScheduleRequest request_for(const store::DefinitionRow& workflow,
     request.cron = {recurring->cron};
     request.time_zone = recurring->timezone;
   } else {
-    request.once_at = std::get<ScheduleTrigger>(*program.trigger).run_at;
+    request.once_at = once_at(std::get<ScheduleTrigger>(*program.trigger));
   }
   request.workflow_id = "workflow-runtime-v2:fire:" + request.schedule_id;
   request.workflow_type = kFireWorkflow;
@@ -63,11 +46,16 @@ temporal::ScheduleRequest request_for(const store::DefinitionRow& workflow,
   request.input = {
       temporal::to_payload(ClockFire{workflow.tenant, workflow.workflow_id, ""}.to_json())};
   request.overlap = temporal::Overlap::AllowAll;
-  request.catch_up_window_ms = catch_up_of(*program.trigger);
+  request.catch_up_window_ms = catch_up_ms(*program.trigger);
   request.is_paused = workflow.settings.paused_at.has_value();
   request.note =
       format("workflow `{}` version {}", workflow.workflow_id.text, workflow.published_version);
   return request;
+}
+
+Result<void> remove_schedule(const temporal::Client& client, const store::DefinitionRow& workflow) {
+  const auto gone = client.delete_schedule(schedule_id(workflow.tenant, workflow.workflow_id));
+  return gone.has_value() || gone.error().code == "TEMPORAL_NOT_FOUND" ? Result<void>() : gone;
 }
 
 json::Value nothing(std::string_view reason) {
@@ -91,6 +79,26 @@ Result<ClockFire> ClockFire::from_json(const json::Value& value) {
   if (fire.tenant.empty() || fire.workflow_id.empty())
     return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "a fire names no workflow");
   return fire;
+}
+
+bool has_clock(const definition::Program& program) {
+  return program.trigger && !std::holds_alternative<definition::EventTrigger>(*program.trigger);
+}
+
+std::int64_t catch_up_ms(const definition::Trigger& trigger) {
+  const auto* recurring = std::get_if<RecurringTrigger>(&trigger);
+  return recurring != nullptr ? recurring->catch_up_ms.value_or(kCatchUpMs) : kOnceCatchUpMs;
+}
+
+std::string fire_time_text(TimeMs at) {
+  std::string text = calendar::format_instant(at);
+  constexpr std::string_view kNoMilliseconds = ".000Z";
+  if (text.ends_with(kNoMilliseconds)) text.replace(text.size() - kNoMilliseconds.size(), 5, "Z");
+  return text;
+}
+
+std::string fire_key(const ClockFire& fire) {
+  return format("clock:{}:{}", schedule_id(fire.tenant, fire.workflow_id), fire.scheduled_for);
 }
 
 std::string schedule_id(const TenantId& tenant, const WorkflowId& workflow) {
@@ -124,15 +132,30 @@ Result<void> Clocks::sync_one(const store::DefinitionRow& workflow) {
   TRY(const definition::ProgramPtr program,
       parts_.definitions.load(
           {workflow.tenant, workflow.workflow_id, workflow.published_version, ""}));
-  if (!is_clock(*program) || workflow.archived_at) {
-    const auto gone =
-        parts_.client.delete_schedule(schedule_id(workflow.tenant, workflow.workflow_id));
-    return gone.has_value() || gone.error().code == "TEMPORAL_NOT_FOUND" ? Result<void>() : gone;
-  }
+  if (!has_clock(*program) || workflow.archived_at) return remove_schedule(parts_.client, workflow);
   const temporal::ScheduleRequest request = request_for(workflow, *program);
+  if (request.once_at && *request.once_at <= parts_.clock.now())
+    return sync_once(workflow, request);
   const auto made = parts_.client.create_schedule(request);
   if (made.has_value() || made.error().code != "TEMPORAL_ALREADY_EXISTS") return made;
   return parts_.client.update_schedule(request);
+}
+
+// Its time came before its schedule could be made: nothing in Temporal would ever fire it.
+Result<void> Clocks::sync_once(const store::DefinitionRow& workflow,
+                               const temporal::ScheduleRequest& request) {
+  TRY_DO(remove_schedule(parts_.client, workflow));
+  const ClockFire due{workflow.tenant, workflow.workflow_id, fire_time_text(*request.once_at)};
+  TRY(const store::VersionRow version,
+      parts_.store.version(workflow.tenant, workflow.workflow_id, workflow.published_version));
+  if (*request.once_at > counts_since(version)) {
+    TRY(const json::Value fired, fire(due));
+    return {};
+  }
+  store::FireRow row = unmade(workflow, *request.once_at);
+  row.outcome = "MISSED";
+  row.reason = "its time was over when the workflow came here";
+  return parts_.store.put_fires(std::span(&row, 1));
 }
 
 Result<HolidayCalendar> Clocks::calendar_of(const TenantId& tenant,
@@ -193,52 +216,77 @@ Result<void> Clocks::launch(const store::DefinitionRow& workflow,
 }
 
 Result<json::Value> Clocks::fire(const ClockFire& fire) {
-  const auto workflow = parts_.store.definition(fire.tenant, fire.workflow_id);
-  if (!workflow.has_value() && workflow.error().code == "NOT_FOUND")
-    return nothing("there is no such workflow");
-  TRY_DO(workflow);
-  store::FireRow row;
-  row.tenant = fire.tenant;
-  row.workflow_id = fire.workflow_id;
-  row.fire_key = fire_key(fire);
-  row.scheduled_for = calendar::parse_instant(fire.scheduled_for).value_or(parts_.clock.now());
-  row.workflow_version = workflow->published_version;
-  row.fired_at = parts_.clock.now();
-  TRY(const auto before, parts_.launcher.launched(fire.tenant, row.fire_key));
-  TRY(const definition::ProgramPtr program,
-      parts_.definitions.load({fire.tenant, fire.workflow_id, workflow->published_version, ""}));
-  if (before) {
-    // The process died before it could say so. Its own run does not stand in the fire's way.
-    row.outcome = "LAUNCHED";
-    row.run_id = before->run_id.text;
-  } else if (workflow->archived_at) {
-    row.outcome = "SKIPPED";
-    row.reason = "the workflow is archived";
-  } else if (is_clock(*program)) {
-    const auto decided = decide(*workflow, *program->trigger, row.scheduled_for);
-    if (!decided.has_value() && decided.error().kind == ErrorKind::Unavailable)
-      return decided.error();
-    row.reason = decided.has_value() ? decided->reason : decided.error().message;
-    row.outcome = !decided.has_value()                    ? "FAILED"
-                  : decided->verdict == FireVerdict::Skip ? "SKIPPED"
-                                                          : "HELD";
-    if (decided.has_value() && decided->verdict == FireVerdict::Launch)
-      TRY_DO(launch(*workflow, *program->trigger, row));
-  } else {
-    row.outcome = "SKIPPED";
-    row.reason = "the workflow has no clock any more";
-  }
-  row.recorded_at = parts_.clock.now();
-  TRY_DO(parts_.store.put_fires(std::span(&row, 1)));
-  // It can never fire again; what cannot be taken away now has no fires left either.
-  if (row.outcome == "LAUNCHED" && is_clock(*program) &&
-      std::holds_alternative<ScheduleTrigger>(*program->trigger))
+  const auto made = fire_as(fire, Patience::UntilCaughtUp);
+  if (!made.has_value() && made.error().code == "NOT_FOUND") {
+    // Deleted while its schedule was being made.
     static_cast<void>(parts_.client.delete_schedule(schedule_id(fire.tenant, fire.workflow_id)));
-  json::Object done{{"launched", row.outcome == "LAUNCHED" && row.run_id.has_value()},
-                    {"outcome", row.outcome},
-                    {"reason", row.reason}};
-  if (row.run_id) done["runId"] = *row.run_id;
+    return nothing("there is no such workflow");
+  }
+  TRY_DO(made);
+  json::Object done{{"launched", made->outcome == "LAUNCHED" && made->run_id.has_value()},
+                    {"outcome", made->outcome},
+                    {"reason", made->reason}};
+  if (made->run_id) done["runId"] = *made->run_id;
   return json::Value(std::move(done));
+}
+
+Result<store::FireRow> Clocks::fire_as(const ClockFire& fire, Patience patience) {
+  TRY(const store::DefinitionRow workflow, parts_.store.definition(fire.tenant, fire.workflow_id));
+  TRY(const definition::ProgramPtr program,
+      parts_.definitions.load({fire.tenant, fire.workflow_id, workflow.published_version, ""}));
+  TRY(const auto before, parts_.store.fire(fire.tenant, fire_key(fire)));
+  const bool is_settled = before && before->outcome != "HELD" && before->outcome != "MISSED";
+  store::FireRow row = is_settled ? *before : store::FireRow();
+  if (!is_settled) {
+    row = unmade(workflow, calendar::parse_instant(fire.scheduled_for).value_or(0));
+    row.fire_key = fire_key(fire);
+    row.fired_at = parts_.clock.now();
+    if (row.scheduled_for == 0) row.scheduled_for = *row.fired_at;
+    TRY_DO(settle(workflow, *program, patience, row));
+    TRY_DO(parts_.store.put_fires(std::span(&row, 1)));
+  }
+  // It can never fire again; what cannot be taken away now has no fires left either.
+  const auto* once =
+      has_clock(*program) ? std::get_if<ScheduleTrigger>(&*program->trigger) : nullptr;
+  if (row.outcome != "HELD" && once != nullptr && once_at(*once) == row.scheduled_for)
+    static_cast<void>(parts_.client.delete_schedule(schedule_id(fire.tenant, fire.workflow_id)));
+  return row;
+}
+
+Result<void> Clocks::settle(const store::DefinitionRow& workflow,
+                            const definition::Program& program, Patience patience,
+                            store::FireRow& row) {
+  // Launched, and the process died before it could write that down.
+  TRY(const auto launched, parts_.launcher.launched(row.tenant, row.fire_key));
+  const std::int64_t late_ms = *row.fired_at - row.scheduled_for;
+  if (launched) {
+    row.outcome = "LAUNCHED";
+    row.run_id = launched->run_id.text;
+  } else if (workflow.archived_at || !has_clock(program)) {
+    row.outcome = "SKIPPED";
+    row.reason =
+        workflow.archived_at ? "the workflow is archived" : "the workflow has no clock any more";
+  } else if (patience == Patience::UntilCaughtUp &&
+             late_ms > catch_up_ms(*program.trigger) + kLateMs) {
+    row.outcome = "MISSED";
+    row.reason = format("it came {} ms late, after its catch-up time", late_ms);
+  } else {
+    return follow(workflow, *program.trigger, row);
+  }
+  return {};
+}
+
+Result<void> Clocks::follow(const store::DefinitionRow& workflow,
+                            const definition::Trigger& trigger, store::FireRow& row) {
+  const auto decided = decide(workflow, trigger, row.scheduled_for);
+  if (!decided.has_value() && decided.error().kind == ErrorKind::Unavailable)
+    return decided.error();
+  row.reason = decided.has_value() ? decided->reason : decided.error().message;
+  row.outcome = !decided.has_value()                    ? "FAILED"
+                : decided->verdict == FireVerdict::Skip ? "SKIPPED"
+                                                        : "HELD";
+  if (!decided.has_value() || decided->verdict != FireVerdict::Launch) return {};
+  return launch(workflow, trigger, row);
 }
 
 Result<std::size_t> Clocks::fire_held() {
@@ -249,69 +297,24 @@ Result<std::size_t> Clocks::fire_held() {
   for (const store::FireRow& row : held) {
     const std::pair workflow(row.tenant.text, row.workflow_id.text);
     if (busy.contains(workflow)) continue;
-    TRY(const json::Value done,
-        fire({row.tenant, row.workflow_id, fire_time_text(row.scheduled_for)}));
+    const auto done = fire_as({row.tenant, row.workflow_id, fire_time_text(row.scheduled_for)},
+                              Patience::Endless);
+    if (!done.has_value() && done.error().kind == ErrorKind::Unavailable) return done.error();
     // One at a time, in order.
     busy.insert(workflow);
-    if (json::bool_at(done.get_object(), "launched").value_or(false)) ++launched;
+    if (done.has_value() && done->outcome == "LAUNCHED") ++launched;
   }
   return launched;
 }
 
-Result<std::size_t> Clocks::note_missed() {
-  TRY(const auto workflows, parts_.store.scheduled_workflows());
-  std::size_t noted = 0;
-  for (const store::DefinitionRow& workflow : workflows) {
-    const auto one = note_missed_of(workflow);
-    if (one.has_value()) noted += *one;
-  }
-  return noted;
-}
-
-Result<std::size_t> Clocks::note_missed_of(const store::DefinitionRow& workflow) {
-  constexpr std::size_t kLookBack = 50;
-  TRY(const definition::ProgramPtr program,
-      parts_.definitions.load(
-          {workflow.tenant, workflow.workflow_id, workflow.published_version, ""}));
-  if (!is_clock(*program) || workflow.archived_at) return std::size_t{0};
-  TRY(const store::VersionRow version,
-      parts_.store.version(workflow.tenant, workflow.workflow_id, workflow.published_version));
-  TRY(const auto fires, parts_.store.fires(workflow.tenant, workflow.workflow_id, kLookBack));
-  std::set<TimeMs> known;
-  for (const store::FireRow& row : fires) known.insert(row.scheduled_for);
-  TimeMs after = version.published_at;
-  if (fires.size() == kLookBack) after = std::max(after, fires.back().scheduled_for);
-  const TimeMs now = parts_.clock.now();
-  const TimeMs missed_before = now - catch_up_of(*program->trigger) - kLateMs;
-  const auto& paused_at = workflow.settings.paused_at;
-  TRY(const auto expected, preview(workflow.tenant, *program->trigger, after, 2 * kLookBack));
-  std::vector<store::FireRow> rows;
-  for (const Preview& due : expected) {
-    const bool is_paused = paused_at && due.at > *paused_at && due.at < now - kLateMs;
-    if (known.contains(due.at) || (due.at > missed_before && !is_paused)) continue;
-    store::FireRow row;
-    row.tenant = workflow.tenant;
-    row.workflow_id = workflow.workflow_id;
-    row.fire_key = fire_key({workflow.tenant, workflow.workflow_id, fire_time_text(due.at)});
-    row.scheduled_for = due.at;
-    row.outcome = is_paused ? "SKIPPED" : "MISSED";
-    row.reason =
-        is_paused ? "the workflow is paused" : "nothing could fire it within the catch-up time";
-    row.workflow_version = workflow.published_version;
-    row.recorded_at = now;
-    rows.push_back(std::move(row));
-  }
-  if (!rows.empty()) TRY_DO(parts_.store.put_fires(rows));
-  return rows.size();
-}
-
 Result<std::vector<Clocks::Preview>> Clocks::preview(const TenantId& tenant,
                                                      const definition::Trigger& trigger,
-                                                     TimeMs after, std::size_t count) {
+                                                     const Window& window) {
+  std::vector<Preview> fires;
   if (const auto* once = std::get_if<ScheduleTrigger>(&trigger)) {
-    std::vector<Preview> one;
-    if (once->run_at > after) one.push_back({once->run_at, 0, ""});
-    return one;
+    const TimeMs at = once_at(*once);
+    if (at > window.after && at <= window.until) fires.push_back({at, 0, ""});
+    return fires;
   }
   const auto* recurring = std::get_if<RecurringTrigger>(&trigger);
   if (recurring == nullptr)
@@ -322,10 +325,13 @@ Result<std::vector<Clocks::Preview>> Clocks::preview(const TenantId& tenant,
                       format("`{}` is not a cron expression: {}", recurring->cron, parsed.problem));
   TRY(const auto zone, zone_of(trigger));
   TRY(const HolidayCalendar calendar, calendar_of(tenant, trigger));
-  std::vector<Preview> fires;
-  for (const TimeMs at : calendar::next_fires(*parsed.cron, *zone, after, count)) {
+  TimeMs after = window.after;
+  while (fires.size() < window.count) {
+    const auto at = calendar::next_fire(*parsed.cron, *zone, after);
+    if (!at || *at > window.until) break;
     fires.push_back(
-        {at, zone->offset_ms_at(at), day_refusal(*recurring, at, *zone, calendar).value_or("")});
+        {*at, zone->offset_ms_at(*at), day_refusal(*recurring, *at, *zone, calendar).value_or("")});
+    after = *at;
   }
   return fires;
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include "foundation/check.h"
@@ -30,9 +31,16 @@ class RealClock final : public Clock {
         .count();
   }
 };
-class NoLog final : public Log {
+class KeptLog final : public Log {
  public:
-  void write(LogLevel, std::string_view, const LogFields&) override {}
+  void write(LogLevel, std::string_view message, const LogFields&) override {
+    const std::scoped_lock lock(mutex_);
+    lines.emplace_back(message);
+  }
+  std::vector<std::string> lines;
+
+ private:
+  std::mutex mutex_;
 };
 // Nothing waits here.
 class NoRuns final : public RunSignals {
@@ -125,7 +133,7 @@ class StreamIngressTest : public testing::Test {
   std::unique_ptr<store::Store> store_ =
       *store::open_sqlite({.file = file(), .busy_timeout_ms = 20});
   RealClock clock_;
-  NoLog log_;
+  KeptLog log_;
   NoDefinitions definitions_;
   EventRouter router_{{*store_, std::make_shared<NoRuns>(), definitions_, clock_}};
   std::unique_ptr<StreamIngress> ingress_;
@@ -179,7 +187,7 @@ TEST_F(StreamIngressTest, SetsAsideWhatItCannotReadAndGoesOn) {
       store_->put_schema({kTenant, "p.N.v1", json::Object{{"type", "object"}}, 1}).has_value());
   const auto accepted = mended.reprocess(kTenant, id);
   ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
-  EXPECT_EQ(accepted->event.payload, json::Value(json::Object{{"n", 1}}));
+  EXPECT_EQ(store_->event(kTenant, accepted->event)->payload, json::Value(json::Object{{"n", 1}}));
   EXPECT_EQ(mended.reprocess(kTenant, id).error().code, "LETTER_REPROCESSED");
   EXPECT_EQ(letters().size(), 2U);
 }
@@ -280,6 +288,45 @@ TEST_F(StreamIngressTest, GoesOnAfterRedisWasKilledAtAnyMoment) {
   until_quiet();
   EXPECT_EQ(stored().size(), 100U);
   EXPECT_TRUE(letters().empty());
+}
+
+TEST_F(StreamIngressTest, SaysHowFarItIsBehindAndWhatWasTrimmedUnread) {  // D22
+  add_events(0, 3);
+  start();
+  until_quiet();
+  ingress_.reset();
+  // The producer keeps ten; nobody reads for a while.
+  for (int i = 3; i < 30; ++i)
+    ASSERT_TRUE(connected()
+                    .call({"XADD", "events", "MAXLEN", "10", "*", "event_id", format("e{}", i),
+                           "event_name", "E", "payload", "{}"})
+                    .has_value());
+  EXPECT_EQ(reader("watch").depth()->lag, 27);
+  metrics::Metrics metrics;
+  IngressOptions options;
+  options.redis.url = server_.url();
+  options.stream = "events";
+  options.consumer = "late";
+  options.tenant = kTenant;
+  options.lag_alarm = 20;
+  ingress_ = std::make_unique<StreamIngress>(
+      StreamIngress::Parts{*store_, router_, clock_, log_, &metrics}, options);
+  until_quiet();
+  until([&] { return metrics.text().find("fermata_ingress_lag_messages 0") != std::string::npos; });
+  EXPECT_THAT(metrics.text(), testing::HasSubstr("fermata_ingress_trimmed_total 17"));
+  EXPECT_THAT(metrics.text(), testing::HasSubstr("fermata_ingress_pending_messages 0"));
+  ingress_.reset();
+  EXPECT_THAT(log_.lines, testing::Contains("messages were trimmed before they were read"));
+  EXPECT_THAT(log_.lines, testing::Contains("stream lags behind"));
+  EXPECT_EQ(stored().size(), 13U);
+  // Counted once, and right from then on.
+  add_events(30, 32);
+  EXPECT_EQ(*reader("watch").take_trimmed(), 0);
+  EXPECT_EQ(reader("watch").depth()->lag, 2);
+  ASSERT_TRUE(connected().call({"XTRIM", "events", "MAXLEN", "0"}).has_value());
+  EXPECT_EQ(*reader("watch").take_trimmed(), 2);
+  EXPECT_EQ(*reader("watch").take_trimmed(), 0);
+  EXPECT_TRUE(reader("watch").depth()->is_all_read);
 }
 
 }  // namespace

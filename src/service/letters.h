@@ -1,6 +1,7 @@
 #pragma once
-// Letters: messages that no event could be made of, kept as they came until somebody has mended
-// what was wrong (a schema, the message's sender) and lets them through again.
+// Letters: messages that no event could be made of, and notices that nobody took, kept as they came
+// until somebody has mended what was wrong (a schema, the message's sender, the receiver) and lets
+// them through again.
 
 #include "service/event_message.h"
 #include "store/store.h"
@@ -9,15 +10,20 @@ namespace fermata::service {
 
 class Letters {
  public:
-  Letters(store::EventStore& store, EventRouter& router, const Clock& clock)
+  Letters(store::Store& store, EventRouter& router, const Clock& clock)
       : store_(store), router_(router), clock_(clock) {}
 
-  // The same message, through the one path of all events. Errors: NOT_FOUND, LETTER_REPROCESSED,
-  // and what is still wrong with it; then the letter stays.
-  Result<Accepted> reprocess(const TenantId& tenant, const std::string& letter);
+  struct Reprocessed {
+    EventId event;  // or the notice's id
+    bool is_new = true;
+  };
+  // The same message, through the one path of all events; what was a notice waits for its receiver
+  // again. Errors: NOT_FOUND, LETTER_REPROCESSED, and what is still wrong with it; then the letter
+  // stays.
+  Result<Reprocessed> reprocess(const TenantId& tenant, const std::string& letter);
 
  private:
-  store::EventStore& store_;
+  store::Store& store_;
   EventRouter& router_;
   const Clock& clock_;
 };

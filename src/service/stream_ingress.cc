@@ -69,9 +69,11 @@ Result<void> StreamIngress::serve(redis::StreamGroup& group) {
   TimeMs claim_at = 0;
   TimeMs look_at = 0;
   bool was_held = false;
+  bool is_lagging = false;
   while (!is_stopping()) {
     const TimeMs now = parts_.clock.now();
     if (now >= look_at) {
+      TRY(is_lagging, measure(group, is_lagging));
       const auto held = is_held_back();
       const bool is_held = !held.has_value() || *held;
       if (is_held != was_held)
@@ -100,6 +102,26 @@ Result<void> StreamIngress::serve(redis::StreamGroup& group) {
 Result<bool> StreamIngress::is_held_back() {
   TRY(const std::size_t waiting, parts_.store.count_unrouted(options_.unrouted_max));
   return waiting >= options_.unrouted_max;
+}
+
+Result<bool> StreamIngress::measure(redis::StreamGroup& group, bool was_lagging) {
+  TRY(const redis::StreamDepth depth, group.depth());
+  const std::int64_t lag = depth.lag.value_or(0);
+  if (parts_.metrics != nullptr) {
+    parts_.metrics->set(metrics::Level::IngressLag, static_cast<double>(lag));
+    parts_.metrics->set(metrics::Level::IngressPending, static_cast<double>(depth.pending));
+  }
+  TRY(const std::int64_t trimmed, group.take_trimmed());
+  if (trimmed > 0) {
+    parts_.log.error("messages were trimmed before they were read",
+                     {{"stream", options_.stream}, {"count", std::to_string(trimmed)}});
+    if (parts_.metrics != nullptr) parts_.metrics->add(metrics::Count::IngressTrimmed, {}, trimmed);
+  }
+  const bool is_lagging = lag > options_.lag_alarm;
+  if (is_lagging != was_lagging)
+    parts_.log.warn(is_lagging ? "stream lags behind" : "stream has caught up",
+                    {{"stream", options_.stream}, {"unread", std::to_string(lag)}});
+  return is_lagging;
 }
 
 std::string StreamIngress::letter_id(const redis::StreamMessage& message) const {

@@ -27,6 +27,8 @@ struct IngressOptions {
   // What nobody acknowledged for so long was left by a dead consumer.
   std::int64_t claim_idle_ms = 30'000;
   std::size_t unrouted_max = 10'000;
+  // More than so many unread messages are said in the log: a stream that is trimmed loses them.
+  std::int64_t lag_alarm = 1'000;
 };
 
 class StreamIngress {
@@ -36,6 +38,7 @@ class StreamIngress {
     EventRouter& router;
     const Clock& clock;
     Log& log;
+    metrics::Metrics* metrics = nullptr;
   };
   StreamIngress(Parts parts, IngressOptions options);
   StreamIngress(const StreamIngress&) = delete;
@@ -48,6 +51,9 @@ class StreamIngress {
   // Until the connection breaks or it is told to stop.
   Result<void> serve(redis::StreamGroup& group);
   Result<bool> is_held_back();
+  // Tells of what waits in the stream, and of what was trimmed from it unread. Gives whether it
+  // lags.
+  Result<bool> measure(redis::StreamGroup& group, bool was_lagging);
   Result<void> handle(redis::StreamGroup& group, std::vector<redis::StreamMessage> messages);
   // What there is to say about each message: nothing, stored; or why it never will be.
   using Refusals = std::vector<std::optional<Error>>;

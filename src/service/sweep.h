@@ -1,8 +1,8 @@
 #pragma once
 // Sweep: mends in the background what a crash or an absent Temporal left half done: events that
 // were stored and not routed, launches that were put off, runs that were launched and not started,
-// schedules that do not yet say what was published, people who were not told. All of it is
-// idempotent, so several processes may sweep.
+// schedules that do not yet say what was published, fires that nobody made, people who were not
+// told. All of it is idempotent, so several processes may sweep; each kind stands for itself.
 
 #include <condition_variable>
 #include <mutex>
@@ -39,7 +39,10 @@ class Sweep {
 
  private:
   void run();
-  Result<void> once();
+  void once();
+  Result<void> route_late();
+  // What cannot be done now holds up nothing else.
+  void report(const Result<std::size_t>& done, const char* what);
 
   Parts parts_;
   TimeMs tell_at_ = 0;

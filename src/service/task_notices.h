@@ -1,10 +1,12 @@
 #pragma once
 // TaskNotices: tells the world that a person is asked, and that a person was asked in vain. A new
-// task and an overdue one go to a hook; an overdue one loses its claim and becomes the event
-// HUMAN_TASK_OVERDUE, so that a workflow can say what happens next. At least once each: the hook
-// sees the same `id` when it is told again.
+// task and an overdue one become notices for a hook; an overdue one loses its claim and becomes the
+// event HUMAN_TASK_OVERDUE, so that a workflow can say what happens next. Neither waits for the
+// hook: a notice that its receiver does not take is told again, ever more seldom, under the same
+// `id`, and becomes a dead letter in the end.
 
 #include "service/events.h"
+#include "store/notices.h"
 #include "store/store.h"
 
 namespace fermata::service {
@@ -28,18 +30,26 @@ class TaskNotices {
   };
   explicit TaskNotices(Parts parts) : parts_(parts) {}
 
-  // Gives how many notices were given. A hook that fails is told again the next time; others do not
-  // wait for it.
+  // How often a receiver is told before a notice becomes a dead letter: over half an hour.
+  static constexpr std::int64_t kTriesMax = 12;
+
+  // Gives how many tasks were announced and escalated, and notices taken.
   Result<std::size_t> once();
 
  private:
   Result<std::size_t> announce();
   Result<std::size_t> escalate();
-  Result<void> tell(std::string_view type, const store::TaskRow& task);
+  Result<std::size_t> deliver();
+  Result<void> note(std::string_view type, const store::TaskRow& task);
+  Result<void> put_off(store::NoticeRow row, const Error& why);
 
   Parts parts_;
 };
 
+// Where dead letters that were notices come from.
+inline constexpr std::string_view kHookSource = "task-hook";
+// The notice that a dead letter of that source was.
+Result<store::NoticeRow> notice_of(const store::LetterRow& letter, TimeMs now);
 // What a task is, as people are told: {type, taskId, runId, stepPath, title, dueAt, claimedBy, …}.
 json::Value task_message(std::string_view type, const store::TaskRow& task);
 // When the task is due, as its step said.

@@ -52,6 +52,9 @@ class ClockStore {
   // Newest first.
   virtual Result<std::vector<FireRow>> fires(const TenantId& tenant, const WorkflowId& workflow,
                                              std::size_t limit) = 0;
+  // Nothing when there is no such row.
+  virtual Result<std::optional<FireRow>> fire(const TenantId& tenant,
+                                              const std::string& fire_key) = 0;
   // Oldest first, of workflows that are not paused, of all tenants.
   virtual Result<std::vector<FireRow>> held_fires(std::size_t limit) = 0;
 
@@ -64,7 +67,7 @@ class ClockStore {
   // Why the schedule could not be made to say what was published; nothing: it says it.
   virtual Result<void> set_schedule_error(const TenantId& tenant, const WorkflowId& workflow,
                                           const std::optional<json::Value>& error) = 0;
-  // Workflows of all tenants that have a schedule in Temporal.
+  // Workflows of all tenants that are published with a clock and not archived.
   virtual Result<std::vector<DefinitionRow>> scheduled_workflows() = 0;
   // Runs of the workflow that have not ended.
   virtual Result<std::int64_t> active_runs(const TenantId& tenant, const WorkflowId& workflow) = 0;

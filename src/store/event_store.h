@@ -143,6 +143,8 @@ class EventStore {
   };
   virtual Result<std::vector<LetterRow>> letters(const TenantId& tenant,
                                                  const LetterFilter& filter) = 0;
+  // Of all tenants, those that were not reprocessed; counts no further than `most`.
+  virtual Result<std::size_t> count_letters(std::size_t most) = 0;
   virtual Result<LetterRow> letter(const TenantId& tenant, const std::string& id) = 0;
   virtual Result<void> mark_reprocessed(const TenantId& tenant, const std::string& letter,
                                         const EventId& event, TimeMs at) = 0;

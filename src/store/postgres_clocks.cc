@@ -42,6 +42,14 @@ Result<std::vector<FireRow>> PostgresStore::fires(const TenantId& tenant,
   return read_all<FireRow>(rows, [](const PostgresRow& row) { return read_fire(row); });
 }
 
+Result<std::optional<FireRow>> PostgresStore::fire(const TenantId& tenant,
+                                                   const std::string& fire_key) {
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_clock_fires WHERE tenant = $1 AND fire_key = $2", kFireColumns);
+  TRY(const PostgresRows rows, run_alone(tenant, kSql, Params().bind(tenant.text).bind(fire_key)));
+  return rows.empty() ? std::nullopt : std::optional(read_fire(rows[0]));
+}
+
 Result<std::vector<FireRow>> PostgresStore::held_fires(std::size_t limit) {
   static const std::string kSql = format(
       "SELECT {} FROM workflow_clock_fires f WHERE outcome = 'HELD' AND NOT EXISTS (SELECT 1 FROM "
@@ -105,7 +113,7 @@ Result<void> PostgresStore::set_schedule_error(const TenantId& tenant, const Wor
 Result<std::vector<DefinitionRow>> PostgresStore::scheduled_workflows() {
   static const std::string kSql = format(
       "SELECT {} FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
-      "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
+      "AND published_version > 0 AND archived_at IS NULL ORDER BY tenant, workflow_id",
       kDefinitionColumns);
   TRY(const PostgresRows rows, run_alone(kEveryTenant, kSql, {}));
   return read_all<DefinitionRow>(rows, [](const PostgresRow& row) { return read_definition(row); });

@@ -173,9 +173,11 @@ Result<void> PostgresStore::mark_schedule(const DefinitionRow& seen) {
   Params mark;
   mark.bind(seen.has_clock() ? seen.published_version : std::int64_t{0});
   mark.bind(seen.tenant.text).bind(seen.workflow_id.text).bind(seen.schedule_version);
+  mark.bind(seen.settings.paused_at);
   TRY_DO(run_alone(seen.tenant,
                    "UPDATE workflow_definitions SET schedule_version = $1 WHERE tenant = $2 AND "
-                   "workflow_id = $3 AND schedule_version = $4",
+                   "workflow_id = $3 AND schedule_version = $4 AND paused_at IS NOT DISTINCT FROM "
+                   "$5::bigint",
                    mark));
   return {};
 }

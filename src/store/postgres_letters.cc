@@ -35,6 +35,15 @@ Result<std::vector<LetterRow>> PostgresStore::letters(const TenantId& tenant,
   return read_all<LetterRow>(rows, [](const PostgresRow& row) { return read_letter(row); });
 }
 
+Result<std::size_t> PostgresStore::count_letters(std::size_t most) {
+  TRY(const PostgresRows rows,
+      run_alone(kEveryTenant,
+                "SELECT count(*) FROM (SELECT 1 FROM workflow_dead_letters WHERE reprocessed_at IS "
+                "NULL LIMIT $1) AS open",
+                Params().bind(static_cast<std::int64_t>(most))));
+  return static_cast<std::size_t>(rows[0].number(0));
+}
+
 Result<LetterRow> PostgresStore::letter(const TenantId& tenant, const std::string& id) {
   static const std::string kSql = format(
       "SELECT {} FROM workflow_dead_letters WHERE tenant = $1 AND letter_id = $2", kLetterColumns);

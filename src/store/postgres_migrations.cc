@@ -16,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 14> kMigrations = {
+constexpr std::array<Migration, 15> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -214,6 +214,16 @@ CREATE INDEX workflow_run_waits_people ON workflow_run_waits (created_at, wait_i
      {14, R"sql(
 DROP INDEX workflow_runs_unconfirmed;
 CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL;
+)sql"},
+     // What a receiver outside was not told yet.
+     {15, R"sql(
+CREATE TABLE workflow_notices (
+  tenant text COLLATE "C" NOT NULL, notice_id text COLLATE "C" NOT NULL, message_json json NOT NULL, tries bigint NOT NULL, next_at bigint NOT NULL,
+  created_at bigint NOT NULL, PRIMARY KEY (tenant, notice_id));
+CREATE INDEX workflow_notices_by_time ON workflow_notices (next_at);
+ALTER TABLE workflow_notices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE workflow_notices FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_fence ON workflow_notices USING ((SELECT current_setting('fermata.tenant', true)) IN (tenant, '*'));
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -6,6 +6,7 @@
 
 #include "store/api_keys.h"
 #include "store/audit_log.h"
+#include "store/notices.h"
 #include "store/postgres_connection.h"
 #include "store/run_views.h"
 #include "store/sql.h"
@@ -86,6 +87,7 @@ class PostgresStore final : public Store {
   RunViews& views() override { return views_; }
   AuditLog& audit() override { return audit_; }
   ApiKeys& api_keys() override { return api_keys_; }
+  Notices& notices() override { return notices_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -106,6 +108,7 @@ class PostgresStore final : public Store {
   Result<void> put_letters(std::span<const LetterRow> rows) override;
   Result<std::vector<LetterRow>> letters(const TenantId& tenant,
                                          const LetterFilter& filter) override;
+  Result<std::size_t> count_letters(std::size_t most) override;
   Result<LetterRow> letter(const TenantId& tenant, const std::string& id) override;
   Result<void> mark_reprocessed(const TenantId& tenant, const std::string& letter,
                                 const EventId& event, TimeMs at) override;
@@ -117,6 +120,8 @@ class PostgresStore final : public Store {
   Result<void> put_fires(std::span<const FireRow> rows) override;
   Result<std::vector<FireRow>> fires(const TenantId& tenant, const WorkflowId& workflow,
                                      std::size_t limit) override;
+  Result<std::optional<FireRow>> fire(const TenantId& tenant,
+                                      const std::string& fire_key) override;
   Result<std::vector<FireRow>> held_fires(std::size_t limit) override;
   Result<void> put_calendar(const CalendarRow& row) override;
   Result<std::vector<CalendarRow>> calendars(const TenantId& tenant) override;
@@ -148,6 +153,7 @@ class PostgresStore final : public Store {
   RunViews views_{sql_};
   AuditLog audit_{sql_};
   ApiKeys api_keys_{sql_};
+  Notices notices_{sql_};
 };
 
 // Inside the transaction of write(): in postgres_ledger.cc and postgres_write.cc.

@@ -37,6 +37,16 @@ Result<std::vector<FireRow>> SqliteStore::fires(const TenantId& tenant, const Wo
   return read_all<FireRow>(select, [](Statement& row) { return read_fire(row); });
 }
 
+Result<std::optional<FireRow>> SqliteStore::fire(const TenantId& tenant,
+                                                 const std::string& fire_key) {
+  const std::scoped_lock lock(read_mutex_);
+  static const std::string kSql =
+      format("SELECT {} FROM workflow_clock_fires WHERE tenant = ? AND fire_key = ?", kFireColumns);
+  TRY(Statement select, reader_->prepare(kSql));
+  TRY(const bool is_there, select.bind(tenant.text).bind(fire_key).step());
+  return is_there ? std::optional(read_fire(select)) : std::nullopt;
+}
+
 Result<std::vector<FireRow>> SqliteStore::held_fires(std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
@@ -99,7 +109,7 @@ Result<std::vector<DefinitionRow>> SqliteStore::scheduled_workflows() {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(
       "SELECT {} FROM workflow_definitions WHERE trigger_type IN ('schedule', 'recurring') "
-      "AND schedule_version <> 0 ORDER BY tenant, workflow_id",
+      "AND published_version > 0 AND archived_at IS NULL ORDER BY tenant, workflow_id",
       kDefinitionColumns);
   TRY(Statement select, reader_->prepare(kSql));
   return read_all<DefinitionRow>(select, [](Statement& row) { return read_definition(row); });

@@ -176,10 +176,10 @@ Result<void> SqliteStore::mark_schedule(const DefinitionRow& seen) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Statement update,
       writer_->prepare("UPDATE workflow_definitions SET schedule_version = ? WHERE tenant = ? AND "
-                       "workflow_id = ? AND schedule_version = ?"));
+                       "workflow_id = ? AND schedule_version = ? AND paused_at IS ?"));
   update.bind(seen.has_clock() ? seen.published_version : std::int64_t{0});
   update.bind(seen.tenant.text).bind(seen.workflow_id.text);
-  return update.bind(seen.schedule_version).run();
+  return update.bind(seen.schedule_version).bind(seen.settings.paused_at).run();
 }
 
 }  // namespace fermata::store

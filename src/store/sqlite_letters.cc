@@ -34,6 +34,15 @@ Result<std::vector<LetterRow>> SqliteStore::letters(const TenantId& tenant,
   return read_all<LetterRow>(select, [](Statement& row) { return read_letter(row); });
 }
 
+Result<std::size_t> SqliteStore::count_letters(std::size_t most) {
+  const std::scoped_lock lock(read_mutex_);
+  TRY(Statement select,
+      reader_->prepare("SELECT count(*) FROM (SELECT 1 FROM workflow_dead_letters "
+                       "WHERE reprocessed_at IS NULL LIMIT ?)"));
+  TRY(const bool has_row, select.bind(static_cast<std::int64_t>(most)).step());
+  return has_row ? static_cast<std::size_t>(select.number(0)) : 0;
+}
+
 Result<LetterRow> SqliteStore::letter(const TenantId& tenant, const std::string& id) {
   const std::scoped_lock lock(read_mutex_);
   static const std::string kSql = format(

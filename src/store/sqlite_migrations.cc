@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 13> kMigrations = {
+constexpr std::array<Migration, 14> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -193,6 +193,13 @@ CREATE INDEX workflow_run_waits_people ON workflow_run_waits (created_at, wait_i
      {13, R"sql(
 DROP INDEX workflow_runs_unconfirmed;
 CREATE INDEX workflow_runs_unconfirmed ON workflow_runs (started_at) WHERE temporal_run_id IS NULL;
+)sql"},
+     // What a receiver outside was not told yet.
+     {14, R"sql(
+CREATE TABLE workflow_notices (
+  tenant TEXT NOT NULL, notice_id TEXT NOT NULL, message_json TEXT NOT NULL, tries INTEGER NOT NULL, next_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, PRIMARY KEY (tenant, notice_id)) STRICT;
+CREATE INDEX workflow_notices_by_time ON workflow_notices (next_at);
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

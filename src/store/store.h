@@ -79,6 +79,7 @@ struct InvocationPut {
 
 class RunViews;
 class ApiKeys;
+class Notices;
 class AuditLog;
 
 class Store : public DefinitionStore,
@@ -121,6 +122,8 @@ class Store : public DefinitionStore,
   virtual AuditLog& audit() = 0;
   // Who may call (api_keys.h).
   virtual ApiKeys& api_keys() = 0;
+  // What a receiver outside has to be told (notices.h).
+  virtual Notices& notices() = 0;
   virtual Result<void> check_health() = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "store/notices.h"
 #include "store/open.h"
 #include "store/test_database.h"
 
@@ -109,6 +110,29 @@ TEST_P(TriggersTest, AFireIsOneRowAndOnlyWhatWaitsOrWasMissedChanges) {
     EXPECT_EQ(outcome(), left);
   }
   EXPECT_TRUE(store_->held_fires(10)->empty());
+  EXPECT_EQ((*store_->fire(kTenant, "k"))->outcome, "LAUNCHED");
+  EXPECT_FALSE(store_->fire(kTenant, "other")->has_value());
+  EXPECT_FALSE(store_->fire(TenantId("x"), "k")->has_value());
+}
+
+TEST_P(TriggersTest, ANoticeWaitsUntilItIsTaken) {
+  Notices& notices = store_->notices();
+  NoticeRow row{kTenant, "n", json::Object{{"a", 1}}, 0, 10, 5};
+  ASSERT_TRUE(notices.put(row).has_value());
+  EXPECT_TRUE(notices.due(9, 5)->empty());
+  row.tries = 3;
+  row.next_at = 20;
+  ASSERT_TRUE(notices.put_off(row).has_value());
+  // The same again is no other one, and does not bring it forward.
+  ASSERT_TRUE(notices.put({kTenant, "n", json::Object{}, 0, 1, 1}).has_value());
+  ASSERT_TRUE(notices.put({TenantId("x"), "n", json::Object{}, 0, 15, 1}).has_value());
+  EXPECT_EQ(notices.due(19, 5)->size(), 1U);
+  const auto due = *notices.due(20, 5);
+  ASSERT_EQ(due.size(), 2U);
+  EXPECT_EQ(due[1].tries, 3);
+  EXPECT_EQ(due[1].message, json::Value(json::Object{{"a", 1}}));
+  ASSERT_TRUE(notices.remove(due[1]).has_value());
+  EXPECT_EQ(notices.due(99, 5)->size(), 1U);
 }
 
 TEST_P(TriggersTest, ALetterKeepsItsFieldsUntilItIsReprocessed) {
@@ -125,7 +149,9 @@ TEST_P(TriggersTest, ALetterKeepsItsFieldsUntilItIsReprocessed) {
   const auto open_letters = store_->letters(kTenant, {});
   ASSERT_EQ(open_letters->size(), 1U);
   EXPECT_EQ(open_letters->front().fields, letter.fields);
+  EXPECT_EQ(*store_->count_letters(5), 1U);
   ASSERT_TRUE(store_->mark_reprocessed(kTenant, "s:1-1", EventId("e"), 9).has_value());
+  EXPECT_EQ(*store_->count_letters(5), 0U);
   EXPECT_TRUE(store_->letters(kTenant, {})->empty());
   EXPECT_EQ(store_->letters(kTenant, {.is_open = false})->size(), 1U);
   EXPECT_EQ(store_->letter(kTenant, "s:1-1")->event_id, "e");

@@ -312,6 +312,18 @@ class Lifecycle(OnRealParts):
         self.stack.call("DELETE", path)
         self.refused(404, "NOT_FOUND", "GET", path)
 
+    def test_a_launch_that_is_asked_for_again_is_one_run(self):
+        """D24."""
+        self.stack.publish_definition(definition("asked", [assign("a", x="payload.n")]))
+        path = "/api/v1/workflows/asked/runs"
+        said = [self.stack.call("POST", path, {"payload": {"n": n}, "idempotencyKey": key}) for n, key in ((1, "k"), (2, "k"), (3, "other"))]
+        self.assertNotEqual(said[0]["runId"], said[2]["runId"])
+        self.assertEqual(said[0]["runId"], said[1]["runId"])
+        self.assertEqual([self.stack.wait(s["runId"])["output"]["vars"]["x"] for s in said], [1, 1, 3])
+        self.refused(400, "BODY_INVALID", "POST", path, {"payload": {}, "idempotencyKey": "k" * 513})
+        self.stack.cli("workflows", "limit", "asked", "1")
+        self.assertEqual(self.stack.call("POST", path, {"payload": {}, "idempotencyKey": "k"})["runId"], said[0]["runId"])
+
     def test_runs_share_pairs_by_revision(self):
         add = {"id": "try", "type": "control.tryCatch", "try": [
             action("get", "store.get", {"key": "count"}, config={"saveAs": "vars.seen"}),
@@ -539,9 +551,36 @@ class Events(OnRealParts):
         self.assertIn("/ticket/id", failed["details"]["message"])
 
     def test_an_event_without_a_key_launches_and_says_why_it_resumes_nothing(self):
-        sent = self.send("KEYLESS", {"a": 1})
+        """D25: and it counts as no error."""
+        waiting = self.launch([event_wait("w", "KEYLESS", '"some-key"')])
+        self.parked(waiting)
+        self.stack.publish_definition(definition("on-keyless", [assign("a", x="1")], trigger={
+            "type": "event", "eventName": "KEYLESS", "sourcePayloadSchemaRef": "payload.Any.v1"}))
+        sent = self.send("KEYLESS", {"a": 1, "eventId": "some-key"}, eventId="some-key")
         self.assertIsNone(sent["correlationKey"])
         self.assertIn("no key", sent["notes"]["correlation"])
+        self.assertEqual([(d["kind"], d["target"], d["outcome"]) for d in sent["deliveries"]], [("launch", "on-keyless", "LAUNCHED")])
+        why = self.stack.call("GET", f"/api/v1/runs/{waiting}/explain")
+        self.assertEqual([event["verdict"] for event in why["waits"][0]["lately"]], ["it has no key"])
+        self.assertEqual(self.stack.run(waiting)["status"], "WAITING")
+        self.send("KEYLESS", {}, correlationKey="some-key")
+        self.assertEqual(self.stack.wait(waiting)["status"], "SUCCEEDED")
+
+    def test_every_target_of_an_event_is_written_down(self):
+        """D25: each run that it resumes; D26: in a batch, what is refused holds up no other."""
+        steps = [event_wait("w", "MANY", '"many"')]
+        name = self.id().split(".")[-1].replace("_", "-")
+        runs = [self.launch(steps)] + [self.stack.launch(name, {}) for _ in range(2)]
+        for run in runs:
+            self.parked(run)
+        batch = [{"eventName": "MANY", "eventId": "many-1", "correlationKey": "many"}, {"eventName": "", "payload": {}},
+                 {"eventName": "MANY", "eventId": "many-1", "correlationKey": "many"}, {"eventName": "MANY", "payload": 5},
+                 {"eventName": "FEW", "eventId": "few-1"}]
+        said = self.stack.call("POST", "/api/v1/events/batch", {"events": batch})["items"]
+        self.assertEqual([item.get("error", {}).get("code") for item in said], [None, "EVENT_INVALID", None, "EVENT_INVALID", None])
+        self.assertEqual([self.stack.wait(run)["status"] for run in runs], ["SUCCEEDED"] * 3)
+        kept = self.stack.call("GET", "/api/v1/events/many-1")["deliveries"]
+        self.assertEqual(sorted((d["kind"], d["target"], d["outcome"]) for d in kept), sorted(("resume", run, "SIGNALED") for run in runs))
 
     def test_a_wrong_answer_is_turned_away_and_the_right_one_taken(self):
         form = {"type": "object", "required": ["approved"], "properties": {"approved": {"type": "boolean"}}}
@@ -765,9 +804,12 @@ class Clocks(OnRealParts):
 
     def test_a_paused_or_busy_workflow_keeps_its_events_and_holds_up_no_other(self):
         self.stack.call("PUT", "/api/v1/event-types/SHARED", {"payloadSchemaRef": "payload.Any.v1", "correlationPath": "n"})
+        self.stack.call("PUT", "/api/v1/payload-schemas/payload.Shared.v1", {"type": "object", "required": ["n"], "properties": {"n": {"type": "string"}}})
         trigger = {"type": "event", "eventName": "SHARED"}
         self.stack.publish_definition(definition("shared-paused", [assign("a", x="1")], trigger=trigger))
         self.stack.publish_definition(definition("shared-busy", [event_wait("w", "SHARED_GO", "payload.n", lookbackMs=600_000)], trigger=trigger))
+        self.stack.publish_definition(definition("shared-failing", [assign("a", x="1")], payloadSchemaRef="payload.Shared.v1", trigger={
+            **trigger, "payloadMapping": {"n": expr("event.payload.nothing.here")}}))
         self.stack.publish_definition(definition("shared-free", [assign("a", x="1")], trigger=trigger))
         self.stack.cli("workflows", "pause", "shared-paused")
         self.stack.cli("workflows", "limit", "shared-busy", "1")
@@ -775,7 +817,8 @@ class Clocks(OnRealParts):
         outcomes = lambda event: {d["target"]: d["outcome"] for d in self.stack.call("GET", f"/api/v1/events/{event}")["deliveries"]}
         for n in range(3):
             self.stack.call("POST", "/api/v1/events", {"eventId": f"shared-{n}", "eventName": "SHARED", "payload": {"n": str(n)}})
-        self.assertEqual(outcomes("shared-1"), {"shared-paused": "HELD", "shared-busy": "HELD", "shared-free": "LAUNCHED"})
+        self.assertEqual(outcomes("shared-1"), {"shared-paused": "HELD", "shared-busy": "HELD", "shared-failing": "LAUNCH_FAILED",
+                                                "shared-free": "LAUNCHED"})
         self.assertEqual([len(runs(w)) for w in ("shared-paused", "shared-busy", "shared-free")], [0, 1, 3])
         with self.assertRaises(harness.Refused) as caught:
             self.stack.launch("shared-paused", {})
@@ -787,7 +830,8 @@ class Clocks(OnRealParts):
             self.stack.call("POST", "/api/v1/events", {"eventId": f"go-{n}", "eventName": "SHARED_GO", "correlationKey": str(n), "payload": {}})
             self.until(lambda: runs("shared-busy"), lambda rows: len(rows) == min(n + 2, 3))
         self.until(lambda: runs("shared-busy"), lambda rows: {r["status"] for r in rows} == {"SUCCEEDED"})
-        self.assertEqual(set(outcomes("shared-2").values()), {"LAUNCHED"})
+        self.assertEqual({name for name, outcome in outcomes("shared-2").items() if outcome == "LAUNCHED"},
+                         {"shared-paused", "shared-busy", "shared-free"})
 
     def test_what_became_of_fires_is_written_down_and_next_ones_are_shown(self):
         self.stack.call("PUT", "/api/v1/calendars/none", {"holidays": [], "weekend": [0, 1, 2, 3, 4, 5, 6]})

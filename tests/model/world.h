@@ -96,6 +96,7 @@ class StoreView final : public store::EventStore, public service::RunSignals {
   Result<void> put_schema(const store::SchemaRow&) override { return unused(); }
   Result<void> put_event_type(const store::EventTypeRow&) override { return unused(); }
   Result<void> put_letters(std::span<const store::LetterRow>) override { return unused(); }
+  Result<std::size_t> count_letters(std::size_t) override { return unused(); }
   Result<std::vector<store::LetterRow>> letters(const TenantId&, const LetterFilter&) override {
     return unused();
   }

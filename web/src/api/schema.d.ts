@@ -1392,6 +1392,8 @@ export interface components {
             triggerType: string;
             /** @enum {string} */
             status: "SCHEDULED" | "PAUSED" | "COMPLETED" | "FAILED";
+            /** @description whether the schedule in Temporal says what was published and set */
+            synced: boolean;
             error: unknown;
             lastFire: components["schemas"]["Fire"] | null;
             nextFires: components["schemas"]["NextFire"][];
