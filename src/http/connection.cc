@@ -268,7 +268,8 @@ net::awaitable<Read> read_request(Shared& shared, Wire& wire, Parser& parser, st
 net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
   std::string buffer;
   Deadline deadline(socket);
-  Wire wire(socket, shared->tls.get());
+  const auto tls = shared->tls;
+  Wire wire(socket, tls.get());
   deadline.set(shared->options.header_ms);
   const auto refused = co_await wire.open();
   deadline.clear();

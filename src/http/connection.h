@@ -21,7 +21,8 @@ struct Shared {
   ServerOptions options;
   Router router;
   boost::asio::thread_pool workers;
-  std::unique_ptr<boost::asio::ssl::context> tls;  // none: plain HTTP
+  // None: plain HTTP. Of the IO thread; a connection keeps the one that it began with.
+  std::shared_ptr<boost::asio::ssl::context> tls;
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
   // The IO thread's own: connections that wait for the first byte of a request; those that stream,

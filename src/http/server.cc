@@ -1,11 +1,13 @@
 #include "http/server.h"
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -31,6 +33,7 @@ class AsioServer final : public Server {
 
   Result<void> listen() {
     if (const auto& files = shared_->options.tls) {
+      tls_files_ = written_at(*files);
       TRY(shared_->tls, make_tls_context(*files));
     }
     boost::system::error_code ec;
@@ -97,6 +100,7 @@ class AsioServer final : public Server {
   }
 
   void serve(tcp::socket socket) {
+    renew_tls();
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     ++shared_->open;
@@ -115,7 +119,27 @@ class AsioServer final : public Server {
     }
   }
 
+  using WrittenAt = std::array<std::filesystem::file_time_type, 2>;
+  static WrittenAt written_at(const TlsFiles& files) {
+    std::error_code ignored;
+    return {std::filesystem::last_write_time(files.certificate_file, ignored),
+            std::filesystem::last_write_time(files.key_file, ignored)};
+  }
+  // A certificate that was renewed serves whoever comes next. While its files cannot be read, or do
+  // not fit each other yet, the one before goes on.
+  void renew_tls() {
+    const auto& files = shared_->options.tls;
+    if (!files) return;
+    const WrittenAt now = written_at(*files);
+    if (now == tls_files_) return;
+    auto made = make_tls_context(*files);
+    if (!made.has_value()) return;
+    tls_files_ = now;
+    shared_->tls = *std::move(made);
+  }
+
   std::shared_ptr<Shared> shared_;
+  WrittenAt tls_files_{};
   net::io_context io_{1};
   tcp::acceptor acceptor_;
   net::steady_timer retry_;
