@@ -13,7 +13,7 @@ class LogAction final : public Action {
     spec_.title = "Write a log line";
     spec_.input_schema =
         json::parse(R"({"type":"object","required":["message"],"additionalProperties":false,
-      "properties":{"level":{"type":"string"},"message":{"type":"string"}}})")
+      "properties":{"level":{"type":"string"},"message":{"type":"string"},"data":{}}})")
             .value();
     spec_.output_schema = json::parse(R"({"type":"null"})").value();
     spec_.side_effects = definition::SideEffects::Idempotent;

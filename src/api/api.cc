@@ -10,18 +10,10 @@
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "json/parse.h"
+#include "service/run_filter.h"
 
 namespace fermata::api {
 namespace {
-
-http::Response too_often(std::int64_t wait_ms) {
-  http::Response refused = http::problem_response(
-      make_error(ErrorKind::TooMany, "RATE_LIMITED",
-                 format("more requests than one caller may send, wait {} ms", wait_ms),
-                 "send fewer, or ask who runs the server for a higher rate"));
-  refused.headers["Retry-After"] = std::to_string((wait_ms + 999) / 1'000);
-  return refused;
-}
 
 http::Response unauthorized(const Error& error) {
   http::Response refused = http::problem_response(error);
@@ -77,6 +69,15 @@ http::Response readiness(const ApiParts& parts) {
 }
 
 }  // namespace
+
+http::Response too_often(std::int64_t wait_ms) {
+  http::Response refused = http::problem_response(
+      make_error(ErrorKind::TooMany, "RATE_LIMITED",
+                 format("more requests than one caller may send, wait {} ms", wait_ms),
+                 "send fewer, or ask who runs the server for a higher rate"));
+  refused.headers["Retry-After"] = std::to_string((wait_ms + 999) / 1'000);
+  return refused;
+}
 
 Result<json::Value> body_of(const http::Request& request) {
   json::Value body;
@@ -136,14 +137,15 @@ Result<std::int64_t> number_of(const http::Request& request, const NumberQuery& 
 }
 
 std::vector<std::string> words_of(const http::Request& request, const std::string& name) {
-  std::vector<std::string> words;
-  const std::string text = query_of(request, name).value_or("");
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) words.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
+  return service::split_words(query_of(request, name).value_or(""));
+}
+
+Result<store::RunFilter> run_filter_of(const http::Request& request) {
+  json::Object written;
+  for (const char* name :
+       {"workflowId", "status", "triggerType", "parentRunId", "rootRunId", "search", "from", "to"})
+    if (const auto text = query_of(request, name)) written[name] = *text;
+  return service::read_run_filter(written);
 }
 
 Error bad_cursor() {
@@ -208,6 +210,9 @@ http::Router make_router(const ApiParts& parts) {
   add_run_value_routes(inner, parts);
   add_run_stream_routes(inner, parts);
   add_run_operation_routes(inner, parts);
+  add_run_log_routes(inner, parts);
+  add_bulk_routes(inner, parts);
+  add_saved_view_routes(inner, parts);
   add_audit_routes(inner, parts);
   add_event_routes(inner, parts);
   add_schema_routes(inner, parts);

@@ -11,6 +11,7 @@
 #include "http/router.h"
 #include "metrics/metrics.h"
 #include "service/access.h"
+#include "service/bulk.h"
 #include "service/catalog.h"
 #include "service/clocks.h"
 #include "service/diagnosis.h"
@@ -38,6 +39,7 @@ struct ApiParts {
   service::RunControl& control;
   service::RunValues& values;
   service::Replays& replays;
+  service::Bulk& bulk;
   service::Diagnosis& diagnosis;
   RunFeed& feed;
   service::EventRouter& events;

@@ -66,6 +66,7 @@ Shape shape_of(const json::Value& document, const json::Value& said) {
 bool is_of(const json::Value& value, const Shape& shape, std::string_view type) {
   if (type == "string") return value.is_string();
   if (type == "boolean") return value.is_bool();
+  if (type == "number") return value.is_number();
   if (type == "object") return value.is_object();
   if (type == "array") return value.is_array();
   if (type == "null") return value.is_null();

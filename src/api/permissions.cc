@@ -22,6 +22,8 @@ constexpr std::array kRules = {
     Rule{"", "/api/v1/webhooks", "", Role::Admin},
     Rule{"", "/api/v1/audit", "", Role::Admin},
     Rule{"GET", "/api/v1/", "", Role::Viewer},
+    // Everybody's own.
+    Rule{"", "/api/v1/run-views", "", Role::Viewer},
     // Questions that come with a body.
     Rule{"POST", "/api/v1/", "/validate", Role::Viewer},
     Rule{"POST", "/api/v1/", "/evaluate", Role::Viewer},
@@ -31,6 +33,7 @@ constexpr std::array kRules = {
     Rule{"POST", "/api/v1/", "/preview", Role::Viewer},
     Rule{"POST", "/api/v1/", "/diff", Role::Viewer},
     Rule{"", "/api/v1/runs", "", Role::Operator},
+    Rule{"", "/api/v1/bulk-jobs", "", Role::Operator},
     Rule{"POST", "/api/v1/workflows/{id}/runs", "", Role::Operator},
     Rule{"", "/api/v1/events", "", Role::Operator},
     Rule{"", "/api/v1/dead-letters", "", Role::Operator},

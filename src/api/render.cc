@@ -1,7 +1,9 @@
 #include "api/render.h"
 
+#include "foundation/format.h"
 #include "json/redact.h"
 #include "jsonata/instant.h"
+#include "service/task_notices.h"
 
 namespace fermata::api {
 namespace {
@@ -11,6 +13,9 @@ json::Value instant(TimeMs time) {
 }
 json::Value instant(const std::optional<TimeMs>& time) {
   return time ? instant(*time) : json::Value(nullptr);
+}
+json::Value number(const std::optional<std::int64_t>& value) {
+  return value ? json::Value(*value) : json::Value(nullptr);
 }
 json::Value text(const std::optional<std::string>& value) {
   return value ? json::Value(*value) : json::Value(nullptr);
@@ -58,7 +63,7 @@ json::Value render(const store::RunView& view) {
       {"updatedAt", instant(view.run.updated_at)},
       {"durationMs", view.run.completed_at ? json::Value(*view.run.completed_at - launch.started_at)
                                            : json::Value(nullptr)},
-      {"sequence", view.run.sequence}};
+      {"sequence", std::to_string(view.run.sequence)}};
 }
 
 json::Value render_head(const store::RunView& view) {
@@ -82,7 +87,59 @@ json::Value render(const projection::StepRow& row) {
       {"durationMs",
        row.completed_at ? json::Value(*row.completed_at - row.started_at) : json::Value(nullptr)},
       {"error", value_of(row.error)},
-      {"note", value_of(row.note)}};
+      {"note", value_of(row.note)},
+      {"logLevel", text(row.log_level)}};
+}
+
+json::Value render(const store::TaskRow& task) {
+  const projection::WaitRow& wait = task.wait;
+  json::Object shown{{"taskId", wait.task_id.value_or("")},
+                     {"runId", wait.run_id.text},
+                     {"stepPath", wait.step_path},
+                     {"status", wait.status == "WAITING" ? "OPEN" : wait.status}};
+  const json::Value rendered = render(wait);
+  for (const std::string_view key : {"createdAt", "resolvedAt", "timeoutAt"}) {
+    if (const json::Value* value = json::find(rendered, key)) shown[key] = *value;
+  }
+  if (wait.payload && wait.payload->is_object()) {
+    for (const auto& member : wait.payload->get_object()) shown[member.key()] = member.value();
+  }
+  shown["dueAt"] = instant(task.due_at ? task.due_at : service::due_at_of(wait));
+  shown["claimedBy"] = task.claimed_by ? json::Value(*task.claimed_by) : json::Value(nullptr);
+  shown["claimedAt"] = instant(task.claimed_at);
+  shown["escalatedAt"] = instant(task.escalated_at);
+  return json::Value(std::move(shown));
+}
+
+json::Value render(const store::PathSums& sums) {
+  json::Object by_status;
+  std::int64_t total = 0;
+  for (const auto& [status, count] : sums.by_status) {
+    by_status[status] = count;
+    total += count;
+  }
+  return json::Object{{"stepPath", sums.path},
+                      {"stepType", sums.step_type},
+                      {"firstStepNumber", sums.first_step_number},
+                      {"total", total},
+                      {"byStatus", std::move(by_status)},
+                      {"minMs", number(sums.ms_min)},
+                      {"p50Ms", number(sums.ms_p50)},
+                      {"maxMs", number(sums.ms_max)},
+                      {"firstFailedIteration", sums.first_failed_iteration
+                                                   ? json::Value(*sums.first_failed_iteration)
+                                                   : json::Value(nullptr)}};
+}
+
+std::string log_id(const store::LogPlace& place) {
+  return format("{}:{}:{}", place.at, place.rank, place.key);
+}
+
+json::Value render(const store::LogLine& line) {
+  return json::Object{{"logId", log_id(line.place)}, {"at", instant(line.place.at)},
+                      {"level", line.level},         {"source", line.source},
+                      {"stepPath", line.step_path},  {"iteration", line.iteration},
+                      {"message", line.message},     {"data", json::redact(line.data)}};
 }
 
 json::Value render(const projection::WaitRow& row) {

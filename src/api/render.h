@@ -7,6 +7,8 @@
 #include "definition/rename.h"
 #include "json/value.h"
 #include "service/expressions.h"
+#include "store/run_log.h"
+#include "store/run_views.h"
 #include "store/store.h"
 
 namespace fermata::api {
@@ -16,6 +18,11 @@ json::Value render(const store::RunView& view);
 json::Value render_head(const store::RunView& view);
 json::Value render(const projection::StepRow& row);
 json::Value render(const projection::WaitRow& row);
+json::Value render(const store::PathSums& sums);
+json::Value render(const store::TaskRow& task);
+json::Value render(const store::LogLine& line);
+// What names a line in its run; a page goes on behind it.
+std::string log_id(const store::LogPlace& place);
 json::Value render(const store::InvocationRow& row);
 json::Value render(const store::DefinitionRow& row);
 json::Value render(const definition::Finding& finding);

@@ -2,6 +2,7 @@
 // The resources' routes, and what they share. Private to this library.
 
 #include "api/api.h"
+#include "store/run_views.h"
 
 namespace fermata::api {
 
@@ -11,6 +12,9 @@ void add_run_view_routes(http::Router& router, const ApiParts& parts);
 void add_run_value_routes(http::Router& router, const ApiParts& parts);
 void add_run_stream_routes(http::Router& router, const ApiParts& parts);
 void add_run_operation_routes(http::Router& router, const ApiParts& parts);
+void add_run_log_routes(http::Router& router, const ApiParts& parts);
+void add_bulk_routes(http::Router& router, const ApiParts& parts);
+void add_saved_view_routes(http::Router& router, const ApiParts& parts);
 void add_audit_routes(http::Router& router, const ApiParts& parts);
 void add_expression_routes(http::Router& router, const ApiParts& parts);
 void add_event_routes(http::Router& router, const ApiParts& parts);
@@ -29,6 +33,9 @@ void add_hook_routes(http::Router& router, const ApiParts& parts);
 // The handler, with a row in the audit log for each call; as it is when the route changes nothing.
 http::Handler audited(const ApiParts& parts, const std::string& method, const std::string& pattern,
                       http::Handler handler);
+
+// Who sends too much is told when to come again.
+http::Response too_often(std::int64_t wait_ms);
 
 // The body as a JSON object. Errors: JSON_*, BODY_NOT_OBJECT.
 Result<json::Value> body_of(const http::Request& request);
@@ -57,6 +64,8 @@ struct NumberQuery {
 Result<std::int64_t> number_of(const http::Request& request, const NumberQuery& asked);
 // ?name=A,B
 std::vector<std::string> words_of(const http::Request& request, const std::string& name);
+// The filter of a list of runs. Error: QUERY_INVALID.
+Result<store::RunFilter> run_filter_of(const http::Request& request);
 std::string cursor_text(TimeMs at, const std::string& id);
 Error bad_cursor();
 

@@ -116,7 +116,7 @@ http::Handler audited(const ApiParts& parts, const std::string& method, const st
     http::Response response = inner(request);
     row.outcome = response.status < 400 ? "DONE" : "REFUSED";
     if (response.status >= 400) row.code = text_in(response.body, "code");
-    for (const char* key : {"runId", "workflowId"}) {
+    for (const char* key : {"runId", "workflowId", "jobId"}) {
       if (response.status >= 400 || !row.created_id.empty()) break;
       const std::string made = text_in(response.body, key);
       if (made != row.target_id) row.created_id = made;

@@ -1,9 +1,11 @@
 // What operators set on workflows, their clocks, calendars; what would wake a run.
 #include <charconv>
+#include <cmath>
 
 #include "api/routes.h"
 #include "calendar/instant.h"
 #include "foundation/format.h"
+#include "service/run_policy.h"
 
 namespace fermata::api {
 namespace {
@@ -44,11 +46,51 @@ json::Value render(const store::FireRow& row) {
 }
 
 json::Value render_settings(const store::DefinitionRow& row) {
-  const auto& limit = row.settings.concurrency_limit;
+  const auto number = [](const std::optional<std::int64_t>& value) {
+    return value ? json::Value(*value) : json::Value(nullptr);
+  };
+  const auto policy = service::RunPolicy::from_json(row.settings.policy);
   return json::Object{{"workflowId", row.workflow_id.text},
                       {"paused", row.settings.paused_at.has_value()},
                       {"pausedAt", instant(row.settings.paused_at)},
-                      {"concurrencyLimit", limit ? json::Value(*limit) : json::Value(nullptr)}};
+                      {"concurrencyLimit", number(row.settings.concurrency_limit)},
+                      {"autoPauseOnFailure", policy.auto_pause},
+                      {"failureRateThreshold", static_cast<double>(policy.failure_percent) / 100},
+                      {"failureRateMinRuns", policy.runs_min},
+                      {"retentionDays", number(policy.retention_days)}};
+}
+
+// What was asked to be done about the workflow's runs, with what the body changes of it.
+Result<service::RunPolicy> policy_of(const json::Value& body, const json::Value& known) {
+  service::RunPolicy policy = service::RunPolicy::from_json(known);
+  const auto wrong = [](const char* message) {
+    return make_error(ErrorKind::Invalid, "QUERY_INVALID", message);
+  };
+  if (const json::Value* wanted = json::find(body, "autoPauseOnFailure")) {
+    if (!wanted->is_bool()) return wrong("autoPauseOnFailure: expected true or false");
+    policy.auto_pause = wanted->get_bool();
+  }
+  if (const json::Value* wanted = json::find(body, "failureRateThreshold")) {
+    const double share = wanted->is_number() ? wanted->to_number<double>() : -1;
+    if (!(share >= 0.01 && share <= 1))
+      return wrong("failureRateThreshold: expected a number from 0.01 to 1");
+    policy.failure_percent = std::lround(share * 100);
+  }
+  if (const json::Value* wanted = json::find(body, "failureRateMinRuns")) {
+    constexpr std::int64_t kMost = 1'000;
+    if (!wanted->is_int64() || wanted->get_int64() < 1 || wanted->get_int64() > kMost)
+      return wrong("failureRateMinRuns: expected a number from 1 to 1000");
+    policy.runs_min = wanted->get_int64();
+  }
+  if (const json::Value* wanted = json::find(body, "retentionDays")) {
+    constexpr std::int64_t kMost = 36'500;
+    const bool is_days =
+        wanted->is_int64() && wanted->get_int64() >= 1 && wanted->get_int64() <= kMost;
+    if (!wanted->is_null() && !is_days)
+      return wrong("retentionDays: expected a number from 1 to 36500, or null");
+    policy.retention_days = wanted->is_null() ? std::nullopt : std::optional(wanted->get_int64());
+  }
+  return policy;
 }
 
 Result<std::size_t> count_of(const http::Request& request) {
@@ -71,7 +113,7 @@ Result<json::Value> settings(const ApiParts& parts, const http::Request& request
   return render_settings(row);
 }
 
-// {"paused": …, "concurrencyLimit": …}: what is left out stays, null takes a limit away.
+// What is left out stays, null takes a limit away.
 Result<json::Value> put_settings(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   TRY(const auto row, parts.store.definition(tenant_of(request), workflow_of(request)));
@@ -89,6 +131,14 @@ Result<json::Value> put_settings(const ApiParts& parts, const http::Request& req
       return make_error(ErrorKind::Invalid, "QUERY_INVALID",
                         "concurrencyLimit: expected a number from 1, or null");
     wanted.concurrency_limit = limit->is_null() ? std::nullopt : std::optional(limit->get_int64());
+  }
+  TRY(service::RunPolicy policy, policy_of(body, row.settings.policy));
+  // Whoever lets it go on, or makes another rule, has seen what was before.
+  const bool is_resumed = row.settings.paused_at && !wanted.paused_at;
+  if (is_resumed ||
+      policy.to_json() != service::RunPolicy::from_json(row.settings.policy).to_json()) {
+    policy.counts_from = parts.clock.now();
+    wanted.policy = policy.to_json();
   }
   TRY_DO(parts.store.put_settings(tenant_of(request), row.workflow_id, wanted));
   TRY(const auto now, parts.store.definition(tenant_of(request), row.workflow_id));

@@ -143,8 +143,11 @@ void add_door_routes(http::Router& router, const ApiParts& parts) {
 
 void add_hook_routes(http::Router& router, const ApiParts& parts) {
   for (const char* address : {"/api/v1/hooks/{name}", "/api/v1/hooks/{tenant}/{name}"})
-    router.add("POST", address,
-               [&parts](const http::Request& r) { return answer(receive(parts, r), 202); });
+    router.add("POST", address, [&parts](const http::Request& r) {
+      // Each address has the rate of a caller; senders come again after a 429.
+      if (const auto wait_ms = parts.rates.take("hook " + r.path)) return too_often(*wait_ms);
+      return answer(receive(parts, r), 202);
+    });
 }
 
 }  // namespace fermata::api

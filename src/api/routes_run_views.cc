@@ -42,31 +42,11 @@ json::Value number(const std::optional<std::int64_t>& value) {
   return value ? json::Value(*value) : json::Value(nullptr);
 }
 
-json::Value render_sums(const store::PathSums& sums) {
-  json::Object by_status;
-  std::int64_t total = 0;
-  for (const auto& [status, count] : sums.by_status) {
-    by_status[status] = count;
-    total += count;
-  }
-  return json::Object{{"stepPath", sums.path},
-                      {"stepType", sums.step_type},
-                      {"firstStepNumber", sums.first_step_number},
-                      {"total", total},
-                      {"byStatus", std::move(by_status)},
-                      {"minMs", number(sums.ms_min)},
-                      {"p50Ms", number(sums.ms_p50)},
-                      {"maxMs", number(sums.ms_max)},
-                      {"firstFailedIteration", sums.first_failed_iteration
-                                                   ? json::Value(*sums.first_failed_iteration)
-                                                   : json::Value(nullptr)}};
-}
-
 Result<json::Value> aggregates(const ApiParts& parts, const http::Request& request) {
   TRY(const RunId run, run_of(parts, request));
   TRY(const auto sums, parts.store.views().aggregates(tenant_of(request), run));
   json::Array items;
-  for (const store::PathSums& path : sums) items.push_back(render_sums(path));
+  for (const store::PathSums& path : sums) items.push_back(render(path));
   return json::Value(json::Object{{"items", std::move(items)}});
 }
 

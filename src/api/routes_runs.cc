@@ -14,27 +14,17 @@ constexpr std::string_view kStatuses[] = {"RUNNING",   "WAITING", "PAUSED",
 // Children beside the run itself; the list has them all.
 constexpr std::size_t kChildrenShown = 50;
 
-Result<store::RunFilter> filter_of(const http::Request& request) {
-  store::RunFilter filter;
-  filter.workflow_id = query_of(request, "workflowId");
-  filter.statuses = words_of(request, "status");
-  std::ranges::sort(filter.statuses);
-  const auto repeated = std::ranges::unique(filter.statuses);
-  filter.statuses.erase(repeated.begin(), repeated.end());
-  for (const std::string& status : filter.statuses) {
-    if (std::ranges::find(kStatuses, status) == std::end(kStatuses)) {
-      return make_error(ErrorKind::Invalid, "QUERY_INVALID",
-                        format("status: there is no `{}`", status),
-                        "RUNNING, WAITING, PAUSED, SUCCEEDED, FAILED or CANCELED, with commas");
-    }
-  }
-  filter.trigger_type = query_of(request, "triggerType");
-  filter.parent_run_id = query_of(request, "parentRunId");
-  filter.root_run_id = query_of(request, "rootRunId");
-  filter.search = query_of(request, "search");
-  TRY(filter.started_from, time_of(request, "from"));
-  TRY(filter.started_before, time_of(request, "to"));
-  return filter;
+// Of a facet's values those that most runs have.
+constexpr std::size_t kFacetValuesMax = 100;
+
+json::Array facet(const std::map<std::string, std::int64_t>& counts) {
+  std::vector<std::pair<std::int64_t, std::string_view>> order;
+  for (const auto& [value, count] : counts) order.emplace_back(-count, value);
+  std::ranges::sort(order);
+  json::Array items;
+  for (std::size_t i = 0; i < std::min(order.size(), kFacetValuesMax); ++i)
+    items.push_back(json::Object{{"value", order[i].second}, {"count", -order[i].first}});
+  return items;
 }
 
 // A number, and whether it is all of them.
@@ -44,7 +34,7 @@ json::Object counted(std::int64_t total) {
 }
 
 Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
-  TRY(store::RunFilter filter, filter_of(request));
+  TRY(store::RunFilter filter, run_filter_of(request));
   TRY(filter.limit, limit_of(request));
   json::Object page;
   if (query_of(request, "count")) {
@@ -62,9 +52,21 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   return json::Value(std::move(page));
 }
 
+// Of the same filter as the list: how many have each status, workflow, trigger and error code.
+Result<json::Value> facets(const ApiParts& parts, const http::Request& request) {
+  TRY(const store::RunFilter filter, run_filter_of(request));
+  TRY(const store::RunFacets made, parts.store.views().facets(tenant_of(request), filter));
+  return json::Value(json::Object{{"total", made.total},
+                                  {"isTotalExact", made.is_exact},
+                                  {"status", facet(made.by_status)},
+                                  {"workflowId", facet(made.by_workflow)},
+                                  {"triggerType", facet(made.by_trigger)},
+                                  {"errorCode", facet(made.by_error)}});
+}
+
 // How many of each status the filter finds.
 Result<json::Value> counts(const ApiParts& parts, const http::Request& request) {
-  TRY(store::RunFilter filter, filter_of(request));
+  TRY(store::RunFilter filter, run_filter_of(request));
   const std::vector<std::string> asked = filter.statuses;
   json::Object by_status;
   std::int64_t total = 0;
@@ -136,6 +138,8 @@ void add_run_routes(http::Router& router, const ApiParts& parts) {
              [&parts](const http::Request& r) { return answer(list(parts, r)); });
   router.add("GET", "/api/v1/run-counts",
              [&parts](const http::Request& r) { return answer(counts(parts, r)); });
+  router.add("GET", "/api/v1/run-facets",
+             [&parts](const http::Request& r) { return answer(facets(parts, r)); });
   router.add("GET", "/api/v1/runs/{id}",
              [&parts](const http::Request& r) { return answer(show(parts, r)); });
   const auto add_control = [&](const std::string& verb, const Control& asked) {

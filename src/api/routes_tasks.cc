@@ -8,30 +8,6 @@
 namespace fermata::api {
 namespace {
 
-json::Value instant_or_null(const std::optional<TimeMs>& at) {
-  return at ? json::Value(calendar::format_instant(*at)) : json::Value(nullptr);
-}
-
-json::Value render_task(const store::TaskRow& task) {
-  const projection::WaitRow& wait = task.wait;
-  json::Object shown{{"taskId", wait.task_id.value_or("")},
-                     {"runId", wait.run_id.text},
-                     {"stepPath", wait.step_path},
-                     {"status", wait.status == "WAITING" ? "OPEN" : wait.status}};
-  const json::Value rendered = render(wait);
-  for (const std::string_view key : {"createdAt", "resolvedAt", "timeoutAt"}) {
-    if (const json::Value* value = json::find(rendered, key)) shown[key] = *value;
-  }
-  if (wait.payload && wait.payload->is_object()) {
-    for (const auto& member : wait.payload->get_object()) shown[member.key()] = member.value();
-  }
-  shown["dueAt"] = instant_or_null(task.due_at ? task.due_at : service::due_at_of(wait));
-  shown["claimedBy"] = task.claimed_by ? json::Value(*task.claimed_by) : json::Value(nullptr);
-  shown["claimedAt"] = instant_or_null(task.claimed_at);
-  shown["escalatedAt"] = instant_or_null(task.escalated_at);
-  return json::Value(std::move(shown));
-}
-
 // ?status=all, ?claimedBy=, ?unclaimed=true, ?dueBefore=, ?runId=
 Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   store::TaskFilter filter;
@@ -49,7 +25,7 @@ Result<json::Value> list(const ApiParts& parts, const http::Request& request) {
   TRY(filter.after, cursor_of(request));
   TRY(const auto rows, parts.store.tasks(tenant_of(request), filter));
   json::Array items;
-  for (const store::TaskRow& row : rows) items.push_back(render_task(row));
+  for (const store::TaskRow& row : rows) items.push_back(render(row));
   json::Object page{{"items", std::move(items)}};
   if (rows.size() == filter.limit)
     page["nextCursor"] = cursor_text(rows.back().wait.created_at, rows.back().wait.wait_id.text);
@@ -62,7 +38,7 @@ TaskId task_of(const http::Request& request) {
 
 Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
   TRY(const auto row, parts.store.task(tenant_of(request), task_of(request)));
-  return render_task(row);
+  return render(row);
 }
 
 bool is_admin(const http::Request& request) {
@@ -83,7 +59,7 @@ Result<json::Value> claim(const ApiParts& parts, const http::Request& request) {
   TRY(const json::Value body, body_of(request));
   TRY(const std::string by, actor_of(request, body.get_object()));
   TRY(const auto row, parts.tasks.claim(tenant_of(request), task_of(request), by));
-  return render_task(row);
+  return render(row);
 }
 
 Result<json::Value> release(const ApiParts& parts, const http::Request& request) {
@@ -93,7 +69,7 @@ Result<json::Value> release(const ApiParts& parts, const http::Request& request)
   if (is_admin(request) && json::string_at(body.get_object(), "by").value_or("").empty())
     by.clear();
   TRY(const auto row, parts.tasks.release(tenant_of(request), task_of(request), by));
-  return render_task(row);
+  return render(row);
 }
 
 Result<json::Value> give_answer(const ApiParts& parts, const http::Request& request) {

@@ -4,6 +4,7 @@
 
 #include "api/render.h"
 #include "json/text.h"
+#include "store/run_log.h"
 #include "store/run_views.h"
 
 namespace fermata::api {
@@ -12,11 +13,12 @@ namespace {
 constexpr std::size_t kPage = 500;
 
 // Columns of the CSV; each kind of row fills those that it has.
-constexpr std::array<std::string_view, 24> kColumns = {
+constexpr std::array<std::string_view, 27> kColumns = {
     "runId",          "workflowId", "workflowVersion", "stepNumber", "waitId",     "stepPath",
     "iteration",      "stepType",   "waitType",        "actionId",   "status",     "attempt",
     "startedAt",      "createdAt",  "completedAt",     "resolvedAt", "durationMs", "eventName",
-    "correlationKey", "taskId",     "triggerType",     "input",      "output",     "error"};
+    "correlationKey", "taskId",     "triggerType",     "input",      "output",     "error",
+    "level",          "source",     "message"};
 
 // RFC 4180; = + - @ at the start would be a formula to a spreadsheet.
 void add_cell(std::string& line, const json::Value& value) {
@@ -52,8 +54,9 @@ class RunExport final : public http::BodyStream {
       case Part::Steps:
         return add_steps(bytes) ? Next::Bytes : Next::Cut;
       case Part::Rest:
-        part_ = Part::Over;
         return add_rest(bytes) ? Next::Bytes : Next::Cut;
+      case Part::Logs:
+        return add_logs(bytes) ? Next::Bytes : Next::Cut;
       case Part::Over:
         return Next::End;
     }
@@ -61,7 +64,7 @@ class RunExport final : public http::BodyStream {
   }
 
  private:
-  enum class Part : std::uint8_t { Run, Steps, Rest, Over };
+  enum class Part : std::uint8_t { Run, Steps, Rest, Logs, Over };
 
   void add_run(std::string& bytes) {
     if (!is_csv_) {
@@ -89,7 +92,25 @@ class RunExport final : public http::BodyStream {
     for (const auto& row : *waits) add_row(bytes, "wait", render(row));
     begin_list(bytes, "invocations");
     for (const auto& row : *invocations) add_row(bytes, "invocation", render(row));
+    begin_list(bytes, "logs");
+    part_ = Part::Logs;
+    return true;
+  }
+  bool add_logs(std::string& bytes) {
+    store::LogFilter filter;
+    filter.limit = kPage;
+    filter.after = log_after_;
+    const auto page = store_.log().page(view_, filter);
+    if (!page.has_value()) return false;
+    for (const auto& line : page->lines) {
+      json::Value row = render(line);
+      row.get_object()["startedAt"] = row.get_object()["at"];
+      add_row(bytes, "log", row);
+    }
+    log_after_ = page->next;
+    if (log_after_) return true;
     if (!is_csv_) bytes += "]}\n";
+    part_ = Part::Over;
     return true;
   }
   void begin_list(std::string& bytes, std::string_view name) {
@@ -121,6 +142,7 @@ class RunExport final : public http::BodyStream {
   const bool is_csv_;
   Part part_ = Part::Run;
   std::uint64_t after_ = 0;
+  std::optional<store::LogPlace> log_after_;
   bool is_first_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include "cli/oidc_flags.h"
 #include "foundation/format.h"
 #include "http/server.h"
+#include "service/housekeeping.h"
 #include "service/sweep.h"
 
 namespace fermata::cli {
@@ -18,8 +19,10 @@ struct ApiHost::Services {
         control(parts.store, parts.client),
         values(parts.store, control),
         replays(parts.store, launcher),
+        bulk({parts.store, control, replays, parts.random, parts.clock, parts.log,
+              [client = parts.client] { return client.check_health(); }}),
         diagnosis(parts.store, parts.client, parts.clock),
-        feed(parts.store, parts.log),
+        feed({parts.store, parts.clock, parts.log, [parts] { return system_of(parts); }}),
         signals(std::make_shared<service::TemporalSignals>(parts.client)),
         tasks(parts.store, signals, parts.clock),
         definitions(parts.store, parts.actions),
@@ -42,19 +45,39 @@ struct ApiHost::Services {
                options.token),
         rates({options.front.rate_per_second, options.front.rate_burst}, parts.clock),
         sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
-        api{parts.store,   catalog,       launcher,
-            control,       values,        replays,
-            diagnosis,     feed,          events,
-            tasks,         letters,       webhooks,
-            clocks,        explain,       simulations,
-            definitions,   parts.vault,   parts.random,
-            parts.clock,   parts.actions, [client = parts.client] { return client.check_health(); },
-            home_tenant(), access,        rates,
-            parts.metrics},
+        housekeeping({parts.store, parts.random, parts.clock, parts.log}),
+        api{parts.store,   catalog,
+            launcher,      control,
+            values,        replays,
+            bulk,          diagnosis,
+            feed,          events,
+            tasks,         letters,
+            webhooks,      clocks,
+            explain,       simulations,
+            definitions,   parts.vault,
+            parts.random,  parts.clock,
+            parts.actions, [client = parts.client] { return client.check_health(); },
+            home_tenant(), access,
+            rates,         parts.metrics},
         levels(parts.metrics.before_text([this, parts] { look_up(parts); })),
         scheme(options.front.tls_cert.empty() ? "http" : "https"),
         listen(options.listen) {}
 
+  // What the live topic `system` tells.
+  static json::Value system_of(const ApiHostParts& parts) {
+    const auto word = [](const Result<void>& result) {
+      return result.has_value() ? json::Value("ok") : json::Value(result.error().code);
+    };
+    json::Object seen{{"store", word(parts.store.check_health())},
+                      {"temporal", word(parts.client.check_health())}};
+    const auto queue = parts.client.describe_task_queue(std::string(service::kTaskQueue));
+    if (queue.has_value()) {
+      seen["backlog"] = queue->backlog;
+      seen["workflowPollers"] = queue->workflow_pollers.size();
+      seen["activityPollers"] = queue->activity_pollers.size();
+    }
+    return json::Value(std::move(seen));
+  }
   // What is not there to be counted; what cannot be asked for now keeps its last value.
   void look_up(const ApiHostParts& parts) {
     using metrics::Level;
@@ -82,6 +105,7 @@ struct ApiHost::Services {
   service::RunControl control;
   service::RunValues values;
   service::Replays replays;
+  service::Bulk bulk;
   service::Diagnosis diagnosis;
   api::RunFeed feed;
   std::shared_ptr<service::RunSignals> signals;
@@ -98,6 +122,7 @@ struct ApiHost::Services {
   service::Access access;
   service::RateLimits rates;
   service::Sweep sweep;
+  service::HousekeepingLoop housekeeping;
   api::ApiParts api;
   std::shared_ptr<void> levels;  // looked up for metrics
   std::string scheme;

@@ -32,6 +32,60 @@ void add_run_operations(CommandLine& line, CLI::App& runs) {
   }
 }
 
+void add_logs(CommandLine& line, CLI::App& runs) {
+  auto [command, logs] =
+      line.add<RunLogsOptions>(runs, "logs", "what happened in a run, line by line", run_runs_logs);
+  add_server(command, logs.server);
+  command.add_option("run", logs.id, "id of the run")->required();
+  command.add_option("--level", logs.level, "DEBUG, INFO, WARN, ERROR, with commas");
+  command.add_option("--source", logs.source, "run, author, step, retry, operator, with commas");
+  command.add_option("--search", logs.search, "a part of the message");
+  command.add_flag("--follow", logs.follows, "until the run has ended");
+  command.add_flag("--json", logs.is_json, "a JSON object a line");
+}
+
+void add_bulk(CommandLine& line, CLI::App& runs) {
+  CLI::App* bulk = runs.add_subcommand("bulk", "one thing for many runs, in the background");
+  bulk->require_subcommand(1);
+  for (const std::string action : {"cancel", "pause", "resume", "replay"}) {
+    auto [command, job] = line.add<BulkOptions>(*bulk, action, action + " many runs",
+                                                [action](const BulkOptions& asked) {
+                                                  BulkOptions options = asked;
+                                                  options.action = action;
+                                                  return run_runs_bulk(options);
+                                                });
+    add_server(command, job.server);
+    command.add_option("runs", job.runs, "ids of runs; else those that fit the options");
+    command.add_option("--workflow", job.workflow, "id of their workflow");
+    command.add_option("--status", job.statuses, "any of these")->delimiter(',');
+    command.add_option("--trigger", job.trigger, "what launched them");
+    command.add_option("--search", job.search, "code of their error, or how their ids begin");
+    command.add_option("--from", job.from, "launched then or later, ISO 8601");
+    command.add_option("--to", job.to, "launched before");
+    command.add_option("--reason", job.reason, "why; the audit log keeps it");
+    command.add_option("--key", job.key, "the same key is the same job");
+    command.add_option("--rate", job.rate, "runs in a second, at most");
+    if (action == "replay")
+      command.add_flag("--latest", job.is_latest, "the newest version instead of the same");
+    command.add_flag("--wait", job.waits, "until it is over; exit code 1 when a run failed");
+  }
+  {
+    auto [command, server] =
+        line.add<ServerAddress>(*bulk, "list", "bulk jobs, newest first", run_runs_bulk_list);
+    add_server(command, server);
+  }
+  for (const auto& [verb, what] :
+       {std::pair<std::string, std::string>("show", "how far a bulk job is"),
+        std::pair<std::string, std::string>("outcomes", "what came of each run"),
+        std::pair<std::string, std::string>("stop", "leave the rest of the runs as they are")}) {
+    auto [command, job] = line.add<TargetOptions>(
+        *bulk, verb, what,
+        [verb = verb](const TargetOptions& target) { return run_runs_bulk_job(target, verb); });
+    add_server(command, job.server);
+    command.add_option("job", job.id, "id of the job")->required();
+  }
+}
+
 void add_runs(CommandLine& line) {
   CLI::App& runs = line.group("runs", "look at runs");
   {
@@ -54,6 +108,8 @@ void add_runs(CommandLine& line) {
     command.add_option("run", control.id, "id of the run")->required();
   }
   add_run_operations(line, runs);
+  add_logs(line, runs);
+  add_bulk(line, runs);
 }
 
 void add_events(CommandLine& line) {

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/host.h"
 #include "foundation/format.h"
+#include "service/housekeeping.h"
 #include "store/compare.h"
 #include "store/open.h"
 #include "store/run_views.h"
@@ -65,7 +66,19 @@ class Rebuild {
     tenants_.insert(rebuilt->tenant);
     // What an action under way leads to cannot be told of the history yet.
     if (!rebuilt->is_whole) return std::vector<std::string>{};
-    return store::differences(store_, *scratch_, rebuilt->tenant, run);
+    TRY(auto found, store::differences(store_, *scratch_, rebuilt->tenant, run));
+    if (found.empty()) return found;
+    TRY(const bool is_deleted, was_deleted(rebuilt->tenant, run));
+    return is_deleted ? std::vector<std::string>() : std::move(found);
+  }
+
+  // Temporal may keep a run for longer than its tenant does.
+  Result<bool> was_deleted(const TenantId& tenant, const RunId& run) {
+    const auto kept = store_.run(tenant, run);
+    if (kept.has_value() || kept.error().code != "NOT_FOUND") return false;
+    TRY(const store::RunView known, scratch_->run(tenant, run));
+    TRY(const auto expiry, service::expiry_of(store_, known));
+    return expiry && *expiry < SystemClock().now();
   }
 
   Result<void> check_orphans(const TenantId& tenant, const char* status,

@@ -2,7 +2,9 @@
 // runs replay, runs export, runs diagnose: what the command line does with one run beyond looking
 // at it and stopping it. Each gives the exit code.
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 
@@ -26,5 +28,38 @@ int run_runs_export(const RunExportOptions& options);
 
 // Exit code 1 when it is stuck.
 int run_runs_diagnose(const TargetOptions& run);
+
+struct RunLogsOptions {
+  ServerAddress server;
+  std::string id;
+  std::string level;  // words with commas
+  std::string source;
+  std::string search;
+  bool follows = false;
+  bool is_json = false;  // a JSON object a line, else text
+};
+// Lines, oldest first; with `follows` until the run has ended.
+int run_runs_logs(const RunLogsOptions& options);
+
+struct BulkOptions {
+  ServerAddress server;
+  std::string action;
+  std::vector<std::string> runs;  // else what fits the filter
+  std::string workflow;
+  std::vector<std::string> statuses;
+  std::string trigger;
+  std::string search;
+  std::string from;
+  std::string to;
+  std::string reason;
+  std::string key;
+  std::int64_t rate = 0;
+  bool is_latest = false;
+  bool waits = false;  // until it is over; exit code 1 when a run failed
+};
+int run_runs_bulk(const BulkOptions& options);
+int run_runs_bulk_list(const ServerAddress& server);
+// verb: show, outcomes or stop.
+int run_runs_bulk_job(const TargetOptions& job, const std::string& verb);
 
 }  // namespace fermata::cli

@@ -69,6 +69,24 @@ inline constexpr std::size_t kSecretBytesMax = 64 * 1024;
 // Workflows and versions of one bundle: what one transaction takes without holding up the others.
 inline constexpr std::size_t kBundleVersionsMax = 10'000;
 
+// A line that an author logs, and the data beside it: read by people, many to a page.
+inline constexpr std::size_t kLogDataBytesMax = 16 * kKiB;
+// Lines of a log that one page looks through for those that fit its filter.
+inline constexpr std::size_t kLogScanMax = 5'000;
+
+// -- operators
+// ---------------------------------------------------------------------------------------------------
+// Runs that a bulk job may be given one by one; a filter may find any number.
+inline constexpr std::size_t kBulkRunsMax = 10'000;
+// Runs that a bulk job may touch in a second: each is a call to Temporal.
+inline constexpr std::int64_t kBulkRateMax = 500;
+inline constexpr std::int64_t kBulkRateUsual = 50;
+// Jobs of one tenant that have not ended.
+inline constexpr std::int64_t kBulkJobsOpenMax = 20;
+// Saved views of one owner: a menu.
+inline constexpr std::size_t kSavedViewsMax = 200;
+inline constexpr std::size_t kSavedViewBytesMax = 8 * kKiB;
+
 // -- doors
 // -------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kHttpHeaderBytesMax = 64 * kKiB;

@@ -2,13 +2,46 @@
 
 #include <algorithm>
 
+#include "foundation/limits.h"
 #include "foundation/match.h"
 #include "json/redact.h"
+#include "json/text.h"
 
 namespace fermata::projection {
 namespace {
 
 namespace in = interpreter;
+
+constexpr std::string_view kLogMember = "log";
+
+// An error is told once: by the step that it came from, and by the one that handled it.
+std::optional<std::string> log_level_of(const in::RecordStep& effect) {
+  if (effect.status == in::StepStatus::Handled && effect.error) return "WARN";
+  if (effect.status == in::StepStatus::Failed) {
+    const bool is_origin = !effect.error || effect.error->node_path == effect.path.text;
+    return is_origin ? std::optional<std::string>("ERROR") : std::nullopt;
+  }
+  const json::Value* line = json::find(effect.note, kLogMember);
+  if (line == nullptr || !line->is_object()) return std::nullopt;
+  const std::string level = json::string_at(line->get_object(), "level").value_or("");
+  return level == "debug"   ? "DEBUG"
+         : level == "warn"  ? "WARN"
+         : level == "error" ? "ERROR"
+                            : "INFO";
+}
+
+// What an author logs has no size of its own; a row has one.
+void bound_log(json::Value& note) {
+  if (!note.is_object() || !note.get_object().contains(kLogMember)) return;
+  json::Value& line = note.get_object()[kLogMember];
+  line = json::redact(line);
+  if (!line.is_object()) return;
+  for (auto& member : line.get_object()) {
+    const std::size_t bytes = json::text_bytes(member.value());
+    if (bytes > limits::kLogDataBytesMax)
+      member.value() = json::Object{{"truncated", true}, {"bytes", bytes}};
+  }
+}
 
 class Fold {
  public:
@@ -78,6 +111,8 @@ class Fold {
     row->completed_at = effect.finished_at;
     row->error = effect.error ? std::optional(json::redact(effect.error->to_json())) : std::nullopt;
     row->note = effect.note.is_null() ? std::nullopt : std::optional(effect.note);
+    row->log_level = log_level_of(effect);
+    if (row->note) bound_log(*row->note);
   }
   void open(const in::OpenWait& effect) {
     WaitRow row;

@@ -47,6 +47,8 @@ struct StepRow {
   std::optional<TimeMs> completed_at;
   std::optional<json::Value> error;
   std::optional<json::Value> note;
+  // DEBUG, INFO, WARN or ERROR: then it is a line of the run's log, too (store/run_log.h).
+  std::optional<std::string> log_level;
 };
 
 // Wait type time, event, human, retry, quota; status WAITING, RESOLVED, TIMED_OUT, CANCELED.

@@ -13,6 +13,7 @@ Result<Launched> Replays::replay(const ReplayRequest& request) {
   launch.trigger_metadata = json::Object{{"replayOfRunId", request.run.text},
                                          {"reason", request.reason},
                                          {"isEdited", request.payload.has_value()}};
+  launch.fire_key = request.fire_key;
   return launcher_.launch(launch);
 }
 

@@ -15,6 +15,7 @@ struct ReplayRequest {
   std::optional<json::Value> payload;  // nothing: the original one; {} is one, too
   bool is_latest_version = false;      // else the version of the run
   std::string reason;
+  std::optional<std::string> fire_key;  // the same one launches once
 };
 
 class Replays {

@@ -41,6 +41,9 @@ struct CalendarRow {
 struct WorkflowSettings {
   std::optional<TimeMs> paused_at;  // nothing: not paused
   std::optional<std::int64_t> concurrency_limit;
+  // When too many of its runs fail it is paused; how long its ended runs are kept
+  // (service/run_policy.h).
+  json::Value policy = json::Object{};
 };
 
 class ClockStore {

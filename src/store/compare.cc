@@ -62,7 +62,8 @@ Fields fields_of(const projection::StepRow& row) {
           {"started_at", text(row.started_at)},
           {"completed_at", text(row.completed_at)},
           {"error_json", text(row.error)},
-          {"note_json", text(row.note)}};
+          {"note_json", text(row.note)},
+          {"log_level", text(row.log_level)}};
 }
 
 Fields fields_of(const projection::WaitRow& row) {

@@ -88,10 +88,11 @@ Result<void> PostgresStore::put_settings(const TenantId& tenant, const WorkflowI
                                          const WorkflowSettings& settings) {
   Params update;
   update.bind(settings.paused_at).bind(settings.concurrency_limit);
-  update.bind(tenant.text).bind(workflow.text);
+  update.bind(tenant.text).bind(workflow.text).bind_json(settings.policy);
   TRY(const PostgresRows done,
       run_alone(tenant,
                 "UPDATE workflow_definitions SET paused_at = $1, concurrency_limit = $2, "
+                "policy_json = $5, "
                 "schedule_version = CASE WHEN schedule_version = 0 THEN 0 ELSE -1 END WHERE tenant "
                 "= $3 AND workflow_id = $4 RETURNING 1",
                 update));

@@ -16,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 15> kMigrations = {
+constexpr std::array<Migration, 16> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -224,6 +224,42 @@ CREATE INDEX workflow_notices_by_time ON workflow_notices (next_at);
 ALTER TABLE workflow_notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE workflow_notices FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_fence ON workflow_notices USING ((SELECT current_setting('fermata.tenant', true)) IN (tenant, '*'));
+)sql"},
+     // Lines of a run's log are read off its rows; many runs at once; lists that people named; how
+     // long things are kept.
+     {16, R"sql(
+ALTER TABLE workflow_run_steps ADD COLUMN log_level text;
+UPDATE workflow_run_steps SET log_level = CASE WHEN status = 'FAILED' THEN 'ERROR' ELSE 'WARN' END
+  WHERE (status = 'FAILED' AND (error_json IS NULL OR error_json ->> 'nodePath' = step_path)) OR (status = 'HANDLED' AND error_json IS NOT NULL);
+CREATE INDEX workflow_run_steps_log ON workflow_run_steps (run_id, completed_at, step_number) WHERE log_level IS NOT NULL;
+CREATE INDEX workflow_run_waits_log ON workflow_run_waits (run_id, created_at, wait_id) WHERE wait_type IN ('retry', 'quota');
+CREATE TABLE workflow_bulk_jobs (
+  tenant text COLLATE "C" NOT NULL, job_id text COLLATE "C" NOT NULL, job_key text COLLATE "C", actor text NOT NULL, action text NOT NULL,
+  reason text NOT NULL, request_json json NOT NULL, state text NOT NULL, place text NOT NULL, rate bigint NOT NULL, created_at bigint NOT NULL,
+  updated_at bigint NOT NULL, completed_at bigint, worker text NOT NULL, worker_until bigint NOT NULL, PRIMARY KEY (tenant, job_id));
+CREATE UNIQUE INDEX workflow_bulk_jobs_by_key ON workflow_bulk_jobs (tenant, job_key) WHERE job_key IS NOT NULL;
+CREATE INDEX workflow_bulk_jobs_by_time ON workflow_bulk_jobs (tenant, created_at DESC, job_id DESC);
+CREATE INDEX workflow_bulk_jobs_open ON workflow_bulk_jobs (created_at, job_id) WHERE state IN ('RUNNING', 'STOPPING');
+CREATE TABLE workflow_bulk_outcomes (
+  tenant text COLLATE "C" NOT NULL, job_id text COLLATE "C" NOT NULL, run_id text COLLATE "C" NOT NULL, outcome text COLLATE "C" NOT NULL,
+  code text NOT NULL, created_id text NOT NULL, at bigint NOT NULL, PRIMARY KEY (tenant, job_id, run_id));
+CREATE TABLE workflow_saved_views (
+  tenant text COLLATE "C" NOT NULL, owner text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, query_json json NOT NULL,
+  is_shared bigint NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (tenant, owner, name));
+CREATE TABLE workflow_retention (
+  tenant text COLLATE "C" NOT NULL PRIMARY KEY, runs_days bigint, invocations_days bigint, events_days bigint, audit_days bigint,
+  updated_at bigint NOT NULL);
+ALTER TABLE workflow_definitions ADD COLUMN policy_json json NOT NULL DEFAULT '{}';
+DO $$
+DECLARE fenced text;
+BEGIN
+  FOREACH fenced IN ARRAY ARRAY['workflow_bulk_jobs', 'workflow_bulk_outcomes', 'workflow_saved_views', 'workflow_retention']
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', fenced);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', fenced);
+    EXECUTE format('CREATE POLICY tenant_fence ON %I USING ((SELECT current_setting(''fermata.tenant'', true)) IN (tenant, ''*''))', fenced);
+  END LOOP;
+END $$;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

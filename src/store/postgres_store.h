@@ -6,9 +6,13 @@
 
 #include "store/api_keys.h"
 #include "store/audit_log.h"
+#include "store/bulk_jobs.h"
 #include "store/notices.h"
 #include "store/postgres_connection.h"
+#include "store/retention.h"
+#include "store/run_log.h"
 #include "store/run_views.h"
+#include "store/saved_views.h"
 #include "store/sql.h"
 #include "store/tables.h"
 
@@ -86,6 +90,10 @@ class PostgresStore final : public Store {
                                                   const std::string& key) override;
   RunViews& views() override { return views_; }
   AuditLog& audit() override { return audit_; }
+  RunLog& log() override { return log_; }
+  BulkJobs& bulk() override { return bulk_; }
+  SavedViews& saved_views() override { return saved_views_; }
+  Retention& retention() override { return retention_; }
   ApiKeys& api_keys() override { return api_keys_; }
   Notices& notices() override { return notices_; }
   Result<void> check_health() override;
@@ -152,6 +160,10 @@ class PostgresStore final : public Store {
   PostgresSql sql_{pool_};
   RunViews views_{sql_};
   AuditLog audit_{sql_};
+  RunLog log_{sql_};
+  BulkJobs bulk_{sql_};
+  SavedViews saved_views_{sql_};
+  Retention retention_{sql_};
   ApiKeys api_keys_{sql_};
   Notices notices_{sql_};
 };

@@ -22,10 +22,10 @@ constexpr std::string_view kRuns =
 constexpr std::string_view kSteps =
     "INSERT INTO workflow_run_steps (run_id, step_number, tenant, sequence, step_path, "
     "definition_step_id, step_type, iteration, status, attempt, started_at, completed_at, "
-    "error_json, note_json) "
+    "error_json, note_json, log_level) "
     "SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], "
     "$6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], "
-    "$13::json[], $14::json[]) "
+    "$13::json[], $14::json[], $15::text[]) "
     "ON CONFLICT (run_id, step_number) DO UPDATE SET sequence = excluded.sequence, step_path = "
     "excluded.step_path, definition_step_id = excluded.definition_step_id, step_type = "
     "excluded.step_type, iteration = excluded.iteration, status = excluded.status, attempt = "
@@ -93,12 +93,13 @@ Result<void> put_steps(PostgresConnection& connection, std::span<const RowBatch>
     for (const StepRow& row : batch.steps)
       keep(newest, std::pair(row.run_id.text, row.step_number), row);
   if (newest.empty()) return {};
-  Columns columns(14);
+  Columns columns(15);
   for (const auto& [key, row] : newest) {
     columns.bind(row->run_id.text).bind(row->step_number).bind(row->tenant.text);
     columns.bind(row->sequence).bind(row->step_path).bind(row->definition_step_id);
     columns.bind(row->step_type).bind(row->iteration).bind(row->status).bind(row->attempt);
     columns.bind(row->started_at).bind(row->completed_at).bind(row->error).bind(row->note);
+    columns.bind(row->log_level);
   }
   TRY(const PostgresRows done, connection.run(kSteps, std::move(columns).finish()));
   return {};

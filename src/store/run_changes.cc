@@ -88,7 +88,7 @@ void keep_until(std::vector<Row>& rows, std::uint64_t last) {
 }
 
 // The column that says whose row it is: of heads, steps of both kinds and waits.
-constexpr int kWatchOf[] = {21, 14, 14, 17};
+constexpr int kWatchOf[] = {21, 15, 15, 17};
 
 // In order, and nothing beyond what is complete.
 template <typename Row>
@@ -142,6 +142,37 @@ Result<std::vector<Changes>> RunViews::changes(const std::vector<Watch>& watches
   }));
   for (std::size_t i = 0; i < watches.size(); ++i) finish(all[i], watches[i].after);
   return all;
+}
+
+Result<RunViews::Reach> RunViews::reach(const Watch& watch) {
+  const auto of_run = [&](std::string_view columns, std::string_view table) {
+    Query query{.tenant = watch.tenant};
+    return query.add("SELECT ")
+        .add(columns)
+        .add(" FROM ")
+        .add(table)
+        .add(" WHERE run_id = ?", watch.run.text)
+        .add(" AND tenant = ?", watch.tenant.text);
+  };
+  const std::string_view steps = "workflow_run_steps";
+  const Query queries[] = {
+      of_run("min(step_number)", steps).add(kBlocks.only).add(" AND sequence > ?", watch.after),
+      of_run("sequence, 0", "workflow_runs"),
+      of_run("sequence, step_number", steps).add(" ORDER BY step_number DESC LIMIT 1"),
+      of_run("sequence, step_number", steps)
+          .add(kBlocks.only)
+          .add(" ORDER BY sequence DESC LIMIT 1"),
+      of_run("sequence, 0", "workflow_run_waits").add(" ORDER BY sequence DESC LIMIT 1")};
+  Reach reach;
+  TRY_DO(sql_.select(queries, [&](std::size_t query, const Cells& cells) {
+    if (query == 0) {
+      reach.first_block = cells.optional_number(0);
+      return;
+    }
+    reach.sequence = std::max(reach.sequence, cells.number(0));
+    reach.step_number = std::max(reach.step_number, cells.number(1));
+  }));
+  return reach;
 }
 
 }  // namespace fermata::store

@@ -123,6 +123,15 @@ Result<std::vector<RunView>> RunViews::runs(const TenantId& tenant, const RunFil
   return rows;
 }
 
+Result<std::vector<RunView>> RunViews::runs_by_id(const TenantId& tenant,
+                                                  const std::vector<std::string>& ids) {
+  if (ids.empty()) return std::vector<RunView>();
+  Query query{.tenant = tenant};
+  query.add("SELECT ").add(kRunHeadColumns).add(" FROM workflow_runs WHERE ");
+  query.add_in("run_id", ids).add(" AND (tenant || '') = ?", tenant.text);
+  return rows_of<RunView>(sql_, query, [&](const Cells& cells) { return read_run(cells, tenant); });
+}
+
 Result<std::int64_t> RunViews::count_runs(const TenantId& tenant, const RunFilter& filter) {
   std::vector<Query> queries;
   for (const Arm& arm : arms_of(filter)) {
@@ -135,6 +144,39 @@ Result<std::int64_t> RunViews::count_runs(const TenantId& tenant, const RunFilte
   std::int64_t total = 0;
   TRY_DO(sql_.select(queries, [&](std::size_t, const Cells& cells) { total += cells.number(0); }));
   return std::min(total, kRunCountMax + 1);
+}
+
+Result<RunFacets> RunViews::facets(const TenantId& tenant, const RunFilter& filter) {
+  const bool is_sqlite = sql_.dialect() == SqlDialect::Sqlite;
+  std::vector<Query> queries;
+  for (const Arm& arm : arms_of(filter)) {
+    Query& query = queries.emplace_back(Query{.tenant = tenant});
+    query.add("SELECT status, workflow_id, trigger_type, code, count(*) FROM (SELECT status, ")
+        .add("workflow_id, trigger_type, ")
+        .add(is_sqlite ? "error_json ->> 'code'" : "error_code")
+        .add(" AS code FROM workflow_runs");
+    add_arm(query, sql_.dialect(), arm);
+    add_filter(query, filter, arm);
+    query.add(
+        " ORDER BY started_at DESC, run_id DESC LIMIT ?) AS newest GROUP BY status, workflow_id, "
+        "trigger_type, code",
+        kRunCountMax + 1);
+  }
+  RunFacets facets;
+  std::vector<std::int64_t> totals(queries.size());
+  TRY_DO(sql_.select(queries, [&](std::size_t query, const Cells& cells) {
+    const std::int64_t count = cells.number(4);
+    facets.by_status[cells.text(0)] += count;
+    facets.by_workflow[cells.text(1)] += count;
+    facets.by_trigger[cells.text(2)] += count;
+    if (const auto code = cells.optional_text(3)) facets.by_error[*code] += count;
+    totals[query] += count;
+  }));
+  for (const std::int64_t total : totals) {
+    facets.total += total;
+    facets.is_exact = facets.is_exact && total <= kRunCountMax;
+  }
+  return facets;
 }
 
 Result<std::vector<std::string>> RunViews::plan(const TenantId& tenant, const RunFilter& filter) {

@@ -37,6 +37,16 @@ inline constexpr std::size_t kRunIdPrefixMin = 8;
 // Counting goes this far: nobody reads further, and it takes time.
 inline constexpr std::int64_t kRunCountMax = 10'000;
 
+// How many runs of a filter have each value, over the newest kRunCountMax of each of its ranges.
+struct RunFacets {
+  std::map<std::string, std::int64_t> by_status;
+  std::map<std::string, std::int64_t> by_workflow;
+  std::map<std::string, std::int64_t> by_trigger;
+  std::map<std::string, std::int64_t> by_error;  // of those that have one
+  std::int64_t total = 0;
+  bool is_exact = true;  // false: there are more, older ones
+};
+
 struct StepFilter {
   std::optional<std::string> path;
   std::optional<std::string> iteration;
@@ -107,8 +117,12 @@ class RunViews {
 
   // Newest first; without input and output.
   Result<std::vector<RunView>> runs(const TenantId& tenant, const RunFilter& filter);
+  // Those that there are; in no order.
+  Result<std::vector<RunView>> runs_by_id(const TenantId& tenant,
+                                          const std::vector<std::string>& ids);
   // At most kRunCountMax + 1, which says: more.
   Result<std::int64_t> count_runs(const TenantId& tenant, const RunFilter& filter);
+  Result<RunFacets> facets(const TenantId& tenant, const RunFilter& filter);
   // In order of step number.
   Result<std::vector<projection::StepRow>> steps(const TenantId& tenant, const RunId& run,
                                                  const StepFilter& filter);
@@ -133,6 +147,14 @@ class RunViews {
   // In order of each path's first step.
   Result<std::vector<PathSums>> aggregates(const TenantId& tenant, const RunId& run);
   Result<Timeline> timeline(const TenantId& tenant, const RunId& run, const TimelineWindow& window);
+  // Where a run's rows end now: its newest sequence number and step number; and the first of the
+  // steps that hold others and changed since what is known. Those that hold none change in order.
+  struct Reach {
+    std::int64_t sequence = 0;
+    std::int64_t step_number = 0;
+    std::optional<std::int64_t> first_block;
+  };
+  Result<Reach> reach(const Watch& watch);
   // One answer per watch, in their order.
   Result<std::vector<Changes>> changes(const std::vector<Watch>& watches);
   // How the database would make the list: a line per step of its plan.

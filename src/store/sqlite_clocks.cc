@@ -87,10 +87,11 @@ Result<void> SqliteStore::put_settings(const TenantId& tenant, const WorkflowId&
                                        const WorkflowSettings& settings) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Statement update,
-      writer_->prepare("UPDATE workflow_definitions SET paused_at = ?, concurrency_limit = ?, "
-                       "schedule_version = CASE WHEN schedule_version = 0 THEN 0 ELSE -1 END WHERE "
-                       "tenant = ? AND workflow_id = ?"));
-  update.bind(settings.paused_at).bind(settings.concurrency_limit);
+      writer_->prepare(
+          "UPDATE workflow_definitions SET paused_at = ?, concurrency_limit = ?, policy_json = ?, "
+          "schedule_version = CASE WHEN schedule_version = 0 THEN 0 ELSE -1 END WHERE "
+          "tenant = ? AND workflow_id = ?"));
+  update.bind(settings.paused_at).bind(settings.concurrency_limit).bind_json(settings.policy);
   TRY_DO(update.bind(tenant.text).bind(workflow.text).run());
   if (writer_->changes() > 0) return {};
   return make_error(ErrorKind::NotFound, "NOT_FOUND",

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 14> kMigrations = {
+constexpr std::array<Migration, 15> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -200,6 +200,32 @@ CREATE TABLE workflow_notices (
   tenant TEXT NOT NULL, notice_id TEXT NOT NULL, message_json TEXT NOT NULL, tries INTEGER NOT NULL, next_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL, PRIMARY KEY (tenant, notice_id)) STRICT;
 CREATE INDEX workflow_notices_by_time ON workflow_notices (next_at);
+)sql"},
+     // Lines of a run's log are read off its rows; many runs at once; lists that people named; how
+     // long things are kept.
+     {15, R"sql(
+ALTER TABLE workflow_run_steps ADD COLUMN log_level TEXT;
+UPDATE workflow_run_steps SET log_level = CASE WHEN status = 'FAILED' THEN 'ERROR' ELSE 'WARN' END
+  WHERE (status = 'FAILED' AND (error_json IS NULL OR error_json ->> 'nodePath' = step_path)) OR (status = 'HANDLED' AND error_json IS NOT NULL);
+CREATE INDEX workflow_run_steps_log ON workflow_run_steps (run_id, completed_at, step_number) WHERE log_level IS NOT NULL;
+CREATE INDEX workflow_run_waits_log ON workflow_run_waits (run_id, created_at, wait_id) WHERE wait_type IN ('retry', 'quota');
+CREATE TABLE workflow_bulk_jobs (
+  tenant TEXT NOT NULL, job_id TEXT NOT NULL, job_key TEXT, actor TEXT NOT NULL, action TEXT NOT NULL,
+  reason TEXT NOT NULL, request_json TEXT NOT NULL, state TEXT NOT NULL, place TEXT NOT NULL, rate INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, completed_at INTEGER, worker TEXT NOT NULL, worker_until INTEGER NOT NULL, PRIMARY KEY (tenant, job_id)) STRICT;
+CREATE UNIQUE INDEX workflow_bulk_jobs_by_key ON workflow_bulk_jobs (tenant, job_key) WHERE job_key IS NOT NULL;
+CREATE INDEX workflow_bulk_jobs_by_time ON workflow_bulk_jobs (tenant, created_at DESC, job_id DESC);
+CREATE INDEX workflow_bulk_jobs_open ON workflow_bulk_jobs (created_at, job_id) WHERE state IN ('RUNNING', 'STOPPING');
+CREATE TABLE workflow_bulk_outcomes (
+  tenant TEXT NOT NULL, job_id TEXT NOT NULL, run_id TEXT NOT NULL, outcome TEXT NOT NULL,
+  code TEXT NOT NULL, created_id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (tenant, job_id, run_id)) STRICT;
+CREATE TABLE workflow_saved_views (
+  tenant TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, query_json TEXT NOT NULL,
+  is_shared INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (tenant, owner, name)) STRICT;
+CREATE TABLE workflow_retention (
+  tenant TEXT NOT NULL PRIMARY KEY, runs_days INTEGER, invocations_days INTEGER, events_days INTEGER, audit_days INTEGER,
+  updated_at INTEGER NOT NULL) STRICT;
+ALTER TABLE workflow_definitions ADD COLUMN policy_json TEXT NOT NULL DEFAULT '{}';
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

@@ -133,15 +133,16 @@ Result<void> SqliteStore::apply_step(const StepRow& row) {
       writer_->prepare(
           "INSERT INTO workflow_run_steps (run_id, step_number, tenant, sequence, step_path, "
           "definition_step_id, step_type, "
-          "iteration, status, attempt, started_at, completed_at, error_json, note_json) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_number) DO "
+          "iteration, status, attempt, started_at, completed_at, error_json, note_json, log_level) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step_number) "
+          "DO "
           "UPDATE SET step_path = excluded.step_path, definition_step_id = "
           "excluded.definition_step_id, "
           "step_type = excluded.step_type, iteration = excluded.iteration, started_at = "
           "excluded.started_at, "
           "sequence = excluded.sequence, status = excluded.status, attempt = excluded.attempt, "
           "completed_at = excluded.completed_at, error_json = excluded.error_json, note_json = "
-          "excluded.note_json "
+          "excluded.note_json, log_level = excluded.log_level "
           "WHERE workflow_run_steps.sequence <= excluded.sequence"));
   put.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.step_number)).bind(row.tenant.text);
   put.bind(static_cast<std::int64_t>(row.sequence))
@@ -152,7 +153,7 @@ Result<void> SqliteStore::apply_step(const StepRow& row) {
       .bind(row.status)
       .bind(static_cast<std::int64_t>(row.attempt))
       .bind(row.started_at);
-  return put.bind(row.completed_at).bind(row.error).bind(row.note).run();
+  return put.bind(row.completed_at).bind(row.error).bind(row.note).bind(row.log_level).run();
 }
 
 Result<void> SqliteStore::apply_wait(const WaitRow& row) {

@@ -81,6 +81,10 @@ class RunViews;
 class ApiKeys;
 class Notices;
 class AuditLog;
+class RunLog;
+class BulkJobs;
+class SavedViews;
+class Retention;
 
 class Store : public DefinitionStore,
               public EventStore,
@@ -120,6 +124,12 @@ class Store : public DefinitionStore,
   // What people look at (run_views.h), and what operators did (audit_log.h).
   virtual RunViews& views() = 0;
   virtual AuditLog& audit() = 0;
+  // What one run has to tell (run_log.h), many runs at once (bulk_jobs.h), lists that people named
+  // (saved_views.h), what is kept how long (retention.h).
+  virtual RunLog& log() = 0;
+  virtual BulkJobs& bulk() = 0;
+  virtual SavedViews& saved_views() = 0;
+  virtual Retention& retention() = 0;
   // Who may call (api_keys.h).
   virtual ApiKeys& api_keys() = 0;
   // What a receiver outside has to be told (notices.h).

@@ -62,7 +62,7 @@ RunView read_run(Cells&& row, const TenantId& tenant) {
 
 inline constexpr std::string_view kStepColumns =
     "step_number, sequence, step_path, definition_step_id, step_type, iteration, status, attempt, "
-    "started_at, completed_at, error_json, note_json, tenant, run_id";
+    "started_at, completed_at, error_json, note_json, tenant, run_id, log_level";
 template <typename Cells>
 projection::StepRow read_step(Cells&& cells) {
   projection::StepRow row;
@@ -80,6 +80,7 @@ projection::StepRow read_step(Cells&& cells) {
   row.note = cells.optional_json(11);
   row.tenant = TenantId(cells.text(12));
   row.run_id = RunId(cells.text(13));
+  row.log_level = cells.optional_text(14);
   return row;
 }
 
@@ -113,7 +114,7 @@ projection::WaitRow read_wait(Cells&& select) {
 inline constexpr std::string_view kDefinitionColumns =
     "workflow_id, name, draft_definition, draft_version, published_version, trigger_type, "
     "created_at, updated_at, trigger_event, payload_schema_mode, archived_at, schedule_version, "
-    "tenant, paused_at, concurrency_limit, schedule_error";
+    "tenant, paused_at, concurrency_limit, schedule_error, policy_json";
 template <typename Cells>
 DefinitionRow read_definition(Cells&& row) {
   DefinitionRow made;
@@ -133,6 +134,7 @@ DefinitionRow read_definition(Cells&& row) {
   made.settings.paused_at = row.optional_number(13);
   made.settings.concurrency_limit = row.optional_number(14);
   made.schedule_error = row.optional_json(15);
+  made.settings.policy = row.json_value(16);
   return made;
 }
 

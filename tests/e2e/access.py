@@ -42,11 +42,13 @@ BODIES = {"PUT /api/v1/secrets/{name}": {"value": "strange", "description": "str
           "PUT /api/v1/payload-schemas/{ref}": {"type": "object"},
           "PUT /api/v1/event-types/{name}": {"payloadSchemaRef": "payload.Any.v1"},
           "PUT /api/v1/workflows/{id}/settings": {"paused": True},
+          "PUT /api/v1/run-views/{name}": {"query": {"search": "strange"}},
+          "PUT /api/v1/retention": {"runsDays": 1},
           "POST /api/v1/events/batch": {"events": [{"eventName": "strange.happened", "payload": {}}]}}
 # These answer by the clock.
 MOVING = {"GET /api/v1/runs/{id}/diagnosis", "GET /api/v1/runs/{id}/timeline", "GET /api/v1/clocks/preview", "GET /api/v1/bundle", "GET /metrics"}
 # This one answers for as long as the run goes on.
-ENDLESS = {"GET /api/v1/runs/{id}/stream"}
+ENDLESS = {"GET /api/v1/runs/{id}/stream", "GET /api/v1/stream"}
 
 
 class Tenants:
@@ -77,6 +79,13 @@ class Tenants:
         cls.strange = harness.Api(home.api, made["key"], home.data)
         for one in (run, waiting):
             cls.until_waiting(one)
+        cls.home_admin.call("PUT", "/api/v1/run-views/marked-view", {"query": {"search": MARK}, "shared": True})
+        job = home.call("POST", "/api/v1/bulk-jobs", {"action": "pause", "runIds": ["marked-nobody"], "reason": MARK})["jobId"]
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while home.call("GET", f"/api/v1/bulk-jobs/{job}")["state"] != "DONE":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"bulk job {job} does not end")
+            time.sleep(0.02)
         task = home.call("GET", f"/api/v1/tasks?runId={run}")["items"][0]["taskId"]
         cls.waiting = waiting
         wait = home.run(waiting)["currentWait"]["waitId"]
@@ -84,8 +93,8 @@ class Tenants:
                    "tasks": {"id": task}, "waits": {"id": wait}, "dead-letters": {"id": "marked-letter"}, "webhooks": {"name": "marked"},
                    "calendars": {"name": "marked-days"}, "payload-schemas": {"ref": "payload.Marked.v1"},
                    "event-types": {"name": "marked.happened"}, "store": {"space": "marked", "key": "key"}, "secrets": {"name": "MARKED"},
-                   "api-keys": {"id": cls.key["keyId"]}}
-        cls.ids = {run, waiting, wait, event["eventId"], task, cls.key["keyId"], "marked-letter"}
+                   "api-keys": {"id": cls.key["keyId"]}, "bulk-jobs": {"id": job}, "run-views": {"name": "marked-view"}}
+        cls.ids = {run, waiting, wait, event["eventId"], task, cls.key["keyId"], "marked-letter", job}
         paths = json.loads((parts.ROOT / "contracts/openapi.json").read_text())["paths"]
         cls.routes = [(method.upper(), path) for path, methods in paths.items() for method, said in methods.items() if "x-role" in said]
 
@@ -257,6 +266,31 @@ class Front(unittest.TestCase):
         status, headers, told = self.ask(f"/api/v1/runs/{run['runId']}/stream")
         self.assertEqual((status, headers["Content-Type"]), (200, "text/event-stream"))
         self.assertIn(b"event: end", told)
+
+    def test_a_renewed_certificate_serves_without_a_restart(self):
+        before = self.cert.with_name("before.pem")
+        before.write_bytes(self.cert.read_bytes())
+        certificate(self.cert.parent)
+        self.assertEqual(self.ask("/api/v1/me")[0], 200)
+        with self.assertRaises(urllib.error.URLError):
+            self.ask("/api/v1/me", trusted=before)
+        # Half of a renewal: the certificate before serves on.
+        renewed = self.key.read_bytes()
+        self.key.write_bytes(b"not yet")
+        self.assertEqual(self.ask("/api/v1/me")[0], 200)
+        self.key.write_bytes(renewed)
+        self.assertEqual(self.ask("/api/v1/me")[0], 200)
+
+    def test_a_webhook_is_limited_as_a_caller_is(self):
+        answers = []
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while not answers or answers[-1][0] == 401:
+            self.assertLess(time.monotonic(), deadline)
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                answers = sorted(pool.map(lambda _: self.ask("/api/v1/hooks/flooded", body=b"{}"), range(160)), key=lambda answer: answer[0])
+        self.assertEqual((answers[0][0], answers[-1][0], answers[-1][1]["Retry-After"]), (401, 429, "1"))
+        # Another address has a rate of its own.
+        self.assertEqual(self.ask("/api/v1/hooks/quiet", body=b"{}")[0], 401)
 
     def test_commands_trust_nobody_by_chance(self):
         self.assertIn("HTTP_UNREACHABLE", self.cli("keys", "list").stderr)

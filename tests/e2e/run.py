@@ -908,6 +908,39 @@ class LiveReader:
         self.connection.close()
 
 
+class TopicReader(LiveReader):
+    """Messages of the stream of many topics."""
+
+    def __init__(self, stack, topics, known=None):
+        host = urllib.parse.urlsplit(stack.api)
+        self.connection = http.client.HTTPConnection(host.hostname, host.port, timeout=harness.PATIENCE_S)
+        headers = {"Authorization": f"Bearer {stack.token}"} | ({} if known is None else {"Last-Event-ID": known})
+        self.connection.request("GET", f"/api/v1/stream?topics={topics}", headers=headers)
+        self.answer = self.connection.getresponse()
+        assert self.answer.status == 200, self.answer.read()
+
+    def read(self, most=None, until=lambda topic: False):
+        """(id of the message, what it says of a topic), of so many messages, or until the end, or until one fits."""
+        found, messages, fields = [], 0, {}
+        while most is None or messages < most:
+            line = self.answer.readline().decode().rstrip("\n")
+            if line and not line.startswith(":"):
+                name, value = line.split(": ", 1)
+                fields[name] = value
+            if line or not fields:
+                if not line and self.answer.isclosed():
+                    return found
+                continue
+            if fields["event"] == "end":
+                return found
+            topics = json.loads(fields["data"])["topics"]
+            found += [(fields["id"], topic) for topic in topics]
+            messages, fields = messages + 1, {}
+            if any(until(topic) for topic in topics):
+                return found
+        return found
+
+
 class RunsApi:
     """What people and the studio ask about runs; on each database."""
 
@@ -1026,6 +1059,161 @@ class RunsApi:
         self.assertEqual([name for _, name, _ in again.read()], ["end"])
         again.cut()
         self.assertEqual(self.refused("GET", "/runs/nobody/stream"), (404, "NOT_FOUND"))
+
+    def test_the_log_of_a_run_tells_what_its_author_its_steps_and_operators_did(self):
+        steps = [action("hello", "log", {"level": "warn", "message": expr("'hi ' & payload.name"), "data": {"password": "p", "n": 1}}),
+                 wait_ms("w", 300),
+                 {"id": "try", "type": "control.tryCatch", "catch": [], "try": [
+                     action("bad", "workflow.fail", {"code": "LOG_NO", "message": "as asked"})]},
+                 action("away", "http.request", {"url": "http://127.0.0.1:1/"}, retry={"maxAttempts": 2, "backoffMs": 1},
+                        onError={"policy": "continue"}),
+                 event_wait("e", "LOG_GO", '"log"'), assign("last", x="1")]
+        run = self.launch(steps, {"name": "Ann"})
+        self.parked(run)
+        self.until(lambda: self.stack.run(run)["nodePath"], lambda path: path == "root.steps[4]")
+        self.post(f"/runs/{run}/pause", {"reason": "lunch"})
+        self.post("/events", {"eventName": "LOG_GO", "payload": {}, "correlationKey": "log"})
+        self.until(lambda: self.stack.run(run)["status"], lambda status: status == "PAUSED")
+        self.post(f"/runs/{run}/resume", {"reason": "fed"})
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        lines = self.get(f"/runs/{run}/logs?limit=500")["items"]
+        told = [(r["level"], r["source"], r["message"]) for r in lines]
+        self.assertEqual(told[0], ("INFO", "run", "run launched by api"))
+        self.assertEqual(told[-1], ("INFO", "run", "run succeeded"))
+        self.assertIn(("WARN", "author", "hi Ann"), told)
+        self.assertIn(("ERROR", "step", "failed LOG_NO: as asked"), told)
+        self.assertEqual([(r["level"], r["stepPath"]) for r in lines if r["source"] == "retry"], [("WARN", "root.steps[3]")])
+        self.assertEqual([r["level"] for r in lines if r["message"].startswith("handled ")], ["WARN"])
+        self.assertIn(("INFO", "run", "run paused: lunch"), told)
+        self.assertIn(("INFO", "operator", "runs.pause by server: lunch"), told)
+        author = next(r for r in lines if r["source"] == "author")
+        self.assertEqual((author["stepPath"], author["data"]), ("root.steps[0]", {"password": "[REDACTED]", "n": 1}))
+        self.assertEqual([r["at"] for r in lines], sorted(r["at"] for r in lines))
+        paged, cursor = [], ""
+        while cursor is not None:
+            page = self.get(f"/runs/{run}/logs?limit=2" + (f"&cursor={urllib.parse.quote(cursor)}" if cursor else ""))
+            paged += page["items"]
+            cursor = page.get("nextCursor")
+        self.assertEqual(paged, lines)
+        self.assertEqual([r["stepPath"] for r in self.get(f"/runs/{run}/logs?source=author,step&level=WARN")["items"]],
+                         ["root.steps[0]", "root.steps[3]"])
+        self.assertEqual(self.get(f"/runs/{run}/logs?order=newest&limit=1")["items"], lines[-1:])
+        followed = self.stack.cli("runs", "logs", run, "--follow", "--json").stdout.splitlines()
+        self.assertEqual([json.loads(line) for line in followed], lines)
+        self.assertIn("hi Ann", self.stack.cli("runs", "logs", run).stdout)
+        exported = json.loads(self.stack.cli("runs", "export", run).stdout)
+        self.assertEqual([r["logId"] for r in exported["logs"]], [r["logId"] for r in lines])
+        self.assertIn("hi Ann", self.stack.cli("runs", "export", run, "--format", "csv").stdout)
+        for query in ("level=LOUD", "cursor=x", "order=any"):
+            self.assertEqual(self.refused("GET", f"/runs/{run}/logs?{query}")[0], 400, query)
+
+    def test_bulk_jobs_do_what_is_asked_of_many_runs_once(self):
+        steps = [event_wait("e", "BULK_GO", "payload.key")]
+        self.launch(steps, {"key": "0"})
+        name = self.id().split(".")[-1].replace("_", "-")
+        for i in range(1, 8):
+            self.stack.launch(name, {"key": str(i)})
+        ids = {r["runId"] for r in self.until(lambda: self.get(f"/runs?workflowId={name}&status=WAITING")["items"], lambda rows: len(rows) == 8)}
+        facets = self.get(f"/run-facets?workflowId={name}")
+        self.assertEqual((facets["total"], facets["status"]), (8, [{"value": "WAITING", "count": 8}]))
+        paused = json.loads(self.stack.cli("runs", "bulk", "pause", "--workflow", name, "--reason", "many", "--wait").stdout)
+        self.assertEqual((paused["state"], paused["byOutcome"]["DONE"]), ("DONE", 8))
+        pauses = self.get(f"/audit?action=runs.pause&targetId={sorted(ids)[0]}")["items"]
+        self.assertEqual([r["outcome"] for r in pauses], ["DONE"])
+        some = sorted(ids)[:2]
+        body = {"action": "cancel", "runIds": [*some, "nobody"], "reason": "three", "idempotencyKey": name}
+        job = self.post("/bulk-jobs", body)
+        self.assertEqual(self.post("/bulk-jobs", body)["jobId"], job["jobId"])
+        done = self.until(lambda: self.get(f"/bulk-jobs/{job['jobId']}"), lambda j: j["state"] == "DONE")
+        self.assertEqual(done["byOutcome"], {"DONE": 2, "FAILED": 1, "SKIPPED": 0})
+        outcomes = {r["runId"]: (r["outcome"], r["code"]) for r in self.get(f"/bulk-jobs/{job['jobId']}/outcomes")["items"]}
+        self.assertEqual(outcomes, {some[0]: ("DONE", ""), some[1]: ("DONE", ""), "nobody": ("FAILED", "NOT_FOUND")})
+        for run in some:
+            self.assertEqual(self.stack.wait(run)["status"], "CANCELED")
+            audit = self.get(f"/audit?targetId={run}&action=runs.cancel")["items"]
+            self.assertEqual([(r["outcome"], r["reason"]) for r in audit], [("DONE", f"bulk job {job['jobId']}: three")])
+        again = json.loads(self.stack.cli("runs", "bulk", "replay", *some, "--wait").stdout)
+        made = [r["createdId"] for r in self.get(f"/bulk-jobs/{again['jobId']}/outcomes")["items"]]
+        self.assertEqual(sorted(self.get(f"/runs/{run}")["triggerMetadata"]["replayOfRunId"] for run in made), some)
+        slow = self.post("/bulk-jobs", {"action": "cancel", "filter": {"workflowId": name}, "ratePerSecond": 1})
+        self.until(lambda: self.get(f"/bulk-jobs/{slow['jobId']}")["through"], lambda n: n >= 1)
+        self.post(f"/bulk-jobs/{slow['jobId']}/stop", {})
+        stopped = self.until(lambda: self.get(f"/bulk-jobs/{slow['jobId']}"), lambda j: j["state"] == "STOPPED")
+        self.assertLess(stopped["through"], 8)
+        self.stack.cli("runs", "bulk", "cancel", "--workflow", name, "--status", "RUNNING,WAITING,PAUSED", "--wait")
+        self.until(lambda: self.get(f"/runs?workflowId={name}&status=RUNNING,WAITING,PAUSED")["items"], lambda rows: not rows)
+        for wrong in ({"action": "cancel"}, {"action": "cancel", "filter": {}}, {"action": "cancel", "filter": {"search": "x"}, "runIds": ["r"]}):
+            self.assertEqual(self.refused("POST", "/bulk-jobs", wrong), (400, "BULK_INVALID"), wrong)
+        self.assertEqual(self.refused("GET", "/bulk-jobs/nobody"), (404, "NOT_FOUND"))
+
+    def test_filters_are_saved_under_names(self):
+        name = self.id().split(".")[-1]
+        self.stack.call("PUT", f"/api/v1/run-views/{name}", {"query": {"status": ["FAILED"], "search": "NO"}, "shared": True})
+        mine = [v for v in self.get("/run-views")["items"] if v["name"] == name]
+        self.assertEqual([(v["query"], v["isOwn"], v["shared"]) for v in mine], [({"status": ["FAILED"], "search": "NO"}, True, True)])
+        self.assertEqual(self.refused("PUT", f"/run-views/{name}", {"query": {"status": ["LOST"]}})[0], 400)
+        self.stack.call("DELETE", f"/api/v1/run-views/{name}")
+        self.assertEqual(self.refused("DELETE", f"/run-views/{name}"), (404, "NOT_FOUND"))
+
+    def test_a_workflow_whose_runs_fail_pauses_itself(self):
+        fail = [action("f", "workflow.fail", {"code": "PAUSE_NO", "message": "as asked"})]
+        self.finished(fail)
+        name = self.id().split(".")[-1].replace("_", "-")
+        put = lambda body: self.stack.call("PUT", f"/api/v1/workflows/{name}/settings", body)  # noqa: E731
+        self.assertFalse(self.get(f"/workflows/{name}/settings")["autoPauseOnFailure"])
+        put({"autoPauseOnFailure": True, "failureRateThreshold": 0.5, "failureRateMinRuns": 2})
+        for _ in range(2):
+            self.stack.wait(self.stack.launch(name, {}))
+        self.until(lambda: self.get(f"/workflows/{name}/settings")["paused"], bool)
+        self.assertEqual(self.refused("POST", f"/workflows/{name}/runs", {"payload": {}}), (409, "WORKFLOW_PAUSED"))
+        self.assertEqual([r["actor"] for r in self.get(f"/audit?action=workflows.auto-pause&targetId={name}")["items"]], ["fermata"])
+        self.assertFalse(put({"paused": False})["paused"])
+        self.stack.wait(self.stack.launch(name, {}))
+
+    def test_one_stream_tells_of_many_topics_and_goes_on_where_it_was_cut(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("[1..60]"), "itemVar": "i",
+                "body": [wait_ms("w", 30), assign("add", n="i")]}
+        run = self.launch([loop])
+        steps, numbers, waits, known, listed = {}, [], {}, None, set()
+        for most in (1, 3, None):
+            reader = TopicReader(self.stack, f"run:{run},runs,tasks,system", known)
+            for number, topic in reader.read(most, until=lambda t: t.get("end")):
+                known = number
+                if topic["topic"] == f"run:{run}":
+                    numbers.append(int(topic["seq"]))
+                    steps |= {row["stepNumber"]: row for row in topic.get("steps", [])}
+                    waits |= {row["waitId"]: row for row in topic.get("waits", [])}
+                    self.assertNotIn("dirty", topic)
+                if topic["topic"] == "runs" and "rows" in topic:
+                    listed |= {(row["runId"], row["status"]) for row in topic["rows"]}
+            reader.cut()
+        self.assertEqual(numbers, sorted(numbers))
+        self.assertEqual([steps[n] for n in sorted(steps)], self.stack.steps(run))
+        self.assertEqual(sorted(waits), sorted(w["waitId"] for w in self.get(f"/runs/{run}/waits")["items"]))
+        whole = TopicReader(self.stack, f"run:{run}")
+        self.assertTrue(any(topic.get("end") for _, topic in whole.read(None)))
+        whole.cut()
+        system = TopicReader(self.stack, "system")
+        self.assertEqual([row["store"] for _, topic in system.read(1) for row in topic["rows"]], ["ok"])
+        system.cut()
+        changes = TopicReader(self.stack, "runs")
+        self.assertTrue(next(iter(changes.read(1)))[1]["dirty"])
+        later = self.stack.launch(self.id().split(".")[-1].replace("_", "-"), {})
+        seen = [row["runId"] for _, topic in changes.read(None, until=lambda t: any(r["runId"] == later for r in t.get("rows", []))) for row in topic["rows"]]
+        self.assertIn(later, seen)
+        changes.cut()
+        self.assertEqual(self.refused("GET", "/stream?topics=run:nobody"), (404, "NOT_FOUND"))
+        for query in ("", "topics=moon", "topics=runs&after=x"):
+            self.assertEqual(self.refused("GET", f"/stream?{query}")[0], 400, query)
+
+    def test_of_a_run_that_is_too_fast_the_stream_tells_sums_and_where_to_look(self):
+        loop = {"id": "loop", "type": "control.forEach", "items": expr("[1..1500]"), "itemVar": "i", "body": [assign("add", n="i")]}
+        run, _ = self.finished([loop])
+        reader = TopicReader(self.stack, f"run:{run}")
+        topics = [topic for _, topic in reader.read(None)]
+        reader.cut()
+        self.assertEqual((topics[0]["dirty"], topics[0]["aggregates"][-1]["total"]), ({"fromStep": 1, "toStep": 1501}, 1500))
+        self.assertTrue(topics[-1]["end"])
 
     def test_a_replay_takes_the_original_input_or_another(self):
         secret = {"password": "hidden", "n": 20}

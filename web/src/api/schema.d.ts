@@ -502,6 +502,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/run-facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** how many runs of a filter have each status, workflow, trigger and error code */
+        get: operations["facetRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}": {
         parameters: {
             query?: never;
@@ -819,6 +836,144 @@ export interface paths {
         put?: never;
         /** every expression of a definition: types, names, findings */
         post: operations["checkExpressions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what happened, in lines */
+        get: operations["listLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** newest first */
+        get: operations["listBulkJobs"];
+        put?: never;
+        /** ask one thing of many runs */
+        post: operations["startBulkJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** how far it is */
+        get: operations["getBulkJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-jobs/{id}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what came of each run, in order of ids */
+        get: operations["listBulkOutcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-jobs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** leave the runs that are not done yet as they are */
+        post: operations["stopBulkJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/run-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** one's own, and those that others share */
+        get: operations["listRunViews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/run-views/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** a filter of the list under a name, one's own */
+        put: operations["putRunView"];
+        post?: never;
+        /** one's own */
+        delete: operations["deleteRunView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what happens in many topics, in at most four messages a second */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1307,6 +1462,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** how long what has ended is kept; null: for ever */
+        get: operations["getRetention"];
+        /** what is left out stays */
+        put: operations["putRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1375,6 +1548,44 @@ export interface components {
             outcome: "STARTED" | "DONE" | "REFUSED";
             code: string;
             createdId: string;
+        };
+        BulkJob: {
+            jobId: string;
+            key: string | null;
+            actor: string;
+            action: string;
+            reason: string;
+            filter: components["schemas"]["RunFilter"] | null;
+            /**
+             * Format: int64
+             * @description runs that were named one by one
+             */
+            asked: number | null;
+            /** @enum {string} */
+            state: "RUNNING" | "DONE" | "STOPPING" | "STOPPED";
+            /** Format: int64 */
+            ratePerSecond: number;
+            /** Format: int64 */
+            through: number;
+            byOutcome: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: date-time */
+            completedAt: string | null;
+        };
+        BulkOutcome: {
+            runId: string;
+            /** @enum {string} */
+            outcome: "DONE" | "SKIPPED" | "FAILED";
+            code: string;
+            /** @description of a replay the new run */
+            createdId: string;
+            /** Format: date-time */
+            at: string;
         };
         Calendar: {
             name: string;
@@ -1683,6 +1894,37 @@ export interface components {
             runId: string;
             items: components["schemas"]["NearMiss"][];
         };
+        LogLine: {
+            logId: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            level: "DEBUG" | "INFO" | "WARN" | "ERROR";
+            /** @enum {string} */
+            source: "run" | "author" | "step" | "retry" | "operator";
+            stepPath: string;
+            iteration: string;
+            message: string;
+            /** @description redacted and bounded */
+            data: unknown;
+        };
+        /** @description either filter, with a condition, or runIds */
+        NewBulkJob: {
+            /** @enum {string} */
+            action: "cancel" | "pause" | "resume" | "replay";
+            filter?: components["schemas"]["RunFilter"];
+            runIds?: string[];
+            reason?: string;
+            /** @description the same key is the same job */
+            idempotencyKey?: string;
+            /** Format: int64 */
+            ratePerSecond?: number;
+            /**
+             * @description of a replay
+             * @enum {string}
+             */
+            version?: "same" | "latest";
+        };
         NewEvent: {
             /** @description the same id is the same event; made when it is missing */
             eventId?: string;
@@ -1767,6 +2009,16 @@ export interface components {
         Replayed: components["schemas"]["Launched"] & {
             replayOfRunId: string;
         };
+        Retention: {
+            /** Format: int64 */
+            runsDays: number | null;
+            /** Format: int64 */
+            invocationsDays: number | null;
+            /** Format: int64 */
+            eventsDays: number | null;
+            /** Format: int64 */
+            auditDays: number | null;
+        };
         /** @enum {string} */
         Role: "viewer" | "operator" | "author" | "admin";
         Run: components["schemas"]["RunHead"] & {
@@ -1790,6 +2042,44 @@ export interface components {
             event: "run" | "step" | "wait" | "end";
             /** @description RunHead with output, Step or Wait as JSON; {} at the end */
             data: string;
+        };
+        RunFacets: {
+            /** Format: int64 */
+            total: number;
+            isTotalExact: boolean;
+            status: {
+                value: string;
+                /** Format: int64 */
+                count: number;
+            }[];
+            workflowId: {
+                value: string;
+                /** Format: int64 */
+                count: number;
+            }[];
+            triggerType: {
+                value: string;
+                /** Format: int64 */
+                count: number;
+            }[];
+            errorCode: {
+                value: string;
+                /** Format: int64 */
+                count: number;
+            }[];
+        };
+        /** @description as the list of runs takes it */
+        RunFilter: {
+            workflowId?: string;
+            status?: ("RUNNING" | "WAITING" | "PAUSED" | "SUCCEEDED" | "FAILED" | "CANCELED")[];
+            triggerType?: string;
+            parentRunId?: string;
+            rootRunId?: string;
+            search?: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
         };
         RunHead: {
             runId: string;
@@ -1820,14 +2110,20 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             durationMs: number | null;
-            /**
-             * Format: int64
-             * @description of its last change
-             */
-            sequence: number;
+            /** @description of its last change; larger than the numbers of JavaScript */
+            sequence: string;
         };
         /** @enum {string} */
         RunStatus: "RUNNING" | "WAITING" | "PAUSED" | "SUCCEEDED" | "FAILED" | "CANCELED";
+        RunView: {
+            name: string;
+            owner: string;
+            isOwn: boolean;
+            shared: boolean;
+            query: components["schemas"]["RunFilter"];
+            /** Format: date-time */
+            updatedAt: string;
+        };
         SavedDraft: {
             workflowId: string;
             /** Format: int64 */
@@ -1852,6 +2148,12 @@ export interface components {
             pausedAt: string | null;
             /** Format: int64 */
             concurrencyLimit: number | null;
+            autoPauseOnFailure: boolean;
+            failureRateThreshold: number;
+            /** Format: int64 */
+            failureRateMinRuns: number;
+            /** Format: int64 */
+            retentionDays: number | null;
         };
         Simulation: {
             /**
@@ -1922,6 +2224,8 @@ export interface components {
             stepPath: string;
             definitionStepId: string;
             stepType: string;
+            /** @description what makes it a line of the log, too */
+            logLevel: string | null;
             /** @description 3.0: fourth item of the outer loop, first of the inner; empty outside loops */
             iteration: string;
             status: string;
@@ -2024,6 +2328,35 @@ export interface components {
                 /** Format: int64 */
                 shown: number;
             }[];
+        };
+        /** @description one server-sent event; a comment comes each 15 s when there is none */
+        TopicMessage: {
+            /** @description what is known of each topic after it: runs=17;run:ID=18 */
+            id?: string;
+            /** @enum {string} */
+            event: "batch" | "end";
+            /** @description {"topics": [TopicNews]} as JSON; {} at the end */
+            data: string;
+        };
+        TopicNews: {
+            topic: string;
+            /** @description of the topic, growing: what is not larger is known already */
+            seq: string;
+            run?: components["schemas"]["RunHead"];
+            steps?: components["schemas"]["Step"][];
+            waits?: components["schemas"]["Wait"][];
+            /** @description of runs RunHead, of tasks Task, of system one object */
+            rows?: unknown[];
+            /** @description true: ask for what is seen; or of a run the steps to ask for */
+            dirty?: boolean | {
+                /** Format: int64 */
+                fromStep: number;
+                /** Format: int64 */
+                toStep: number;
+            };
+            aggregates?: components["schemas"]["PathSums"][];
+            /** @description nothing comes of this topic any more */
+            end?: boolean;
         };
         Version: {
             /** Format: int64 */
@@ -2902,6 +3235,19 @@ export interface operations {
                     paused?: boolean;
                     /** Format: int64 */
                     concurrencyLimit?: number | null;
+                    /** @description pause it when too many of its runs fail */
+                    autoPauseOnFailure?: boolean;
+                    failureRateThreshold?: number;
+                    /**
+                     * Format: int64
+                     * @description of the newest so many runs that ended
+                     */
+                    failureRateMinRuns?: number;
+                    /**
+                     * Format: int64
+                     * @description how long its ended runs are kept; null: as the tenant keeps them
+                     */
+                    retentionDays?: number | null;
                 };
             };
         };
@@ -3391,6 +3737,42 @@ export interface operations {
                             [key: string]: components["schemas"]["Count"];
                         };
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    facetRuns: {
+        parameters: {
+            query?: {
+                workflowId?: string;
+                status?: ("RUNNING" | "WAITING" | "PAUSED" | "SUCCEEDED" | "FAILED" | "CANCELED")[];
+                triggerType?: string;
+                parentRunId?: string;
+                rootRunId?: string;
+                search?: string;
+                /** @description started then or later */
+                from?: string;
+                /** @description started before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFacets"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4095,6 +4477,336 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listLogs: {
+        parameters: {
+            query?: {
+                level?: ("DEBUG" | "INFO" | "WARN" | "ERROR")[];
+                source?: ("run" | "author" | "step" | "retry" | "operator")[];
+                stepPath?: string;
+                /** @description in the message */
+                search?: string;
+                from?: string;
+                to?: string;
+                /** @description which first; oldest without it */
+                order?: "oldest" | "newest";
+                /** @description items of a page */
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        nextCursor?: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listBulkJobs: {
+        parameters: {
+            query?: {
+                /** @description items of a page */
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkJob"][];
+                        nextCursor?: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    startBulkJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBulkJob"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkJob"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getBulkJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkJob"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listBulkOutcomes: {
+        parameters: {
+            query?: {
+                outcome?: ("DONE" | "SKIPPED" | "FAILED")[];
+                /** @description items of a page */
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkOutcome"][];
+                        nextCursor?: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    stopBulkJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkJob"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRunViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RunView"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putRunView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    query: components["schemas"]["RunFilter"];
+                    shared?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteRunView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deleted: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    stream: {
+        parameters: {
+            query: {
+                /** @description run:ID, runs, tasks, system */
+                topics: string[];
+                /** @description the id of the last message that the caller knows */
+                after?: string;
+                /** @description end after the first message */
+                once?: boolean;
+            };
+            header?: {
+                /** @description the same, as browsers say it; it wins, unless it is empty */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["TopicMessage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -4566,6 +5278,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4605,6 +5318,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5309,6 +6023,69 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: int64 */
+                    runsDays?: number | null;
+                    /** Format: int64 */
+                    invocationsDays?: number | null;
+                    /** Format: int64 */
+                    eventsDays?: number | null;
+                    /** Format: int64 */
+                    auditDays?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
