@@ -27,8 +27,9 @@ void add_common(CLI::App& command, CommonOptions& options) {
       .add_option("--master-key-file", options.master_key_file,
                   "keys that seal secrets, 64 hexadecimal digits a line, the newest first")
       ->envname("FERMATA_MASTER_KEY_FILE");
-  command.add_option("--allow-private-http", options.allowed_private,
-                     "private addresses that http.request and email.send may reach, e.g. 127.0.0.1/32");
+  command.add_option(
+      "--allow-private-http", options.allowed_private,
+      "private addresses that http.request and email.send may reach, e.g. 127.0.0.1/32");
   command
       .add_option("--email-ca", options.email_ca,
                   "PEM file of the authorities that email servers are trusted by; the system's")

@@ -128,8 +128,7 @@ class PostgresStore final : public Store {
   Result<void> put_fires(std::span<const FireRow> rows) override;
   Result<std::vector<FireRow>> fires(const TenantId& tenant, const WorkflowId& workflow,
                                      std::size_t limit) override;
-  Result<std::optional<FireRow>> fire(const TenantId& tenant,
-                                      const std::string& fire_key) override;
+  Result<std::optional<FireRow>> fire(const TenantId& tenant, const std::string& fire_key) override;
   Result<std::vector<FireRow>> held_fires(std::size_t limit) override;
   Result<void> put_calendar(const CalendarRow& row) override;
   Result<std::vector<CalendarRow>> calendars(const TenantId& tenant) override;
