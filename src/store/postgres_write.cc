@@ -30,7 +30,8 @@ constexpr std::string_view kSteps =
     "excluded.step_path, definition_step_id = excluded.definition_step_id, step_type = "
     "excluded.step_type, iteration = excluded.iteration, status = excluded.status, attempt = "
     "excluded.attempt, started_at = excluded.started_at, completed_at = excluded.completed_at, "
-    "error_json = excluded.error_json, note_json = excluded.note_json "
+    "error_json = excluded.error_json, note_json = excluded.note_json, log_level = "
+    "excluded.log_level "
     "WHERE workflow_run_steps.sequence <= excluded.sequence";
 constexpr std::string_view kOpenings =
     "INSERT INTO workflow_run_waits (wait_id, run_id, tenant, sequence, step_path, iteration, "

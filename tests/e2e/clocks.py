@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/e2e")]
 # Other programs take their own from the command line when they are loaded.
 PROGRAM, OPTIONS = sys.argv[1], sys.argv[2:]
 sys.argv[1:] = []
-import hammer  # noqa: E402
+from deployment import Deployment, insist  # noqa: E402
 os.environ["FERMATA_PROGRAM"] = PROGRAM
 sys.argv += OPTIONS
 
@@ -39,13 +39,13 @@ class Fires(unittest.TestCase):
     def setUp(self):
         self.exits = contextlib.ExitStack()
         self.addCleanup(self.exits.close)
-        self.parts = hammer.Parts(self.exits)
+        self.parts = Deployment(self.exits, with_redis=False)
 
     def publish(self, name, trigger, steps=None):
-        hammer.insist(lambda: self.parts.api.publish_definition(definition(name, trigger, steps)))
+        insist(lambda: self.parts.api.publish_definition(definition(name, trigger, steps)))
 
     def call(self, method, path, body=None):
-        return hammer.insist(lambda: self.parts.api.call(method, "/api/v1" + path, body))
+        return insist(lambda: self.parts.api.call(method, "/api/v1" + path, body))
 
     def fires(self, name):
         """Oldest first: (minute, outcome, reason, run id)."""
@@ -75,7 +75,7 @@ class Fires(unittest.TestCase):
         self.publish("paused", self.recurring(at[:3]))
         once = (self.begin + datetime.timedelta(minutes=2, seconds=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.publish("once", {"type": "schedule", "runAt": once})
-        hammer.insist(lambda: self.parts.api.call("GET", "/api/v1/workflows/long/clock"), lambda clock: clock["synced"])
+        insist(lambda: self.parts.api.call("GET", "/api/v1/workflows/long/clock"), lambda clock: clock["synced"])
 
         # The first two minutes: everything is there.
         self.sleep_until(0, 20)
@@ -89,37 +89,36 @@ class Fires(unittest.TestCase):
         # The held one goes on when the one before it has ended.
         first = self.call("GET", f"/runs/{self.fires('queueing')[0][3]}")["input"]["scheduledFor"]
         self.call("POST", "/events", {"eventName": "QUEUEING", "correlationKey": first, "payload": {}, "eventId": "go"})
-        hammer.insist(lambda: self.outcomes("queueing"), lambda seen: seen == [(at[0], "LAUNCHED"), (at[1], "LAUNCHED")])
+        insist(lambda: self.outcomes("queueing"), lambda seen: seen == [(at[0], "LAUNCHED"), (at[1], "LAUNCHED")])
         self.call("PUT", "/workflows/paused/settings", {"paused": False})
         self.assertEqual([fire[:3] for fire in self.fires("paused")][1:], [(at[1], "SKIPPED", "the workflow is paused")])
 
         # The third: no Temporal, and a one-time clock whose time comes meanwhile.
         self.sleep_until(1, 40)
-        self.parts.processes["temporal"].stop()
+        self.parts.kill("temporal")
         self.sleep_until(2, 5)
         late = (self.begin + datetime.timedelta(minutes=2, seconds=25)).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.publish("once-late", {"type": "schedule", "runAt": late})
         clock = self.call("GET", "/workflows/once-late/clock")
         self.assertEqual((clock["status"], clock["synced"], len(clock["nextFires"])), ("SCHEDULED", False, 1))
         self.sleep_until(2, 40)
-        self.parts.start("temporal")
-        self.parts.tend()
+        self.parts.revive("temporal")
         for name in ("long", "once", "once-late"):
-            hammer.insist(lambda name=name: self.fires(name), lambda seen: seen and seen[-1][1] == "LAUNCHED" and (
+            insist(lambda name=name: self.fires(name), lambda seen: seen and seen[-1][1] == "LAUNCHED" and (
                 name != "long" or seen[-1][0] == at[2]))
         for name in ("once", "once-late"):
-            hammer.insist(lambda name=name: self.call("GET", f"/workflows/{name}/clock"),
-                          lambda clock: clock["status"] == "COMPLETED" and clock["synced"] and not clock["nextFires"])
+            insist(lambda name=name: self.call("GET", f"/workflows/{name}/clock"),
+                   lambda clock: clock["status"] == "COMPLETED" and clock["synced"] and not clock["nextFires"])
 
         # The fourth: no worker. Fires wait for it, as long as they may.
         self.sleep_until(2, 55)
-        self.parts.processes["worker"].stop()
+        self.parts.kill("worker-1")
         self.sleep_until(3, 30)
         self.assertNotIn(at[3], [minute for minute, _ in self.outcomes("long")])
         self.sleep_until(4, 30)
-        self.parts.start("worker")
-        hammer.insist(lambda: self.outcomes("long"), lambda seen: seen == [(minute, "LAUNCHED") for minute in at])
-        hammer.insist(lambda: len(self.outcomes("short")), lambda count: count == 5)
+        self.parts.revive("worker-1")
+        insist(lambda: self.outcomes("long"), lambda seen: seen == [(minute, "LAUNCHED") for minute in at])
+        insist(lambda: len(self.outcomes("short")), lambda count: count == 5)
 
         long = self.fires("long")
         self.assertEqual([bool(reason) for _, _, reason, _ in long][:2], [False, False])

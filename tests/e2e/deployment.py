@@ -1,5 +1,5 @@
 """A deployment on one machine, every part a process of its own, so that each can be killed alone and comes back as a service
-manager would bring it back; and senders that do not give up. Proofs that kill things are made of it: hammer.py, pairs.py, kill.py.
+manager would bring it back; and senders that do not give up. Proofs that kill things are made of it: hammer.py, pairs.py, kill.py, clocks.py, people.py.
 """
 
 import contextlib

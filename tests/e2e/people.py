@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/e2e")]
 # Other programs take their own from the command line when they are loaded.
 PROGRAM, OPTIONS = sys.argv[1], sys.argv[2:]
 sys.argv[1:] = []
-import hammer  # noqa: E402
+from deployment import Deployment, insist  # noqa: E402
 import harness  # noqa: E402
 import run as suite  # noqa: E402
 os.environ["FERMATA_PROGRAM"] = PROGRAM
@@ -273,7 +273,7 @@ class Tasks(unittest.TestCase):
         cls.exits.callback(cls.hook.shutdown)
         os.environ["FERMATA_SECRET_TASK_HOOK"] = cls.SECRET
         os.environ["FERMATA_TASK_HOOK"] = f"http://127.0.0.1:{cls.hook.server_port}/told"
-        cls.parts = hammer.Parts(cls.exits)
+        cls.parts = Deployment(cls.exits, with_redis=False)
         due = {"$expr": "payload.due"}
         steps = [{"id": "ask", "type": "human.task", "config": {"taskType": "approval", "title": {"$expr": '"T"'}, "dueAt": due,
                                                                 "formSchema": {"type": "object", "required": ["ok"]}}}]
@@ -286,31 +286,31 @@ class Tasks(unittest.TestCase):
     @classmethod
     def publish(cls, name, steps, **more):
         made = suite.definition(name, steps, **more)
-        hammer.insist(lambda: cls.parts.api.publish_definition(made))
+        insist(lambda: cls.parts.api.publish_definition(made))
 
     def call(self, method, path, body=None):
-        return hammer.insist(lambda: self.parts.api.call(method, "/api/v1" + path, body))
+        return insist(lambda: self.parts.api.call(method, "/api/v1" + path, body))
 
     def ask(self, due_s=3_600):
         due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=due_s)
-        run = hammer.insist(lambda: self.parts.api.launch("asks", {"due": due.strftime("%Y-%m-%dT%H:%M:%SZ")}))
-        items = hammer.insist(lambda: self.parts.api.call("GET", f"/api/v1/tasks?runId={run}")["items"], bool)
+        run = insist(lambda: self.parts.api.launch("asks", {"due": due.strftime("%Y-%m-%dT%H:%M:%SZ")}))
+        items = insist(lambda: self.parts.api.call("GET", f"/api/v1/tasks?runId={run}")["items"], bool)
         return run, items[0]["taskId"]
 
     def told(self, notice):
         return [json.loads(body) for headers, body in self.hook.told if headers["webhook-id"] == notice]
 
     def ended(self, run):
-        return hammer.insist(lambda: self.parts.api.run(run), lambda row: row["status"] in harness.TERMINAL)
+        return insist(lambda: self.parts.api.run(run), lambda row: row["status"] in harness.TERMINAL)
 
     def test_a_hook_that_was_away_is_told_signed_when_it_is_back(self):
         self.hook.is_away = True
         calls = self.hook.calls
         _, task = self.ask()
-        hammer.insist(lambda: self.hook.calls, lambda count: count >= calls + 2)
+        insist(lambda: self.hook.calls, lambda count: count >= calls + 2)
         self.assertEqual(self.told(f"task.opened:{task}"), [])
         self.hook.is_away = False
-        hammer.insist(lambda: self.told(f"task.opened:{task}"), bool)
+        insist(lambda: self.told(f"task.opened:{task}"), bool)
         headers, body = next((h, b) for h, b in self.hook.told if h["webhook-id"] == f"task.opened:{task}")
         text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         mac = base64.b64encode(hmac.new(b"a secret of the desk", text, "sha256").digest()).decode()
@@ -322,17 +322,17 @@ class Tasks(unittest.TestCase):
                      trigger={"type": "event", "eventName": "HUMAN_TASK_OVERDUE"})
         run, task = self.ask(due_s=5)
         self.call("POST", f"/tasks/{task}/claim", {"by": "ada"})
-        hammer.insist(lambda: self.told(f"task.opened:{task}"), bool)
-        self.parts.processes["server"].kill()
+        insist(lambda: self.told(f"task.opened:{task}"), bool)
+        self.parts.kill("server")
         self.hook.is_away = True
         time.sleep(6)
-        self.parts.start("server")
-        shown = hammer.insist(lambda: self.parts.api.call("GET", f"/api/v1/tasks/{task}"), lambda t: t["escalatedAt"])
+        self.parts.revive("server")
+        shown = insist(lambda: self.parts.api.call("GET", f"/api/v1/tasks/{task}"), lambda t: t["escalatedAt"])
         self.assertIsNone(shown["claimedBy"])
-        rows = hammer.insist(lambda: self.parts.api.call("GET", "/api/v1/runs?workflowId=overdue")["items"], bool)
+        rows = insist(lambda: self.parts.api.call("GET", "/api/v1/runs?workflowId=overdue")["items"], bool)
         self.assertEqual([self.ended(row["runId"])["output"]["vars"]["task"] for row in rows], [task])
         self.hook.is_away = False
-        hammer.insist(lambda: self.told(f"task.overdue:{task}"), bool)
+        insist(lambda: self.told(f"task.overdue:{task}"), bool)
         self.call("POST", f"/tasks/{task}/answer", {"response": {"ok": True}})
         self.assertEqual(self.ended(run)["status"], "SUCCEEDED")
 
@@ -342,19 +342,19 @@ class Tasks(unittest.TestCase):
         with self.assertRaises(harness.Refused) as refused:
             self.parts.api.call("POST", f"/api/v1/tasks/{task}/answer", {"response": {}})
         self.assertEqual(refused.exception.problem["code"], "ANSWER_INVALID")
-        self.parts.processes["worker"].stop()
-        self.parts.processes["temporal"].kill()
+        self.parts.kill("worker-1")
+        self.parts.kill("temporal")
         with self.assertRaises(harness.Refused) as refused:
             self.parts.api.call("POST", f"/api/v1/tasks/{task}/answer", answer)
         self.assertEqual(refused.exception.status, 503)
         self.assertEqual(self.parts.api.call("GET", f"/api/v1/tasks/{task}")["status"], "OPEN")
-        self.parts.start("temporal")
+        self.parts.revive("temporal")
         # Given, and the server dies before anybody hears of it; then given again.
         self.call("POST", f"/tasks/{task}/answer", answer)
-        self.parts.processes["server"].kill()
-        self.parts.start("server")
+        self.parts.kill("server")
+        self.parts.revive("server")
         self.call("POST", f"/tasks/{task}/answer", answer)
-        self.parts.start("worker")
+        self.parts.revive("worker-1")
         row = self.ended(run)
         self.assertEqual(row["status"], "SUCCEEDED")
         self.assertEqual([w["status"] for w in self.call("GET", f"/runs/{run}/waits")["items"]], ["RESOLVED"])
