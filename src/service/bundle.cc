@@ -8,6 +8,7 @@
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "json/hash.h"
+#include "json/walk.h"
 #include "service/schemas.h"
 
 namespace fermata::service {
@@ -34,17 +35,7 @@ struct Needs {
   std::set<std::pair<std::string, std::int64_t>> actions;
 
   void read(const json::Value& definition) {
-    std::vector<const json::Value*> left = {&definition};
-    while (!left.empty()) {
-      const json::Value& value = *left.back();
-      left.pop_back();
-      if (value.is_array()) {
-        for (const json::Value& item : value.get_array()) left.push_back(&item);
-      } else if (value.is_object()) {
-        read_object(value.get_object());
-        for (const auto& member : value.get_object()) left.push_back(&member.value());
-      }
-    }
+    json::each_object(definition, [this](const json::Object& object) { read_object(object); });
   }
 
  private:

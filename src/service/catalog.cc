@@ -7,6 +7,7 @@
 #include "foundation/limits.h"
 #include "json/hash.h"
 #include "json/text.h"
+#include "json/walk.h"
 #include "service/schemas.h"
 
 namespace fermata::service {
@@ -59,18 +60,10 @@ store::TriggerKey trigger_key_of(const definition::Program& program) {
 
 std::vector<std::string> called_workflows(const json::Value& definition) {
   std::set<std::string> found;
-  std::vector<const json::Value*> left = {&definition};
-  while (!left.empty()) {
-    const json::Value& value = *left.back();
-    left.pop_back();
-    if (value.is_array()) {
-      for (const json::Value& item : value.get_array()) left.push_back(&item);
-    } else if (value.is_object()) {
-      if (json::string_at(value.get_object(), "type") == "control.callWorkflow")
-        found.insert(json::string_at(value.get_object(), "workflowId").value_or(""));
-      for (const auto& member : value.get_object()) left.push_back(&member.value());
-    }
-  }
+  json::each_object(definition, [&](const json::Object& object) {
+    if (json::string_at(object, "type") == "control.callWorkflow")
+      found.insert(json::string_at(object, "workflowId").value_or(""));
+  });
   return {found.begin(), found.end()};
 }
 

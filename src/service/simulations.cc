@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "foundation/format.h"
+#include "json/walk.h"
 #include "service/form_check.h"
 #include "service/schemas.h"
 
@@ -19,20 +20,11 @@ struct Called {
 
 std::vector<Called> calls_in(const json::Value& definition) {
   std::vector<Called> calls;
-  std::vector<const json::Value*> open = {&definition};
-  while (!open.empty()) {
-    const json::Value& value = *open.back();
-    open.pop_back();
-    if (value.is_array()) {
-      for (const json::Value& item : value.get_array()) open.push_back(&item);
-    } else if (value.is_object()) {
-      const json::Object& object = value.get_object();
-      if (json::string_at(object, "type") == "control.callWorkflow")
-        calls.push_back({WorkflowId(json::string_at(object, "workflowId").value_or("")),
-                         json::int_at(object, "workflowVersion").value_or(0)});
-      for (const auto& member : object) open.push_back(&member.value());
-    }
-  }
+  json::each_object(definition, [&](const json::Object& object) {
+    if (json::string_at(object, "type") == "control.callWorkflow")
+      calls.push_back({WorkflowId(json::string_at(object, "workflowId").value_or("")),
+                       json::int_at(object, "workflowVersion").value_or(0)});
+  });
   return calls;
 }
 
