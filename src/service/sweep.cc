@@ -4,26 +4,11 @@
 
 namespace fermata::service {
 
-Sweep::Sweep(Parts parts) : parts_(parts), thread_([this] { run(); }) {}
-
-Sweep::~Sweep() {
-  {
-    const std::scoped_lock lock(mutex_);
-    is_stopping_ = true;
-  }
-  wake_.notify_all();
-  thread_.join();
-}
-
-void Sweep::run() {
-  std::unique_lock lock(mutex_);
-  do {
-    lock.unlock();
-    once();
-    lock.lock();
-  } while (
-      !wake_.wait_for(lock, std::chrono::milliseconds(kPeriodMs), [this] { return is_stopping_; }));
-}
+Sweep::Sweep(Parts parts)
+    : parts_(parts), background_([this] {
+        once();
+        return std::chrono::milliseconds(kPeriodMs);
+      }) {}
 
 void Sweep::once() {
   const auto routed = route_late();

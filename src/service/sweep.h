@@ -4,11 +4,8 @@
 // schedules that do not yet say what was published, fires that nobody made, people who were not
 // told. All of it is idempotent, so several processes may sweep; each kind stands for itself.
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
 #include "foundation/log.h"
+#include "service/background.h"
 #include "service/clocks.h"
 #include "service/events.h"
 #include "service/launch.h"
@@ -33,12 +30,8 @@ class Sweep {
   static constexpr std::int64_t kTellPeriodMs = 2'000;
 
   explicit Sweep(Parts parts);
-  Sweep(const Sweep&) = delete;
-  Sweep& operator=(const Sweep&) = delete;
-  ~Sweep();
 
  private:
-  void run();
   void once();
   Result<void> route_late();
   // What cannot be done now holds up nothing else.
@@ -46,10 +39,7 @@ class Sweep {
 
   Parts parts_;
   TimeMs tell_at_ = 0;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool is_stopping_ = false;
-  std::thread thread_;
+  Background background_;
 };
 
 }  // namespace fermata::service
