@@ -52,10 +52,15 @@ Route route_of(const std::string& method, std::string_view pattern) {
   return route;
 }
 
-std::string text_in(const std::string& body, std::string_view key) {
-  const auto parsed = json::parse(body, {.duplicate_keys = json::DuplicateKeys::LastWins});
+// Empty, when the body is none.
+json::Object object_of(const std::string& body) {
+  auto parsed = json::parse(body, {.duplicate_keys = json::DuplicateKeys::LastWins});
   if (!parsed.has_value() || !parsed->is_object()) return {};
-  return json::string_at(parsed->get_object(), key).value_or("").substr(0, kReasonBytesMax);
+  return std::move(parsed->get_object());
+}
+
+std::string text_in(const json::Object& object, std::string_view key) {
+  return json::string_at(object, key).value_or("").substr(0, kReasonBytesMax);
 }
 
 json::Value render(const store::AuditRow& row) {
@@ -108,17 +113,19 @@ http::Handler audited(const ApiParts& parts, const std::string& method, const st
     row.target_type = route.target_type;
     const auto target = request.params.find(route.target);
     if (target != request.params.end()) row.target_id = target->second;
-    row.reason = text_in(request.body, "reason");
+    row.reason = text_in(object_of(request.body), "reason");
     row.at = parts.clock.now();
     // What cannot be written down is not done.
     const auto begun = parts.store.audit().begin(row);
     if (!begun.has_value()) return http::problem_response(begun.error().within("audit log"));
     http::Response response = inner(request);
-    row.outcome = response.status < 400 ? "DONE" : "REFUSED";
-    if (response.status >= 400) row.code = text_in(response.body, "code");
+    const bool is_done = response.status < 400;
+    row.outcome = is_done ? "DONE" : "REFUSED";
+    const json::Object told = object_of(response.body);
+    if (!is_done) row.code = text_in(told, "code");
     for (const char* key : {"runId", "workflowId", "jobId"}) {
-      if (response.status >= 400 || !row.created_id.empty()) break;
-      const std::string made = text_in(response.body, key);
+      if (!is_done || !row.created_id.empty()) break;
+      const std::string made = text_in(told, key);
       if (made != row.target_id) row.created_id = made;
     }
     // It stays STARTED when this cannot be written: the row says that it was tried.
