@@ -600,12 +600,7 @@ class RedactionOnSqlite(Redaction, parts.OnRealParts):
             return {name: repr(db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
 
 
-class RedactionOnPostgres(Redaction, parts.OnRealParts):
-    @classmethod
-    def database(cls):
-        cls.postgres = cls.exits.enter_context(harness.postgres())
-        return ["--database", cls.postgres.url]
-
+class RedactionOnPostgres(Redaction, parts.OnRealPostgres):
     def tables(self):
         names = [row[0] for row in self.postgres.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
         return {name: repr(self.postgres.query(f"SELECT * FROM {name}")) for name in names}
@@ -615,13 +610,8 @@ class TenantsOnSqlite(Tenants, parts.OnRealParts):
     sql = parts.OnSqlite.sql
 
 
-class TenantsOnPostgres(Tenants, parts.OnRealParts):
+class TenantsOnPostgres(Tenants, parts.OnRealPostgres):
     sql = parts.OnPostgres.sql
-
-    @classmethod
-    def database(cls):
-        cls.postgres = cls.exits.enter_context(harness.postgres())
-        return ["--database", cls.postgres.url]
 
 
 if __name__ == "__main__":

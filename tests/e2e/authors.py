@@ -6,7 +6,7 @@ import time
 import unittest
 
 import run as parts
-from run import action, assign, definition, event_wait, expr, harness
+from run import action, assign, definition, event_wait, expr
 
 
 class Authors:
@@ -201,11 +201,8 @@ class AuthorsOnSqlite(Authors, parts.OnRealParts):
     pass
 
 
-class AuthorsOnPostgres(Authors, parts.OnRealParts):
-    @classmethod
-    def database(cls):
-        cls.postgres = cls.exits.enter_context(harness.postgres())
-        return ["--database", cls.postgres.url]
+class AuthorsOnPostgres(Authors, parts.OnRealPostgres):
+    pass
 
 
 if __name__ == "__main__":

@@ -6,20 +6,10 @@ the third Temporal is stopped, in the fourth the worker. So it takes about seven
 
 import contextlib
 import datetime
-import os
-import pathlib
-import sys
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/e2e")]
-# Other programs take their own from the command line when they are loaded.
-PROGRAM, OPTIONS = sys.argv[1], sys.argv[2:]
-sys.argv[1:] = []
-from deployment import Deployment, insist  # noqa: E402
-os.environ["FERMATA_PROGRAM"] = PROGRAM
-sys.argv += OPTIONS
+from deployment import Deployment, insist
 
 CLOCK = "payload.WorkflowClockTrigger.v1"
 NO_DAY = {"holidays": [], "weekend": [0, 1, 2, 3, 4, 5, 6]}

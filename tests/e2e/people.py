@@ -22,16 +22,9 @@ import threading
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/e2e")]
-# Other programs take their own from the command line when they are loaded.
-PROGRAM, OPTIONS = sys.argv[1], sys.argv[2:]
-sys.argv[1:] = []
-from deployment import Deployment, insist  # noqa: E402
-import harness  # noqa: E402
-import run as suite  # noqa: E402
-os.environ["FERMATA_PROGRAM"] = PROGRAM
-sys.argv += OPTIONS
+from deployment import Deployment, insist
+import run as suite
+from run import harness
 
 
 class Post(socketserver.ThreadingTCPServer):

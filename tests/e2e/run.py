@@ -113,6 +113,15 @@ class OnRealParts(unittest.TestCase):
         return self.until(lambda: self.stack.run(run), lambda row: row["status"] == "WAITING")
 
 
+class OnRealPostgres(OnRealParts):
+    """The same on a PostgreSQL of its own."""
+
+    @classmethod
+    def database(cls):
+        cls.postgres = cls.exits.enter_context(harness.postgres())
+        return ["--database", cls.postgres.url]
+
+
 class Language(OnRealParts):
     def test_examples_finish(self):
         for file in ("payment-reminder/definition.yaml", "site-check/definition.yaml"):
@@ -395,16 +404,11 @@ class Lifecycle(OnRealParts):
         self.until(schedules, lambda said: "yearly" in said)
 
 
-class OnPostgres(Rebuilds, OnRealParts):
+class OnPostgres(Rebuilds, OnRealPostgres):
     """What touches the database most, on the other one."""
 
     def sql(self, statement):
         self.postgres.query(statement)
-
-    @classmethod
-    def database(cls):
-        cls.postgres = cls.exits.enter_context(harness.postgres())
-        return ["--database", cls.postgres.url]
 
     test_long_loop = Language.test_long_loop_continues_as_new_from_its_depth
     test_children = Language.test_child_runs_are_linked_and_their_errors_wrapped
@@ -1291,10 +1295,8 @@ class RunsApiOnSqlite(RunsApi, OnRealParts):
     pass
 
 
-class RunsApiOnPostgres(RunsApi, OnRealParts):
-    @classmethod
-    def database(cls):
-        return ["--database", cls.exits.enter_context(harness.postgres()).url]
+class RunsApiOnPostgres(RunsApi, OnRealPostgres):
+    pass
 
 
 class Stuck(unittest.TestCase):
