@@ -68,6 +68,7 @@ Result<std::size_t> Clocks::catch_up_of(const store::DefinitionRow& workflow) {
   const auto& paused_at = workflow.settings.paused_at;
   std::vector<store::FireRow> rows;
   std::size_t made = 0;
+  TRY(const std::size_t retried, retry_failed(workflow, now - catch_up_ms(trigger)));
   for (const Preview& fire : due) {
     // Until then it is Temporal's.
     if (fire.at > now - kLateMs) break;
@@ -88,7 +89,24 @@ Result<std::size_t> Clocks::catch_up_of(const store::DefinitionRow& workflow) {
   if (!rows.empty()) TRY_DO(parts_.store.put_fires(rows));
   // Temporal did not fire: its schedule may be gone.
   if (made > 0) TRY_DO(sync_one(workflow));
-  return rows.size() + made;
+  return rows.size() + made + retried;
+}
+
+Result<std::size_t> Clocks::retry_failed(const store::DefinitionRow& workflow, TimeMs since) {
+  constexpr std::size_t kPerRound = 50;
+  std::size_t launched = 0;
+  if (workflow.settings.paused_at) return launched;
+  TRY(const auto failed,
+      parts_.store.failed_fires({workflow.tenant, workflow.workflow_id, since}, kPerRound));
+  for (const store::FireRow& row : failed) {
+    TRY(const store::FireRow again,
+        fire_as({row.tenant, row.workflow_id, fire_time_text(row.scheduled_for)},
+                Patience::UntilCaughtUp));
+    // What is wrong with one is wrong with those that follow.
+    if (again.outcome == "FAILED") break;
+    ++launched;
+  }
+  return launched;
 }
 
 Result<void> Clocks::note_skipped(const store::DefinitionRow& workflow, TimeMs since,

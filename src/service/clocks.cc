@@ -58,6 +58,17 @@ Result<void> remove_schedule(const temporal::Client& client, const store::Defini
   return gone.has_value() || gone.error().code == "TEMPORAL_NOT_FOUND" ? Result<void>() : gone;
 }
 
+// Nothing that comes later changes it: what is held, was missed or failed without a run may still
+// be launched.
+bool is_settled(const store::FireRow& row) {
+  return row.outcome == "LAUNCHED" || row.outcome == "SKIPPED" ||
+         (row.outcome == "FAILED" && row.run_id);
+}
+
+std::string said(const Error& error) {
+  return format("{} ({})", error.message, error.code);
+}
+
 json::Value nothing(std::string_view reason) {
   return json::Object{{"launched", false}, {"reason", reason}};
 }
@@ -207,11 +218,14 @@ Result<void> Clocks::launch(const store::DefinitionRow& workflow,
     return {};
   }
   const Error& error = launched.error();
-  row.reason = format("{} ({})", error.message, error.code);
+  row.reason = said(error);
   if (error.kind == ErrorKind::Unavailable) return error;
   row.outcome = error.code == "WORKFLOW_AT_LIMIT" ? "HELD"
                 : error.code == "WORKFLOW_PAUSED" ? "SKIPPED"
                                                   : "FAILED";
+  // Refused by Temporal: then its run is there, and has failed.
+  TRY(const auto refused, parts_.launcher.launched(row.tenant, row.fire_key));
+  if (refused) row.run_id = refused->run_id.text;
   return {};
 }
 
@@ -232,46 +246,65 @@ Result<json::Value> Clocks::fire(const ClockFire& fire) {
 
 Result<store::FireRow> Clocks::fire_as(const ClockFire& fire, Patience patience) {
   TRY(const store::DefinitionRow workflow, parts_.store.definition(fire.tenant, fire.workflow_id));
-  TRY(const definition::ProgramPtr program,
-      parts_.definitions.load({fire.tenant, fire.workflow_id, workflow.published_version, ""}));
+  const auto program =
+      parts_.definitions.load({fire.tenant, fire.workflow_id, workflow.published_version, ""});
+  if (!program.has_value() && program.error().kind == ErrorKind::Unavailable)
+    return program.error();
   TRY(const auto before, parts_.store.fire(fire.tenant, fire_key(fire)));
-  const bool is_settled = before && before->outcome != "HELD" && before->outcome != "MISSED";
-  store::FireRow row = is_settled ? *before : store::FireRow();
-  if (!is_settled) {
+  const bool is_done = before && is_settled(*before);
+  store::FireRow row = is_done ? *before : store::FireRow();
+  if (!is_done) {
     row = unmade(workflow, calendar::parse_instant(fire.scheduled_for).value_or(0));
     row.fire_key = fire_key(fire);
     row.fired_at = parts_.clock.now();
     if (row.scheduled_for == 0) row.scheduled_for = *row.fired_at;
-    TRY_DO(settle(workflow, *program, patience, row));
-    TRY_DO(parts_.store.put_fires(std::span(&row, 1)));
+    TRY_DO(settle(workflow, program, patience, row));
+    if (!before || before->outcome != row.outcome || before->reason != row.reason)
+      TRY_DO(parts_.store.put_fires(std::span(&row, 1)));
   }
   // It can never fire again; what cannot be taken away now has no fires left either.
-  const auto* once =
-      has_clock(*program) ? std::get_if<ScheduleTrigger>(&*program->trigger) : nullptr;
+  const auto* once = program.has_value() && has_clock(**program)
+                         ? std::get_if<ScheduleTrigger>(&*(*program)->trigger)
+                         : nullptr;
   if (row.outcome != "HELD" && once != nullptr && once_at(*once) == row.scheduled_for)
     static_cast<void>(parts_.client.delete_schedule(schedule_id(fire.tenant, fire.workflow_id)));
   return row;
 }
 
+Result<void> Clocks::take_run(const Launched& launched, store::FireRow& row) {
+  row.outcome = "LAUNCHED";
+  row.run_id = launched.run_id.text;
+  if (launched.is_started) return {};
+  TRY(const store::RunView view, parts_.store.run(row.tenant, launched.run_id));
+  if (view.run.status != "FAILED") return {};
+  row.outcome = "FAILED";
+  if (view.run.error && view.run.error->is_object())
+    row.reason = json::string_at(view.run.error->get_object(), "message").value_or("");
+  return {};
+}
+
 Result<void> Clocks::settle(const store::DefinitionRow& workflow,
-                            const definition::Program& program, Patience patience,
+                            const Result<definition::ProgramPtr>& program, Patience patience,
                             store::FireRow& row) {
   // Launched, and the process died before it could write that down.
   TRY(const auto launched, parts_.launcher.launched(row.tenant, row.fire_key));
+  if (launched) return take_run(*launched, row);
   const std::int64_t late_ms = *row.fired_at - row.scheduled_for;
-  if (launched) {
-    row.outcome = "LAUNCHED";
-    row.run_id = launched->run_id.text;
-  } else if (workflow.archived_at || !has_clock(program)) {
+  if (workflow.archived_at) {
     row.outcome = "SKIPPED";
-    row.reason =
-        workflow.archived_at ? "the workflow is archived" : "the workflow has no clock any more";
+    row.reason = "the workflow is archived";
+  } else if (!program.has_value()) {
+    row.outcome = "FAILED";
+    row.reason = said(program.error());
+  } else if (!has_clock(**program)) {
+    row.outcome = "SKIPPED";
+    row.reason = "the workflow has no clock any more";
   } else if (patience == Patience::UntilCaughtUp &&
-             late_ms > catch_up_ms(*program.trigger) + kLateMs) {
+             late_ms > catch_up_ms(*(*program)->trigger) + kLateMs) {
     row.outcome = "MISSED";
     row.reason = format("it came {} ms late, after its catch-up time", late_ms);
   } else {
-    return follow(workflow, *program.trigger, row);
+    return follow(workflow, *(*program)->trigger, row);
   }
   return {};
 }
@@ -281,7 +314,7 @@ Result<void> Clocks::follow(const store::DefinitionRow& workflow,
   const auto decided = decide(workflow, trigger, row.scheduled_for);
   if (!decided.has_value() && decided.error().kind == ErrorKind::Unavailable)
     return decided.error();
-  row.reason = decided.has_value() ? decided->reason : decided.error().message;
+  row.reason = decided.has_value() ? decided->reason : said(decided.error());
   row.outcome = !decided.has_value()                    ? "FAILED"
                 : decided->verdict == FireVerdict::Skip ? "SKIPPED"
                                                         : "HELD";

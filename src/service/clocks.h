@@ -49,8 +49,8 @@ class Clocks {
   Result<json::Value> fire(const ClockFire& fire);
   // Tries held fires again, oldest first. Gives how many were launched.
   Result<std::size_t> fire_held();
-  // Makes the fires that were due and that nobody made, and writes down those whose catch-up time
-  // is over. Gives how many.
+  // Makes the fires that were due and that nobody made, tries those that failed again, and writes
+  // down those whose catch-up time is over. Gives how many.
   Result<std::size_t> catch_up();
   // Writes down as skipped what was due since then and was not to be fired: for whoever ends a
   // pause, before it ends.
@@ -79,8 +79,11 @@ class Clocks {
                          const temporal::ScheduleRequest& request);
   Result<store::FireRow> fire_as(const ClockFire& fire, Patience patience);
   // What becomes of it, into the row.
-  Result<void> settle(const store::DefinitionRow& workflow, const definition::Program& program,
-                      Patience patience, store::FireRow& row);
+  Result<void> settle(const store::DefinitionRow& workflow,
+                      const Result<definition::ProgramPtr>& program, Patience patience,
+                      store::FireRow& row);
+  // Its run is there already.
+  Result<void> take_run(const Launched& launched, store::FireRow& row);
   // As pauses, day filters and the overlap policy say.
   Result<void> follow(const store::DefinitionRow& workflow, const definition::Trigger& trigger,
                       store::FireRow& row);
@@ -92,6 +95,8 @@ class Clocks {
   // The row of a fire that nobody made.
   [[nodiscard]] store::FireRow unmade(const store::DefinitionRow& workflow, TimeMs at) const;
   Result<std::size_t> catch_up_of(const store::DefinitionRow& workflow);
+  // What failed before what was wrong with the workflow, its calendar or its zone was mended.
+  Result<std::size_t> retry_failed(const store::DefinitionRow& workflow, TimeMs since);
   // What was due after `after` and not later than now, and has no row.
   Result<std::vector<Preview>> unknown_fires(const store::DefinitionRow& workflow,
                                              const definition::Trigger& trigger, TimeMs after);

@@ -37,12 +37,16 @@ Result<void> Launcher::check(const TenantId& tenant, const store::VersionRow& ve
 }
 
 Result<Launched> Launcher::launch(const LaunchRequest& request) {
-  auto made = launch_new(request);
+  const auto row = insert(request);
+  if (row.has_value()) {
+    auto begun = begin(*row);
+    if (begun.has_value()) return begun;
+    return begun.error().within(format("launching workflow `{}`", request.workflow_id.text));
+  }
   // Who asks again, since the answer was lost, is not refused for what has come since.
-  if (made.has_value() || !request.fire_key || made.error().kind == ErrorKind::Unavailable)
-    return made;
+  if (!request.fire_key || row.error().kind == ErrorKind::Unavailable) return row.error();
   TRY(const auto before, launched(request.tenant, *request.fire_key));
-  return before ? Result<Launched>(*before) : made;
+  return before ? Result<Launched>(*before) : row.error();
 }
 
 Result<std::optional<Launched>> Launcher::launched(const TenantId& tenant,
@@ -53,7 +57,7 @@ Result<std::optional<Launched>> Launcher::launched(const TenantId& tenant,
       Launched{row->run_id, row->workflow_version, row->temporal_run_id.has_value()});
 }
 
-Result<Launched> Launcher::launch_new(const LaunchRequest& request) {
+Result<store::LaunchRow> Launcher::insert(const LaunchRequest& request) {
   TRY(const store::DefinitionRow workflow, store_.definition(request.tenant, request.workflow_id));
   const std::int64_t version = request.version.value_or(workflow.published_version);
   if (version == 0) {
@@ -89,9 +93,7 @@ Result<Launched> Launcher::launch_new(const LaunchRequest& request) {
   row.temporal_workflow_id = temporal_workflow_id(row.run_id);
   row.started_at = clock_.now();
   TRY_DO(store_.insert_launch(row, workflow.settings.concurrency_limit));
-  auto begun = begin(row);
-  if (begun.has_value()) return begun;
-  return begun.error().within(format("launching workflow `{}`", request.workflow_id.text));
+  return row;
 }
 
 Result<Launched> Launcher::begin(const store::LaunchRow& row) {

@@ -46,7 +46,8 @@ class Launcher {
  private:
   Result<void> check(const TenantId& tenant, const store::VersionRow& version,
                      const json::Value& payload) const;
-  Result<Launched> launch_new(const LaunchRequest& request);
+  // The row of a launch that nothing stands against.
+  Result<store::LaunchRow> insert(const LaunchRequest& request);
   // A row that Temporal refuses for good has failed.
   Result<Launched> begin(const store::LaunchRow& row);
   Result<void> start(const store::LaunchRow& row);

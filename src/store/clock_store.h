@@ -20,12 +20,19 @@ struct FireRow {
   std::string fire_key;  // of workflow and time: the same occurrence is one row
   WorkflowId workflow_id;
   TimeMs scheduled_for = 0;
-  std::string outcome;  // LAUNCHED; SKIPPED, MISSED, FAILED; HELD: not now, tried again
-  std::string reason;   // why not, or how late
+  // LAUNCHED; SKIPPED; HELD: not now, tried again; MISSED; FAILED: tried again when it has no run.
+  std::string outcome;
+  std::string reason;  // why not, or how late
   std::optional<std::string> run_id;
   std::int64_t workflow_version = 0;
   std::optional<TimeMs> fired_at;
   TimeMs recorded_at = 0;
+};
+
+struct FiresSince {
+  TenantId tenant;
+  WorkflowId workflow_id;
+  TimeMs since = 0;  // and at it
 };
 
 struct DefinitionRow;
@@ -50,7 +57,8 @@ class ClockStore {
  public:
   virtual ~ClockStore() = default;
 
-  // Writes the row; one that is there is replaced only when it was HELD or MISSED.
+  // Writes the row; one that is there is replaced only when it was HELD, MISSED, or FAILED without
+  // a run.
   virtual Result<void> put_fires(std::span<const FireRow> rows) = 0;
   // Newest first.
   virtual Result<std::vector<FireRow>> fires(const TenantId& tenant, const WorkflowId& workflow,
@@ -60,6 +68,8 @@ class ClockStore {
                                               const std::string& fire_key) = 0;
   // Oldest first, of workflows that are not paused, of all tenants.
   virtual Result<std::vector<FireRow>> held_fires(std::size_t limit) = 0;
+  // What failed without a run, oldest first.
+  virtual Result<std::vector<FireRow>> failed_fires(const FiresSince& which, std::size_t limit) = 0;
 
   virtual Result<void> put_calendar(const CalendarRow& row) = 0;
   virtual Result<std::vector<CalendarRow>> calendars(const TenantId& tenant) = 0;

@@ -25,7 +25,8 @@ Result<void> PostgresStore::put_fires(std::span<const FireRow> rows) {
                 "fire_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, "
                 "run_id = excluded.run_id, workflow_version = excluded.workflow_version, fired_at "
                 "= excluded.fired_at, recorded_at = excluded.recorded_at WHERE "
-                "workflow_clock_fires.outcome IN ('HELD', 'MISSED')",
+                "workflow_clock_fires.outcome IN ('HELD', 'MISSED') OR "
+                "(workflow_clock_fires.outcome = 'FAILED' AND workflow_clock_fires.run_id IS NULL)",
                 std::move(columns).finish()));
   return {};
 }
@@ -58,6 +59,20 @@ Result<std::vector<FireRow>> PostgresStore::held_fires(std::size_t limit) {
       kFireColumns);
   TRY(const PostgresRows rows,
       run_alone(kEveryTenant, kSql, Params().bind(static_cast<std::int64_t>(limit))));
+  return read_all<FireRow>(rows, [](const PostgresRow& row) { return read_fire(row); });
+}
+
+Result<std::vector<FireRow>> PostgresStore::failed_fires(const FiresSince& which,
+                                                         std::size_t limit) {
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_clock_fires WHERE tenant = $1 AND workflow_id = $2 AND "
+      "scheduled_for >= $3 AND outcome = 'FAILED' AND run_id IS NULL ORDER BY scheduled_for LIMIT "
+      "$4",
+      kFireColumns);
+  Params params;
+  params.bind(which.tenant.text).bind(which.workflow_id.text).bind(which.since);
+  params.bind(static_cast<std::int64_t>(limit));
+  TRY(const PostgresRows rows, run_alone(which.tenant, kSql, params));
   return read_all<FireRow>(rows, [](const PostgresRow& row) { return read_fire(row); });
 }
 

@@ -16,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 16> kMigrations = {
+constexpr std::array<Migration, 17> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -260,6 +260,10 @@ BEGIN
     EXECUTE format('CREATE POLICY tenant_fence ON %I USING ((SELECT current_setting(''fermata.tenant'', true)) IN (tenant, ''*''))', fenced);
   END LOOP;
 END $$;
+)sql"},
+     // Fires that failed are tried again.
+     {17, R"sql(
+CREATE INDEX workflow_clock_fires_failed ON workflow_clock_fires (tenant, workflow_id, scheduled_for) WHERE outcome = 'FAILED' AND run_id IS NULL;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

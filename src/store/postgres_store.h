@@ -130,6 +130,7 @@ class PostgresStore final : public Store {
                                      std::size_t limit) override;
   Result<std::optional<FireRow>> fire(const TenantId& tenant, const std::string& fire_key) override;
   Result<std::vector<FireRow>> held_fires(std::size_t limit) override;
+  Result<std::vector<FireRow>> failed_fires(const FiresSince& which, std::size_t limit) override;
   Result<void> put_calendar(const CalendarRow& row) override;
   Result<std::vector<CalendarRow>> calendars(const TenantId& tenant) override;
   Result<void> put_settings(const TenantId& tenant, const WorkflowId& workflow,

@@ -17,7 +17,8 @@ Result<void> SqliteStore::put_fires(std::span<const FireRow> rows) {
             "excluded.outcome, reason = excluded.reason, run_id = excluded.run_id, "
             "workflow_version = excluded.workflow_version, fired_at = excluded.fired_at, "
             "recorded_at = excluded.recorded_at WHERE workflow_clock_fires.outcome IN ('HELD', "
-            "'MISSED')"));
+            "'MISSED') OR (workflow_clock_fires.outcome = 'FAILED' AND "
+            "workflow_clock_fires.run_id IS NULL)"));
     put.bind(row.tenant.text).bind(row.fire_key).bind(row.workflow_id.text);
     put.bind(row.scheduled_for).bind(row.outcome).bind(row.reason).bind(row.run_id);
     TRY_DO(put.bind(row.workflow_version).bind(row.fired_at).bind(row.recorded_at).run());
@@ -55,6 +56,18 @@ Result<std::vector<FireRow>> SqliteStore::held_fires(std::size_t limit) {
       "d.paused_at IS NOT NULL) ORDER BY tenant, workflow_id, scheduled_for LIMIT ?",
       kFireColumns);
   TRY(Statement select, reader_->prepare(kSql));
+  select.bind(static_cast<std::int64_t>(limit));
+  return read_all<FireRow>(select, [](Statement& row) { return read_fire(row); });
+}
+
+Result<std::vector<FireRow>> SqliteStore::failed_fires(const FiresSince& which, std::size_t limit) {
+  const std::scoped_lock lock(read_mutex_);
+  static const std::string kSql = format(
+      "SELECT {} FROM workflow_clock_fires WHERE tenant = ? AND workflow_id = ? AND scheduled_for "
+      ">= ? AND outcome = 'FAILED' AND run_id IS NULL ORDER BY scheduled_for LIMIT ?",
+      kFireColumns);
+  TRY(Statement select, reader_->prepare(kSql));
+  select.bind(which.tenant.text).bind(which.workflow_id.text).bind(which.since);
   select.bind(static_cast<std::int64_t>(limit));
   return read_all<FireRow>(select, [](Statement& row) { return read_fire(row); });
 }

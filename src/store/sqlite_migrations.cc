@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 15> kMigrations = {
+constexpr std::array<Migration, 16> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -226,6 +226,10 @@ CREATE TABLE workflow_retention (
   tenant TEXT NOT NULL PRIMARY KEY, runs_days INTEGER, invocations_days INTEGER, events_days INTEGER, audit_days INTEGER,
   updated_at INTEGER NOT NULL) STRICT;
 ALTER TABLE workflow_definitions ADD COLUMN policy_json TEXT NOT NULL DEFAULT '{}';
+)sql"},
+     // Fires that failed are tried again.
+     {16, R"sql(
+CREATE INDEX workflow_clock_fires_failed ON workflow_clock_fires (tenant, workflow_id, scheduled_for) WHERE outcome = 'FAILED' AND run_id IS NULL;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

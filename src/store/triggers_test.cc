@@ -115,6 +115,33 @@ TEST_P(TriggersTest, AFireIsOneRowAndOnlyWhatWaitsOrWasMissedChanges) {
   EXPECT_FALSE(store_->fire(TenantId("x"), "k")->has_value());
 }
 
+TEST_P(TriggersTest, AFireThatFailedChangesUntilItHasARun) {
+  publish("w");
+  const WorkflowId id("w");
+  std::vector<FireRow> rows;
+  for (const TimeMs time : {300, 100, 200})
+    rows.push_back({kTenant, std::to_string(time), id, time, "FAILED", "no calendar", std::nullopt,
+                    1, time, time});
+  ASSERT_TRUE(store_->put_fires(rows).has_value());
+  const auto failed = [&](TimeMs since) {
+    std::vector<TimeMs> times;
+    const auto found = store_->failed_fires({kTenant, id, since}, 2);
+    for (const FireRow& row : *found) times.push_back(row.scheduled_for);
+    return times;
+  };
+  EXPECT_THAT(failed(0), ElementsAre(100, 200));
+  EXPECT_THAT(failed(200), ElementsAre(200, 300));
+  EXPECT_TRUE(store_->failed_fires({TenantId("x"), id, 0}, 2)->empty());
+  rows[2].run_id = "r";
+  ASSERT_TRUE(store_->put_fires(std::span(&rows[2], 1)).has_value());
+  EXPECT_THAT(failed(0), ElementsAre(100, 300));
+  rows[2].outcome = "MISSED";
+  rows[1].outcome = "LAUNCHED";
+  ASSERT_TRUE(store_->put_fires(rows).has_value());
+  EXPECT_THAT(failed(0), ElementsAre(300));
+  EXPECT_EQ((*store_->fire(kTenant, "200"))->outcome, "FAILED");
+}
+
 TEST_P(TriggersTest, ANoticeWaitsUntilItIsTaken) {
   Notices& notices = store_->notices();
   NoticeRow row{kTenant, "n", json::Object{{"a", 1}}, 0, 10, 5};

@@ -878,6 +878,21 @@ class Clocks(OnRealParts):
                    lambda d: d["schedule"]["state"].get("paused"))
         self.assertEqual(json.loads(self.stack.cli("clocks", "show", "one-by-one").stdout)["status"], "PAUSED")
 
+    def test_a_fire_that_cannot_be_launched_is_said_and_made_when_it_can_be(self):
+        clock = {"type": "recurring", "cron": "30 2 * * *", "timezone": "UTC", "dayFilter": "business", "calendar": "not-yet"}
+        self.stack.publish_definition(definition("failing-clock", [assign("a", x="1")], payloadSchemaRef="payload.WorkflowClockTrigger.v1", trigger=clock))
+        self.until(lambda: subprocess.run([harness.temporal_cli(), "schedule", "trigger", "--schedule-id", "fermata:default:failing-clock", "--address",
+                                           self.stack.temporal], check=False, capture_output=True, timeout=60).returncode, lambda code: code == 0)
+        shown = lambda: self.stack.call("GET", "/api/v1/workflows/failing-clock/fires")["items"]
+        failed = self.until(shown, bool)
+        self.assertEqual([(f["outcome"], f["reason"], f["runId"]) for f in failed],
+                         [("FAILED", "there is no calendar `not-yet` (CALENDAR_INVALID)", None)])
+        self.assertEqual(json.loads(self.stack.cli("clocks", "fires", "failing-clock").stdout)["items"], failed)
+        self.stack.call("PUT", "/api/v1/calendars/not-yet", {"weekend": []})
+        made = self.until(shown, lambda items: items[0]["outcome"] != "FAILED")
+        self.assertEqual([(f["outcome"], f["scheduledFor"]) for f in made], [("LAUNCHED", failed[0]["scheduledFor"])])
+        self.assertEqual([r["runId"] for r in self.stack.call("GET", "/api/v1/runs?workflowId=failing-clock")["items"]], [made[0]["runId"]])
+
 
 class LiveReader:
     """Server-sent events of one run, from an open connection that can be cut."""
