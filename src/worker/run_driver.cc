@@ -64,6 +64,8 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
     fail_task(temporal::sealed_error(activation.missing_key));
     return driven;
   }
+  const bool is_put_off = puts_off(activation);
+  if (!is_put_off) hear_what_was_put_off();
   bool only_queries = !activation.jobs.empty();
   for (const temporal::Job& job : activation.jobs) {
     only_queries = only_queries && std::holds_alternative<temporal::QueryWorkflow>(job);
@@ -73,7 +75,7 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
       return driven;
     }
   }
-  if (!only_queries && !is_over_) {
+  if (!only_queries && !is_over_ && !is_put_off) {
     const Result<void> advanced = advance(activation);
     if (!advanced.has_value()) {
       fail_task(advanced.error());
@@ -93,6 +95,23 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
   }
   driven.completion.status = std::move(commands_);
   return driven;
+}
+
+bool RunDriver::puts_off(const temporal::Activation& activation) const {
+  const bool is_acting = std::ranges::any_of(actions_, [&](const auto& entry) {
+    const in::RunAction& action = entry.second;
+    return action.execution != definition::ExecutionClass::Durable && !is_foreign(action) &&
+           !backoffs_.contains(entry.first);
+  });
+  return is_acting && std::ranges::all_of(activation.jobs, [](const temporal::Job& job) {
+           return std::holds_alternative<temporal::SignalWorkflow>(job) ||
+                  std::holds_alternative<temporal::QueryWorkflow>(job);
+         });
+}
+
+void RunDriver::hear_what_was_put_off() {
+  for (const temporal::SignalWorkflow& signal : std::exchange(put_off_, {}))
+    if (auto kind = input_of(signal, now_)) add(*std::move(kind));
 }
 
 // By time, then by effect: a task that a crash repeats may go another way than its rows did,
@@ -134,7 +153,11 @@ Result<void> RunDriver::take(const temporal::Job& job, const temporal::Activatio
               return {};
             },
             [&](const temporal::SignalWorkflow& j) -> Result<void> {
-              if (auto kind = input_of(j, now_)) add(*std::move(kind));
+              if (puts_off(activation)) {
+                put_off_.push_back(j);
+              } else if (auto kind = input_of(j, now_)) {
+                add(*std::move(kind));
+              }
               return {};
             },
             [&](const temporal::QueryWorkflow& j) -> Result<void> {

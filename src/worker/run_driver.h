@@ -71,6 +71,9 @@ class RunDriver final : public Driver {
   [[nodiscard]] store::LaunchRow launch_row(const temporal::InitializeWorkflow& job,
                                             const temporal::Activation& activation) const;
   Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
+  // There is nothing but signals, while a local action is under way.
+  [[nodiscard]] bool puts_off(const temporal::Activation& activation) const;
+  void hear_what_was_put_off();
   void take_activity(const temporal::ResolveActivity& job);
   void note_end(interpreter::Seq seq, ActionEnd end);
   // A local action was begun at this time, which need not be the one that the history gave.
@@ -95,6 +98,9 @@ class RunDriver final : public Driver {
   // Actions under way, to schedule again after a backoff and to know how to cancel.
   std::map<interpreter::Seq, interpreter::RunAction> actions_;
   std::map<interpreter::Seq, temporal::ActivityBackoff> backoffs_;
+  // Signals that came while a local action ran are heard when it ends, or with what ends it: at a
+  // time that the history keeps. The one at which they came is lost when empty tasks follow it.
+  std::vector<temporal::SignalWorkflow> put_off_;
   ActionEnds ends_;
   // Of the activation under way.
   TimeMs now_ = 0;

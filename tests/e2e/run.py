@@ -243,6 +243,21 @@ class Language(OnRealParts):
         self.assertEqual(said.stdout, "1 run checked, 0 differences\n")
 
 
+    def test_signals_that_come_while_an_action_takes_long_leave_the_times_as_they_were(self):
+        """The worker keeps its task by empty ones before each signal and after it, and hears of the end only then."""
+        with tempfile.TemporaryDirectory() as folder, harness.shop(pathlib.Path(folder), "--delay-ms", "6500") as slow:
+            ship = action("ship", "http.request", {"method": "POST", "url": f"{slow}/shipments", "body": {}})
+            run = self.launch([assign("a", began="nowIso()"), ship, assign("b", shipped="nowIso()")])
+            # The shop cannot tell that it was asked before it answers.
+            time.sleep(2.5)
+            self.stack.call("POST", f"/api/v1/runs/{run}/pause", {"reason": "lunch"})
+            time.sleep(1.7)
+            self.stack.call("POST", f"/api/v1/runs/{run}/resume", {"reason": "fed"})
+            self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        said = run_program("rebuild", run, "--check", "--data", self.stack.data, *self.where)
+        self.assertEqual(said.stdout, "1 run checked, 0 differences\n")
+
+
 class Rebuilds:
     """Rows from Temporal alone; on each database."""
 
