@@ -61,6 +61,12 @@ constexpr std::string_view kSurplusWaits =
     "DELETE FROM workflow_run_waits AS old USING unnest($1::text[], $2::bigint[]) "
     "AS ended (run_id, sequence) WHERE old.run_id = ended.run_id AND old.sequence < ended.sequence "
     "AND old.status = 'WAITING'";
+// Closed ones, too, when a cancel or a timeout came between the task and its repetition.
+constexpr std::string_view kSurplusClosed =
+    "DELETE FROM workflow_run_waits AS old USING unnest($1::text[]) AS broken_off (run_id) WHERE "
+    "old.run_id = broken_off.run_id AND old.status <> 'WAITING' AND old.wait_type IN ('time', "
+    "'event', 'human') AND NOT EXISTS (SELECT 1 FROM workflow_run_steps AS step WHERE step.run_id "
+    "= old.run_id AND step.step_path = old.step_path AND step.iteration = old.iteration)";
 
 // The newest row of each key: one statement changes a row once. Ordered, so that two programs lock
 // in the same order.
@@ -138,16 +144,23 @@ Result<void> put_closings(PostgresConnection& connection,
 Result<void> drop_surplus(PostgresConnection& connection, std::span<const RowBatch> batches) {
   Columns steps(2);
   Columns waits(2);
+  Columns broken_off(1);
   bool any = false;
+  bool any_broken_off = false;
   for (const RowBatch& batch : batches) {
     if (!batch.run || !batch.run->steps) continue;
     steps.bind(batch.run->run_id.text).bind(*batch.run->steps);
     waits.bind(batch.run->run_id.text).bind(batch.run->sequence);
     any = true;
+    if (batch.run->status == "SUCCEEDED") continue;
+    broken_off.bind(batch.run->run_id.text);
+    any_broken_off = true;
   }
   if (!any) return {};
   TRY(const PostgresRows no_steps, connection.run(kSurplusSteps, std::move(steps).finish()));
   TRY(const PostgresRows no_waits, connection.run(kSurplusWaits, std::move(waits).finish()));
+  if (!any_broken_off) return {};
+  TRY(const PostgresRows no_closed, connection.run(kSurplusClosed, std::move(broken_off).finish()));
   return {};
 }
 

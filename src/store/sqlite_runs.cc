@@ -125,7 +125,15 @@ Result<void> SqliteStore::drop_surplus(const RunRow& row) {
   TRY_DO(steps.bind(row.run_id.text).bind(static_cast<std::int64_t>(*row.steps)).run());
   TRY(Statement waits, writer_->prepare("DELETE FROM workflow_run_waits WHERE run_id = ? AND "
                                         "sequence < ? AND status = 'WAITING'"));
-  return waits.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.sequence)).run();
+  TRY_DO(waits.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.sequence)).run());
+  if (row.status == "SUCCEEDED") return {};
+  // Closed ones, too, when a cancel or a timeout came between the task and its repetition.
+  TRY(Statement closed,
+      writer_->prepare(
+          "DELETE FROM workflow_run_waits WHERE run_id = ? AND status <> 'WAITING' AND wait_type "
+          "IN ('time', 'event', 'human') AND (step_path, iteration) NOT IN (SELECT step_path, "
+          "iteration FROM workflow_run_steps WHERE run_id = ?)"));
+  return closed.bind(row.run_id.text).bind(row.run_id.text).run();
 }
 
 Result<void> SqliteStore::apply_step(const StepRow& row) {

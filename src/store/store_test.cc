@@ -299,6 +299,36 @@ TEST_P(StoreTest, AnEndedRunKeepsNothingOpenFromBeforeACrash) {
   EXPECT_TRUE(store_->waits(kTenant, RunId("r1"))->empty());
 }
 
+TEST_P(StoreTest, ARunThatIsBrokenOffKeepsNoWaitOfAStepThatItNeverTook) {
+  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  projection::RowBatch before = step(1, "SUCCEEDED");
+  for (const char* path : {"root.steps[0]", "root.steps[1]"}) {
+    projection::WaitRow wait;
+    wait.tenant = kTenant;
+    wait.run_id = RunId("r1");
+    wait.wait_id = WaitId(path);
+    wait.step_path = path;
+    wait.wait_type = "event";
+    wait.status = "RESOLVED";
+    wait.matched_event_id = path;
+    wait.created_at = 10;
+    before.waits.push_back(wait);
+  }
+  ASSERT_TRUE(store_->write(std::span(&before, 1), {}).has_value());
+  projection::RowBatch end;
+  end.run.emplace();
+  end.run->tenant = kTenant;
+  end.run->run_id = RunId("r1");
+  end.run->sequence = 1'000;
+  end.run->status = "CANCELED";
+  end.run->completed_at = 20;
+  end.run->steps = 1;
+  ASSERT_TRUE(store_->write(std::span(&end, 1), {}).has_value());
+  const auto waits = store_->waits(kTenant, RunId("r1"));
+  ASSERT_EQ(waits->size(), 1U);
+  EXPECT_EQ(waits->front().step_path, "root.steps[0]");
+}
+
 TEST_P(StoreTest, AWaitOpensAndClosesInOneTransactionOrInTwo) {
   ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
   std::vector<projection::RowBatch> batches(3);
