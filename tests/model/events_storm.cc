@@ -432,13 +432,14 @@ int storm(int waits, std::uint64_t seed, Bug bug) {
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   std::printf(
-      "events_storm: %s %d schedules in %d runs, %.0f a second; %d events, %d repeated; %d "
+      "events_storm: %s %d schedules in %d runs, %.0f a second, %d such runs make a million; %d "
+      "events, %d repeated; %d "
       "crashes, "
       "%d timeouts, %d cancels, %d new histories; seed %llx\n",
       broken.empty() ? "ok" : broken.c_str(), counts.waits.load(), runs,
-      counts.waits.load() / took.count(), counts.events.load(), counts.repeated.load(),
-      counts.crashes.load(), counts.timeouts.load(), counts.cancels.load(), counts.histories.load(),
-      static_cast<unsigned long long>(seed));
+      counts.waits.load() / took.count(), 1 + 999'999 / std::max(1, counts.waits.load()),
+      counts.events.load(), counts.repeated.load(), counts.crashes.load(), counts.timeouts.load(),
+      counts.cancels.load(), counts.histories.load(), static_cast<unsigned long long>(seed));
   if (bug == Bug::None) return broken.empty() ? 0 : 1;
   return broken.empty() ? 1 : 0;
 }
