@@ -183,18 +183,24 @@ Result<json::Value> show_clock(const ApiParts& parts, const http::Request& reque
       parts.definitions.load({tenant_of(request), row.workflow_id, row.published_version, ""}));
   if (!program->trigger)
     return make_error(ErrorKind::Invalid, "TRIGGER_NO_CLOCK", "the workflow has no clock");
-  TRY(const auto next,
-      parts.clocks.preview(tenant_of(request), *program->trigger, {parts.clock.now(), count}));
+  const auto next =
+      parts.clocks.preview(tenant_of(request), *program->trigger, {parts.clock.now(), count});
+  if (!next.has_value() && next.error().kind == ErrorKind::Unavailable) return next.error();
   TRY(const auto fires, parts.store.fires(tenant_of(request), row.workflow_id, 1));
   const store::FireRow* last = fires.empty() ? nullptr : &fires.front();
+  // A calendar that is not there keeps fires from being launched, and nobody from asking why.
+  const bool is_sound = next.has_value();
+  const json::Value error =
+      is_sound ? clock_error(row, last)
+               : json::Object{{"code", next.error().code}, {"message", next.error().message}};
   return json::Value(
       json::Object{{"workflowId", row.workflow_id.text},
                    {"triggerType", row.trigger_type},
-                   {"status", clock_status(row, last, next.empty())},
+                   {"status", is_sound ? clock_status(row, last, next->empty()) : "FAILED"},
                    {"synced", is_synced(row)},
-                   {"error", clock_error(row, last)},
+                   {"error", error},
                    {"lastFire", last == nullptr ? json::Value(nullptr) : render(*last)},
-                   {"nextFires", render(next)}});
+                   {"nextFires", is_sound ? render(*next) : json::Array{}}});
 }
 
 Result<json::Value> list_fires(const ApiParts& parts, const http::Request& request) {

@@ -903,7 +903,10 @@ class Clocks(OnRealParts):
         self.assertEqual([(f["outcome"], f["reason"], f["runId"]) for f in failed],
                          [("FAILED", "there is no calendar `not-yet` (CALENDAR_INVALID)", None)])
         self.assertEqual(json.loads(self.stack.cli("clocks", "fires", "failing-clock").stdout)["items"], failed)
+        clock = self.stack.call("GET", "/api/v1/workflows/failing-clock/clock")
+        self.assertEqual((clock["status"], clock["error"]["code"], clock["nextFires"]), ("FAILED", "CALENDAR_INVALID", []))
         self.stack.call("PUT", "/api/v1/calendars/not-yet", {"weekend": []})
+        self.assertEqual(self.stack.call("GET", "/api/v1/workflows/failing-clock/clock")["status"], "SCHEDULED")
         made = self.until(shown, lambda items: items[0]["outcome"] != "FAILED")
         self.assertEqual([(f["outcome"], f["scheduledFor"]) for f in made], [("LAUNCHED", failed[0]["scheduledFor"])])
         self.assertEqual([r["runId"] for r in self.stack.call("GET", "/api/v1/runs?workflowId=failing-clock")["items"]], [made[0]["runId"]])
