@@ -25,7 +25,7 @@ from run import definition, event_wait, expr, harness
 
 VICTIMS = ("worker-1", "server", "redis", "database", "temporal")
 # Waits of a run; on the way through the last a new history is made.
-LENGTHS = (3,) * 8 + (5,) * 12 + (10,) * 12 + (20,) * 4 + (130,)
+LENGTHS = (5,) * 8 + (10,) * 12 + (20,) * 12 + (130,)
 ACTIVE_MAX = 60
 # Runs that have all their events and still go on: with more of them, events would only ever be early.
 LATE_MAX = 6
@@ -51,7 +51,7 @@ class Plan:
     """What happens to one run, and when, counted from its launch."""
 
     def __init__(self, seed, key):
-        self.key, self.count, self.is_shared = key, seed.choice(LENGTHS), seed.random() < 0.3
+        self.key, self.count, self.is_shared = key, seed.choice(LENGTHS), seed.random() < 0.5
         self.kind = "impatient" if seed.random() < 0.1 else "hammered"
         # Events come so many at a time, this far from each other: all at once, ahead of their waits; or when the run waits for them, so
         # that each but the first of them comes while the next wait opens. And each is off by something.
