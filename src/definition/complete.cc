@@ -146,7 +146,7 @@ class Completer {
 
   void add_names() {
     if (site_.step == kNoStep) return add("event", "root", "an object");
-    const auto locals = local_names(draft_, site_.step);
+    const auto locals = loop_names(draft_, site_.step);
     for (const std::string_view name : locals) add(name, kLoop, type_of({std::string(name)}));
     if (sees_child(site_)) add("childRun", "root", "an object");
     for (const std::string_view name : kRoots) {
@@ -176,7 +176,7 @@ class Completer {
       }
       if (root == "local") {
         for (const std::string_view name : local_names(draft_, site_.step))
-          add(name, kLoop, type_of({std::string(name)}));
+          add(name, kLoop, type_of({root, std::string(name)}));
         return;
       }
       if (root == "system") return add_fixed(kSystem);

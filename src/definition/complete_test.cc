@@ -79,6 +79,11 @@ TEST(Complete, LoopNamesStandInsideTheLoopOnly) {
               testing::IsSupersetOf({"index loop a number", "isLast loop a boolean",
                                      "line loop an object", "local root an object"}));
   EXPECT_THAT(check(kOutside, "|"), Not(Contains("index loop a number")));
+  // As the machine has it: scenario foreach-binds-names.
+  EXPECT_THAT(check(kInLoop, "local.|"),
+              ElementsAre("index loop a number", "isFirst loop a boolean", "isLast loop a boolean",
+                          "item loop an object", "length loop a number"));
+  EXPECT_THAT(check(kOutside, "local.|"), IsEmpty());
 }
 
 TEST(Complete, FunctionsCarryTheirSignature) {

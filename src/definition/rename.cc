@@ -161,13 +161,10 @@ class Renamer {
           "see whether it does");
       return std::nullopt;
     }
-    const auto locals = local_names(draft_, site.step);
     if (root == "vars")
       return name.path[1] == query_.from ? std::optional<std::size_t>(1) : std::nullopt;
-    if (root == "local" && name.path.size() > 1)
-      return name.path[1] == query_.from && locals.contains(query_.from)
-                 ? std::optional<std::size_t>(1)
-                 : std::nullopt;
+    // No variable, whatever it is called.
+    if (root == "local") return std::nullopt;
     if (root == query_.to)
       findings_.warning({site.path, name.spans[0]}, kTaken,
                         format("`{}` is read here though nothing sets it, and would be this "
@@ -175,7 +172,7 @@ class Renamer {
                                query_.to),
                         "see whether that is meant");
     if (root != query_.from) return std::nullopt;
-    if (!locals.empty() && is_local_written()) {
+    if (is_in_loop(draft_, site.step) && is_local_written()) {
       findings_.error({site.path, name.spans[0]}, kUncertain,
                       format("`{}` may be the variable or `local.{}` here", root, root),
                       format("write `vars.{}` or `local.{}` first", root, root));

@@ -79,7 +79,7 @@ TEST(Rename, AllThatSetsItGetsTheNewName) {
   const Renaming made = ask_variable(
       R"({"id":"f","type":"action.call","config":{"actionId":"contacts.find","version":2,"inputMapping":{"email":"a"},"saveAs":"vars.it.deep"}},)"
       R"({"id":"e","type":"control.forEach","items":{"$expr":"it.lines"},"itemVar":"it","body":[)" +
-          assign("it", "local.it") +
+          assign("it", "it & local.it") +
           R"(]},{"id":"t","type":"control.tryCatch","captureErrorAs":"it","try":[],"catch":[]})",
       "it", "found");
   std::vector<std::string> lines;
@@ -88,11 +88,11 @@ TEST(Rename, AllThatSetsItGetsTheNewName) {
                            edit.span.to, edit.text));
   EXPECT_THAT(lines, ElementsAre("/steps/0/config/saveAs 5-7 found",
                                  "/steps/1/body/0/config/assign/it key 0-2 found",
-                                 "/steps/1/body/0/config/assign/it/$expr 6-8 found",
+                                 "/steps/1/body/0/config/assign/it/$expr 0-2 found",
                                  "/steps/1/itemVar 0-2 found", "/steps/1/items/$expr 0-2 found",
                                  "/steps/2/captureErrorAs 0-2 found"));
   EXPECT_EQ(json::to_text(made.definition.at("steps").at(1).at("body").at(0).at("config")),
-            R"({"assign":{"found":{"$expr":"local.found"}}})");
+            R"({"assign":{"found":{"$expr":"found & local.it"}}})");
 }
 
 TEST(Rename, ANameThatIsTakenOrNoneIsRefused) {

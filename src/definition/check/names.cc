@@ -16,7 +16,8 @@ namespace {
 
 struct Known {
   std::set<std::string_view> variables;
-  std::set<std::string_view> locals;
+  std::set<std::string_view> locals;  // bare names of loops
+  std::set<std::string_view> in_local;
 
   [[nodiscard]] bool has_bare(std::string_view name, const ExpressionSite& site) const {
     const bool is_child = name == "childRun" && sees_child(site);
@@ -53,12 +54,31 @@ void warn_of_bare(const RuleInput& input, const ExpressionSite& site, const Free
       did_you_mean(unknown, std::span(candidates), otherwise));
 }
 
+void warn_of_local(const RuleInput& input, const ExpressionSite& site, const FreeName& name,
+                   const Known& known) {
+  const std::string& unknown = name.path[1];
+  std::string otherwise =
+      "it has `item`, `index`, `length`, `isFirst`, `isLast`, and what is assigned to it";
+  if (known.in_local.empty()) otherwise = "it has members only inside the body of a forEach";
+  if (known.locals.contains(unknown)) otherwise = format("write `{0}` or `vars.{0}`", unknown);
+  const std::vector<std::string_view> candidates(known.in_local.begin(), known.in_local.end());
+  input.findings.warning(
+      {site.path, name.spans[1],
+       written_name(nearest(unknown, std::span<const std::string_view>(candidates)))},
+      "UNKNOWN_NAME",
+      format("`local` has no `{}` here (near character {})", unknown, name.position),
+      did_you_mean(unknown, std::span(candidates), otherwise));
+}
+
 void check_site(const RuleInput& input, const ExpressionSite& site, const Known& known) {
   for (const FreeName& name : free_names(site.expression.source)) {
     if (name.path.front() == "vars") {
       const bool is_unset = name.path.size() > 1 && !known.variables.contains(name.path[1]) &&
                             name.path[1] != "__forEach";
       if (is_unset) warn_of_variable(input, site, name, known);
+    } else if (name.path.front() == "local") {
+      const bool is_there = name.path.size() == 1 || known.in_local.contains(name.path[1]);
+      if (!is_there) warn_of_local(input, site, name, known);
     } else if (!known.has_bare(name.path.front(), site)) {
       warn_of_bare(input, site, name, known);
     }
@@ -68,12 +88,15 @@ void check_site(const RuleInput& input, const ExpressionSite& site, const Known&
 }  // namespace
 
 void names(const RuleInput& input) {
-  Known known{variable_names(input.draft), {}};
+  Known known{variable_names(input.draft), {}, {}};
   StepIndex step = kNoStep;
   for (const ExpressionSite& site : input.draft.expressions) {
     const bool is_readable = site.expression.program != nullptr && site.step != kNoStep;
     if (!is_readable) continue;
-    if (site.step != step) known.locals = local_names(input.draft, site.step);
+    if (site.step != step) {
+      known.locals = loop_names(input.draft, site.step);
+      known.in_local = local_names(input.draft, site.step);
+    }
     step = site.step;
     check_site(input, site, known);
   }

@@ -168,6 +168,7 @@ void TypeEnvironment::read_assigned(const AssignSite& site) {
   if (only != nullptr) *only = assigned_by(site);
 }
 
+// As a bare name; `local` itself has no item variables.
 std::optional<TypeEnvironment::Root> TypeEnvironment::local(StepIndex step,
                                                             std::string_view name) const {
   const Program& program = draft_.program;
@@ -225,7 +226,11 @@ TypeEnvironment::Root TypeEnvironment::root_of(const Place& place,
   const bool is_scoped = (first == "vars" || first == "local") && path.size() > 1;
   const std::string& name = is_scoped ? path[1] : first;
   Root root;
-  if (auto found = first == "vars" ? std::nullopt : local(place.step, name)) {
+  if (first == "local" && path.size() > 1) {
+    // A loop word is the innermost loop's; a variable of the same name is no member.
+    const bool is_word = std::ranges::find(kLoopWords, name) != kLoopWords.end();
+    if (is_word) root = local(place.step, name).value_or(Root{});
+  } else if (auto found = first == "vars" ? std::nullopt : local(place.step, name)) {
     root = std::move(*found);
   } else if (first != "local") {
     root = variable(place, name);
