@@ -36,7 +36,8 @@ Result<json::Value> play(const ApiParts& parts, const http::Request& request) {
   constexpr simulate::PlayLimits kLimits = service::Simulations::kLimits;
   object["limits"] = json::Object{{"activations", kLimits.activations},
                                   {"steps", kLimits.steps},
-                                  {"inputBytes", kLimits.bytes}};
+                                  {"inputBytes", kLimits.bytes},
+                                  {"expressionSteps", kLimits.expression_steps}};
   return shown;
 }
 

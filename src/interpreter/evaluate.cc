@@ -1,5 +1,6 @@
 #include "interpreter/evaluate.h"
 
+#include <algorithm>
 #include <span>
 
 #include "foundation/format.h"
@@ -22,6 +23,7 @@ struct Sight {
   const RunState& state;
   std::span<const Frame> frames;
   TimeMs now;
+  std::uint64_t steps_max = UINT64_MAX;
 };
 
 // Bare names are loop records, innermost first, then the variables.
@@ -41,6 +43,7 @@ jsonata::Evaluation look(const Sight& sight, const jsonata::Program& program,
   members.insert(members.end(), names.begin(), names.end());
   jsonata::EvaluateOptions options;
   options.now = sight.now;
+  options.budget.steps = std::min(options.budget.steps, sight.steps_max);
   return jsonata::evaluate(program, jsonata::ComposedInput{members, layers}, options);
 }
 
@@ -58,8 +61,10 @@ Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expres
     return run.error_at(visit, category::kCorruption, "EXPRESSION_INVALID",
                         "an expression was not compiled");
   }
-  auto made = look({run.state, run.state.branches.front().frames, run.now}, *expression.program,
-                   place.names);
+  const std::uint64_t left = run.expression_steps_max - run.expression_steps;
+  auto made = look({run.state, run.state.branches.front().frames, run.now, left},
+                   *expression.program, place.names);
+  run.expression_steps += made.steps;
   if (made.failure) {
     RunError error = expression_error(run, visit, made.failure->code,
                                       format("{}: {}", what, made.failure->message));

@@ -278,6 +278,7 @@ Result<Advance> advance(const Host& host, RunState state, std::span<const Input>
   Advance result;
   result.first_effect_number = state.effects + 1;
   Run run(host, state, options.now);
+  run.expression_steps_max = options.expression_steps_max;
   if (host.program.run_timeout_ms && state.run_timer == 0) {
     if (!state.run_due_at) state.run_due_at = options.now + *host.program.run_timeout_ms;
     state.run_timer = run.take_seq();
@@ -294,6 +295,7 @@ Result<Advance> advance(const Host& host, RunState state, std::span<const Input>
   result.is_stopped = is_before(run, options.stop_before);
   state.effects += run.effects.size();
   result.effects = std::move(run.effects);
+  result.expression_steps = run.expression_steps;
   result.state = std::move(state);
   return result;
 }

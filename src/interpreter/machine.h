@@ -41,7 +41,8 @@ struct Advance {
   RunState state;
   std::uint64_t first_effect_number = 0;
   std::vector<Effect> effects;
-  bool is_stopped = false;  // where AdvanceOptions::stop_before asked for
+  std::uint64_t expression_steps = 0;  // what its expressions cost (jsonata::Budget)
+  bool is_stopped = false;             // where AdvanceOptions::stop_before asked for
 };
 
 // What authors see as `system`: {runId, workflowId, workflowVersion, tenantId, definitionHash,
@@ -63,6 +64,8 @@ struct AdvanceOptions {
   HistorySuggestion suggestion = HistorySuggestion::None;
   // A step that is not begun: for those who look at a run at a place.
   std::optional<definition::StepIndex> stop_before = std::nullopt;
+  // All expressions of this call together: what is beyond fails as if it were too much for one.
+  std::uint64_t expression_steps_max = UINT64_MAX;
 };
 Result<Advance> advance(const Host& host, RunState state, std::span<const Input> inputs,
                         const AdvanceOptions& options);

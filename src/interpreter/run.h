@@ -21,6 +21,8 @@ class Run {
   RunState& state;
   const TimeMs now;
   std::vector<Effect> effects;
+  std::uint64_t expression_steps = 0;
+  std::uint64_t expression_steps_max = UINT64_MAX;
 
   Branch& branch() { return state.branches.front(); }
   [[nodiscard]] const definition::Step& step(definition::StepIndex index) const {

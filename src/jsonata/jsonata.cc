@@ -17,7 +17,7 @@ constexpr std::uint32_t kHintsMax = 1024;
 // What most evaluations of workflow expressions need fits in here, on the native stack.
 constexpr std::size_t kFirstBytes = 8 * limits::kKiB;
 
-Evaluation finish(Run& run, const Cell& result, Dialect dialect) {
+Evaluation take_result(Run& run, const Cell& result, Dialect dialect) {
   if (result.is_failed() || run.failed()) return {std::nullopt, std::move(run.failure)};
   if (result.is_undefined()) return {};
   if (result.is(Tag::Function))
@@ -26,6 +26,12 @@ Evaluation finish(Run& run, const Cell& result, Dialect dialect) {
   auto value = to_json(run, result, unwritable);
   if (!value) return {std::nullopt, std::move(run.failure)};
   return {std::move(value), std::nullopt};
+}
+
+Evaluation finish(Run& run, const Cell& result, Dialect dialect) {
+  Evaluation made = take_result(run, result, dialect);
+  made.steps = run.steps_taken();
+  return made;
 }
 
 // Members are borrowed, so this costs a row per name and copies no data.

@@ -82,6 +82,7 @@ struct EvaluateOptions {
 struct Evaluation {
   std::optional<json::Value> value;  // empty: the expression has no value ("undefined")
   std::optional<Failure> failure;
+  std::uint64_t steps = 0;  // of the budget
 };
 Evaluation evaluate(const Program& program, const json::Value& input,
                     const EvaluateOptions& options = {});

@@ -61,6 +61,10 @@ class Run {
   Cell fail(const char* code, std::string token = {});
   Cell fail_at(const char* code, std::uint32_t position, std::string token = {});
   [[nodiscard]] bool failed() const { return failure.has_value(); }
+  [[nodiscard]] std::uint64_t steps_taken() const {
+    return options.budget.steps -
+           static_cast<std::uint64_t>(std::max<std::int64_t>(0, steps_left_));
+  }
   // One unit of work; false when there is none left.
   bool step() { return steps_left_-- > 0 || out_of_steps(); }
   bool steps(std::uint64_t count);

@@ -23,9 +23,12 @@ struct SimulationRequest {
 
 class Simulations {
  public:
-  // A run of this many steps is looked at through windows; here all of them are in one answer.
-  static constexpr simulate::PlayLimits kLimits = {
-      .activations = 50'000, .steps = 10'000, .bytes = 8 * limits::kMiB};
+  // A run of this many steps is looked at through windows; here all of them are in one answer. Ten
+  // expressions may be the largest that there are: about a second.
+  static constexpr simulate::PlayLimits kLimits = {.activations = 50'000,
+                                                   .steps = 10'000,
+                                                   .bytes = 8 * limits::kMiB,
+                                                   .expression_steps = 50'000'000};
 
   Simulations(store::Store& store, const definition::ActionCatalog& actions,
               const interpreter::PureActions& pure_actions)

@@ -79,6 +79,30 @@ TEST(Play, LimitsEndIt) {
   EXPECT_EQ(code_of({.activations = 5, .steps = 9, .bytes = 7}), "");
 }
 
+TEST(Play, TheSumOfWhatExpressionsTakeIsBoundedWhateverIsCaught) {
+  constexpr std::string_view kCostly =
+      R"j({"id":"w","version":1,"name":"w","payloadSchemaRef":"payload.Any.v1","steps":[
+        {"id":"l","type":"control.forEach","items":{"$expr":"[1..100]"},"itemVar":"i","body":[
+          {"id":"t","type":"control.tryCatch","try":[{"id":"b","type":"transform.assign","config":{"assign":{
+            "vars.x":{"$expr":"$sum($map([1..1000], function($n) { $n * i }))"}}}}],"catch":[]}]}]})j";
+  const auto play_within = [&](std::uint64_t expression_steps) {
+    const TestOffers offers;
+    const NamesOnly forms;
+    return play({json::parse(kCostly).value(), json::Object{}, nullptr, std::nullopt},
+                {.offers = {offers, offers},
+                 .pure_actions = offers,
+                 .form_check = forms,
+                 .limits = {.expression_steps = expression_steps}});
+  };
+  EXPECT_EQ(play_within(UINT64_MAX)->report->root().status, "SUCCEEDED");
+  EXPECT_EQ(play_within(10'000'000)->report->root().status, "SUCCEEDED");
+  const auto stopped = play_within(20'000);
+  const auto& error = stopped->report->root().error;
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code + " " + error->message,
+            "SIMULATION_TOO_LONG more than 20000 steps inside of expressions");
+}
+
 TEST(Play, WhatTheActionsAnsweredIsInTheReport) {
   const json::Value shown = to_json(*ask(std::nullopt)->report);
   EXPECT_EQ(shown.at("sideEffects").at(0).at("output"), 1);

@@ -52,6 +52,7 @@ struct PlayLimits {
   std::uint64_t activations = 2'000'000;  // of all runs
   std::uint64_t steps = UINT64_MAX;       // of all runs
   std::uint64_t bytes = UINT64_MAX;       // of the inputs of actions: all of them are in the report
+  std::uint64_t expression_steps = UINT64_MAX;  // of all expressions (jsonata::Budget)
 };
 
 using Programs = std::map<std::string, definition::ProgramPtr>;  // by `workflowId@version`

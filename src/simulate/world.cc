@@ -138,8 +138,11 @@ void World::advance(std::size_t index, std::vector<in::Input> inputs) {
   const auto suggestion = stage_.faults.renews_history ? in::HistorySuggestion::ContinueAsNew
                                                        : in::HistorySuggestion::None;
   const std::size_t steps_before = report_.runs[index].steps.size();
-  auto step = in::advance(host(run), std::move(run.state), inputs,
-                          {now_, suggestion, index == 0 ? stage_.stop_before : std::nullopt});
+  in::AdvanceOptions options{now_, suggestion, index == 0 ? stage_.stop_before : std::nullopt};
+  // One beyond the limit, so that what reaches it and no more is no mistake.
+  const std::uint64_t most = stage_.limits.expression_steps;
+  if (most != UINT64_MAX) options.expression_steps_max = most - expression_steps_ + 1;
+  auto step = in::advance(host(run), std::move(run.state), inputs, options);
   if (!step.has_value()) {
     stop(step.error().code, step.error().message, StepPath("root"));
     return;
@@ -149,6 +152,8 @@ void World::advance(std::size_t index, std::vector<in::Input> inputs) {
   recorder_.take(index, now_, step->effects);
   steps_ += report_.runs[index].steps.size() - steps_before;
   check_limit(steps_, stage_.limits.steps, "steps");
+  expression_steps_ += step->expression_steps;
+  check_limit(expression_steps_, most, "steps inside of expressions");
   is_at_stop_ = step->is_stopped;
   for (const in::Effect& effect : step->effects) carry_out(index, effect);
   if (stage_.faults.crashes && !run.is_over) reload(run);

@@ -118,6 +118,7 @@ class World {
   std::optional<interpreter::RunError> stopped_;
   std::uint64_t advances_ = 0;
   std::uint64_t steps_ = 0;
+  std::uint64_t expression_steps_ = 0;
   std::uint64_t input_bytes_ = 0;
   bool is_at_stop_ = false;
 };

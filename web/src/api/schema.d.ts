@@ -2209,6 +2209,8 @@ export interface components {
                 steps: number;
                 /** Format: int64 */
                 inputBytes: number;
+                /** Format: int64 */
+                expressionSteps: number;
             };
         };
         /** @description a part of a text, in bytes of UTF-8 */
