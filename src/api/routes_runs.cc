@@ -115,7 +115,8 @@ Result<json::Value> show(const ApiParts& parts, const http::Request& request) {
 
 // What an operator asks of a run, with a reason.
 struct Control {
-  Result<void> (service::RunControl::*call)(const TenantId&, const RunId&, const std::string&);
+  Result<void> (service::RunControl::*call)(const TenantId&, const RunId&,
+                                            const service::ControlReason&);
   std::string_view word;  // member of the answer
 };
 
@@ -127,7 +128,7 @@ Result<json::Value> control(const ApiParts& parts, const http::Request& request,
     TRY(const json::Value body, body_of(request));
     reason = json::string_at(body.get_object(), "reason").value_or(reason);
   }
-  TRY_DO((parts.control.*asked.call)(tenant_of(request), run, reason));
+  TRY_DO((parts.control.*asked.call)(tenant_of(request), run, {.text = reason}));
   return json::Value(json::Object{{"runId", run.text}, {asked.word, true}});
 }
 

@@ -55,6 +55,11 @@ Result<json::Object> which_of(const BulkRequest& request, const Action& action, 
   return json::Object{{"filter", write_run_filter(filter)}};
 }
 
+// Of what is done to one run: once, however often a crash has it done.
+std::string key_of(const store::BulkJobRow& job, const RunId& run) {
+  return format("bulk:{}:{}", job.job_id, run.text);
+}
+
 std::string place_of(const store::RunView& view) {
   return format("{}:{}", view.launch.started_at, view.launch.run_id.text);
 }
@@ -205,7 +210,8 @@ Result<Bulk::Chunk> Bulk::next(const store::BulkJobRow& job) const {
 Result<void> Bulk::touch(const store::BulkJobRow& job, const RunId& run) {
   store::AuditRow audit;
   audit.tenant = job.tenant;
-  audit.audit_id = parts_.random.uuid();
+  // The same when a crash has it done again, which is so told from what somebody else did.
+  audit.audit_id = key_of(job, run);
   audit.actor = job.actor;
   audit.action = "runs." + job.action;
   audit.target_type = "runs";
@@ -213,8 +219,11 @@ Result<void> Bulk::touch(const store::BulkJobRow& job, const RunId& run) {
   audit.reason = format("bulk job {}{}{}", job.job_id, job.reason.empty() ? "" : ": ", job.reason);
   audit.at = parts_.clock.now();
   // What cannot be written down is not done.
-  TRY_DO(parts_.store.audit().begin(audit));
-  const auto made = act(job, run);
+  const auto begun = parts_.store.audit().begin(audit);
+  if (!begun.has_value() && begun.error().code != "STORE_CONFLICT") return begun.error();
+  const bool is_again = !begun.has_value();
+  auto made = act(job, run);
+  if (is_again && !made.has_value() && is_canceled_by(job, run)) made = std::string();
   store::BulkOutcomeRow row{job.tenant, job.job_id, run, "DONE", "", "", parts_.clock.now()};
   if (made.has_value()) {
     row.created_id = *made;
@@ -250,19 +259,22 @@ Result<std::string> Bulk::act(const store::BulkJobRow& job, const RunId& run) {
     replay.reason = reason;
     replay.is_latest_version =
         json::string_at(job.request.get_object(), "version").value_or("") == "latest";
-    // Once, however often a crash has it done.
-    replay.fire_key = format("bulk:{}:{}", job.job_id, run.text);
-    const auto launched = parts_.replays.replay(replay);
-    if (launched.has_value()) return launched->run_id.text;
-    if (launched.error().code == "STORE_CONFLICT") return std::string();
-    return launched.error();
+    replay.fire_key = key_of(job, run);
+    TRY(const Launched launched, parts_.replays.replay(replay));
+    return launched.run_id.text;
   }
-  using Control = Result<void> (RunControl::*)(const TenantId&, const RunId&, const std::string&);
+  using Control = Result<void> (RunControl::*)(const TenantId&, const RunId&, const ControlReason&);
   const Control control = job.action == "cancel"  ? &RunControl::cancel
                           : job.action == "pause" ? &RunControl::pause
                                                   : &RunControl::resume;
-  TRY_DO((parts_.control.*control)(job.tenant, run, reason));
+  TRY_DO((parts_.control.*control)(job.tenant, run, {reason, key_of(job, run)}));
   return std::string();
+}
+
+bool Bulk::is_canceled_by(const store::BulkJobRow& job, const RunId& run) const {
+  if (job.action != "cancel") return false;
+  const auto view = parts_.store.run(job.tenant, run);
+  return view.has_value() && view->run.status == "CANCELED";
 }
 
 }  // namespace fermata::service

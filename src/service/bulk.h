@@ -65,6 +65,8 @@ class Bulk {
   Result<Chunk> next(const store::BulkJobRow& job) const;
   // Unavailable: not now, and nothing is said of it.
   Result<void> touch(const store::BulkJobRow& job, const RunId& run);
+  // Begun before a crash, and done.
+  [[nodiscard]] bool is_canceled_by(const store::BulkJobRow& job, const RunId& run) const;
   Result<std::string> act(const store::BulkJobRow& job, const RunId& run);
 
   Parts parts_;

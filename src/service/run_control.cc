@@ -15,29 +15,30 @@ Result<store::RunView> RunControl::active(const TenantId& tenant, const RunId& r
 }
 
 Result<void> RunControl::signal(const store::RunView& view, std::string_view name,
-                                const std::string& reason) const {
+                                const ControlReason& reason) const {
   temporal::Signal signal;
   signal.name = name;
-  signal.input = {temporal::to_payload(json::Object{{"reason", reason}})};
+  signal.input = {temporal::to_payload(json::Object{{"reason", reason.text}})};
+  signal.request_id = reason.key;
   return client_.signal({view.launch.temporal_workflow_id, ""}, signal);
 }
 
 Result<void> RunControl::pause(const TenantId& tenant, const RunId& run,
-                               const std::string& reason) {
+                               const ControlReason& reason) {
   TRY(const store::RunView view, active(tenant, run, "paused"));
   return signal(view, kPauseSignal, reason);
 }
 
 Result<void> RunControl::resume(const TenantId& tenant, const RunId& run,
-                                const std::string& reason) {
+                                const ControlReason& reason) {
   TRY(const store::RunView view, active(tenant, run, "resumed"));
   return signal(view, kResumeSignal, reason);
 }
 
 Result<void> RunControl::cancel(const TenantId& tenant, const RunId& run,
-                                const std::string& reason) {
+                                const ControlReason& reason) {
   TRY(const store::RunView view, active(tenant, run, "canceled"));
-  const auto canceled = client_.cancel({view.launch.temporal_workflow_id, ""}, reason);
+  const auto canceled = client_.cancel({view.launch.temporal_workflow_id, ""}, reason.text);
   if (canceled.has_value()) return {};
   Error error = canceled.error().within(format("canceling run `{}`", run.text));
   error.kind = ErrorKind::Conflict;

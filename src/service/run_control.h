@@ -17,16 +17,22 @@ struct RunScopes {
   std::string current_path;  // empty: at its end
 };
 
+struct ControlReason {
+  std::string text;
+  // Calls with the same key are one, however often a crash repeats them; empty: each is one.
+  std::string key = {};
+};
+
 class RunControl {
  public:
   RunControl(store::Store& store, temporal::Client client)
       : store_(store), client_(std::move(client)) {}
 
   // Errors: NOT_FOUND, RUN_NOT_ACTIVE, WORKFLOW_TEMPORAL_CANCEL_FAILED.
-  Result<void> cancel(const TenantId& tenant, const RunId& run, const std::string& reason);
+  Result<void> cancel(const TenantId& tenant, const RunId& run, const ControlReason& reason);
   // Between two steps; what is under way ends first. Errors: NOT_FOUND, RUN_NOT_ACTIVE, TEMPORAL_*.
-  Result<void> pause(const TenantId& tenant, const RunId& run, const std::string& reason);
-  Result<void> resume(const TenantId& tenant, const RunId& run, const std::string& reason);
+  Result<void> pause(const TenantId& tenant, const RunId& run, const ControlReason& reason);
+  Result<void> resume(const TenantId& tenant, const RunId& run, const ControlReason& reason);
   // As the worker has them now, redacted. Errors: NOT_FOUND, TEMPORAL_* (no worker answers).
   Result<RunScopes> scopes(const TenantId& tenant, const RunId& run);
 
@@ -34,7 +40,7 @@ class RunControl {
   Result<store::RunView> active(const TenantId& tenant, const RunId& run,
                                 std::string_view verb) const;
   Result<void> signal(const store::RunView& view, std::string_view name,
-                      const std::string& reason) const;
+                      const ControlReason& reason) const;
 
   store::Store& store_;
   temporal::Client client_;
