@@ -73,7 +73,8 @@ constexpr std::pair<std::string_view, Days> kKept[] = {
     {"runsDays", &store::RetentionRow::runs},
     {"invocationsDays", &store::RetentionRow::invocations},
     {"eventsDays", &store::RetentionRow::events},
-    {"auditDays", &store::RetentionRow::audit}};
+    {"auditDays", &store::RetentionRow::audit},
+    {"keysDays", &store::RetentionRow::keys}};
 constexpr std::int64_t kDaysMax = 36'500;
 
 json::Value render(const store::RetentionRow& row) {

@@ -44,7 +44,7 @@ struct ApiHost::Services {
         access({parts.store.api_keys(), parts.clock, parts.random, oidc.get()}, home_tenant(),
                options.token),
         rates({options.front.rate_per_second, options.front.rate_burst}, parts.clock),
-        sweep({parts.store, events, launcher, clocks, notices, parts.clock, parts.log}),
+        sweep({parts.store, events, launcher, clocks, tasks, notices, parts.clock, parts.log}),
         housekeeping({parts.store, parts.random, parts.clock, parts.log}),
         api{parts.store,   catalog,
             launcher,      control,

@@ -34,6 +34,7 @@ struct RunAction {
   definition::ExecutionClass execution = definition::ExecutionClass::Short;  // never Pure
   json::Value input;            // secrets still by reference
   std::string idempotency_key;  // without the tenant prefix
+  bool is_authored = false;     // the key is the author's own
   std::uint32_t attempt = 1;
   std::int64_t timeout_ms = 0;
 };

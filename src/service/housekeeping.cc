@@ -118,15 +118,19 @@ Result<std::size_t> Housekeeping::delete_of(const store::RetentionRow& row,
   if (row.events) {
     TRY(events, retention.remove_events(row.tenant, before(*row.events), kDeletedPerRound));
   }
+  std::int64_t keys = 0;
+  if (row.keys) {
+    TRY(keys, retention.remove_keys(row.tenant, before(*row.keys), kDeletedPerRound));
+  }
   std::int64_t audit = 0;
   if (row.audit) {
     TRY(audit, retention.remove_audit(row.tenant, before(*row.audit), kDeletedPerRound));
   }
-  const std::int64_t all = runs + calls + events + audit;
+  const std::int64_t all = runs + calls + keys + events + audit;
   if (all == 0) return std::size_t{0};
-  TRY_DO(note(
-      row.tenant, "retention.delete", "",
-      format("{} runs, {} invocations, {} events, {} audit entries", runs, calls, events, audit)));
+  TRY_DO(note(row.tenant, "retention.delete", "",
+              format("{} runs, {} invocations, {} keys, {} events, {} audit entries", runs, calls,
+                     keys, events, audit)));
   return static_cast<std::size_t>(all);
 }
 

@@ -31,7 +31,8 @@ class Housekeeping {
 
   // Workflows that were paused.
   Result<std::size_t> pause_failing();
-  // Rows that were deleted: runs with all that is theirs, invocations, events, audit entries.
+  // Rows that were deleted: runs with all that is theirs, invocations, authored keys, events, audit
+  // entries.
   Result<std::size_t> delete_old();
 
  private:

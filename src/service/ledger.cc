@@ -35,10 +35,15 @@ json::Value bounded(const json::Value& error) {
 
 }  // namespace
 
+bool is_made_key(std::string_view key) {
+  return key.size() == 64 && key.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 store::InvocationRow Ledger::row(const Invocation& invocation, std::uint32_t attempt) const {
   store::InvocationRow row;
   row.tenant = invocation.tenant;
   row.idempotency_key = invocation.key;
+  row.is_authored = invocation.is_authored;
   row.attempt = attempt;
   row.lease_owner = owner_;
   row.lease_expires_at = clock_.now() + kLeaseMs;

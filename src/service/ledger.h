@@ -18,6 +18,7 @@ namespace fermata::service {
 struct Invocation {
   TenantId tenant;
   std::string key;
+  bool is_authored = false;  // chosen by an author: it may come again in another run
   RunId run_id;
   std::string step_path;
   std::string iteration;
@@ -36,6 +37,9 @@ struct Proceed {
 struct Busy {
   TimeMs until = 0;  // the other's lease
 };
+
+// Whether it looks like what the machine makes where the author names none: a hash.
+[[nodiscard]] bool is_made_key(std::string_view key);
 
 class Ledger {
  public:

@@ -15,6 +15,7 @@ void Sweep::once() {
   if (!routed.has_value()) report(routed.error(), "events routed late");
   report(parts_.router.launch_held(), "held launches made");
   report(parts_.launcher.repair(parts_.clock.now() - kGraceMs), "launches mended");
+  report(parts_.tasks.deliver_late(parts_.clock.now() - kGraceMs), "answers delivered late");
   report(parts_.clocks.sync(), "schedules brought up to date");
   report(parts_.clocks.fire_held(), "held fires made");
   if (parts_.clock.now() < tell_at_) return;

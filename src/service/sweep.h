@@ -1,8 +1,9 @@
 #pragma once
 // Sweep: mends in the background what a crash or an absent Temporal left half done: events that
 // were stored and not routed, launches that were put off, runs that were launched and not started,
-// schedules that do not yet say what was published, fires that nobody made, people who were not
-// told. All of it is idempotent, so several processes may sweep; each kind stands for itself.
+// schedules that do not yet say what was published, fires that nobody made, answers of people that
+// the run does not have, people who were not told. All of it is idempotent, so several processes
+// may sweep; each kind stands for itself.
 
 #include "foundation/log.h"
 #include "service/background.h"
@@ -10,6 +11,7 @@
 #include "service/events.h"
 #include "service/launch.h"
 #include "service/task_notices.h"
+#include "service/tasks.h"
 
 namespace fermata::service {
 
@@ -20,6 +22,7 @@ class Sweep {
     EventRouter& router;
     Launcher& launcher;
     Clocks& clocks;
+    Tasks& tasks;
     TaskNotices& notices;
     const Clock& clock;
     Log& log;

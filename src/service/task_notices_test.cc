@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <bit>
 #include <filesystem>
 #include <thread>
 
@@ -35,10 +37,14 @@ class Signals final : public RunSignals {
  public:
   Result<void> signal(const RunId& run, const temporal::Signal& signal) override {
     if (is_away) return make_error(ErrorKind::Unavailable, "TEMPORAL_UNAVAILABLE", "away");
+    if (is_refusing) return make_error(ErrorKind::Invalid, "TEMPORAL_REFUSED", "too large");
+    const std::scoped_lock lock(mutex);
     taken.push_back(format("{} {}", run.text, signal.request_id));
     return {};
   }
   bool is_away = false;
+  bool is_refusing = false;
+  std::mutex mutex;
   std::vector<std::string> taken;
 };
 class Hook final : public TaskHook {
@@ -191,7 +197,70 @@ TEST_F(TaskNoticesTest, AnAnswerThatDidNotReachTheRunLeavesTheTaskOpenAndIsOneSi
   signals_->is_away = false;
   // The caller died before it heard the answer, and asks again: Temporal knows the request.
   for (int again = 0; again < 2; ++again) EXPECT_TRUE(tasks.answer(given).has_value());
-  EXPECT_THAT(signals_->taken, ElementsAre("run-a answer-1", "run-a answer-1"));
+  EXPECT_THAT(signals_->taken, ElementsAre("run-a answer-1"));
+}
+
+TEST_F(TaskNoticesTest, AnAcceptedAnswerReachesARunThatWasAway) {
+  ask("a");
+  Tasks tasks(*store_, signals_, clock_);
+  const Answer given{kTenant, TaskId("a"), "answer-1", json::Object{{"ok", true}}, "ada", false};
+  signals_->is_away = true;
+  EXPECT_EQ(tasks.answer(given).error().code, "TEMPORAL_UNAVAILABLE");
+  Answer other = given;
+  other.answer_id = "answer-2";
+  EXPECT_EQ(tasks.answer(other).error().code, "TASK_ANSWERED");
+  other = given;
+  other.response = json::Object{{"ok", false}};
+  EXPECT_EQ(tasks.answer(other).error().code, "TASK_ANSWERED");
+  EXPECT_EQ(tasks.deliver_late(clock_.now_ms + 1).error().code, "TEMPORAL_UNAVAILABLE");
+  signals_->is_away = false;
+  EXPECT_EQ(*tasks.deliver_late(clock_.now_ms), 0U);  // whoever accepted it may be at it
+  EXPECT_EQ(*tasks.deliver_late(clock_.now_ms + 1), 1U);
+  EXPECT_EQ(*tasks.deliver_late(clock_.now_ms + 1), 0U);
+  EXPECT_THAT(signals_->taken, ElementsAre("run-a answer-1"));
+}
+
+TEST_F(TaskNoticesTest, AnAnswerThatTemporalRefusesStandsInNobodysWay) {
+  ask("a");
+  Tasks tasks(*store_, signals_, clock_);
+  Answer given{kTenant, TaskId("a"), "answer-1", json::Object{{"ok", true}}, "ada", false};
+  signals_->is_refusing = true;
+  EXPECT_EQ(tasks.answer(given).error().code, "TEMPORAL_REFUSED");
+  signals_->is_refusing = false;
+  EXPECT_EQ(*tasks.deliver_late(clock_.now_ms + 1), 0U);
+  given.answer_id = "answer-2";
+  EXPECT_TRUE(tasks.answer(given).has_value());
+  EXPECT_THAT(signals_->taken, ElementsAre("run-a answer-2"));
+}
+
+TEST_F(TaskNoticesTest, OneOfManyAnswersAtOnceIsAccepted) {
+  for (int round = 0; round < 20; ++round) {
+    const std::string task = format("t{}", round);
+    ask(task);
+    Tasks tasks(*store_, signals_, clock_);
+    std::atomic<int> accepted = 0;
+    std::vector<std::thread> people;
+    for (int i = 0; i < 6; ++i) {
+      people.emplace_back([&, i] {
+        // Two of them give the same one.
+        const int n = i / 2;
+        const Answer given{kTenant, TaskId(task), format("{}-{}", task, n), json::Object{{"n", n}},
+                           "",      false};
+        const auto said = tasks.answer(given);
+        if (said.has_value()) {
+          accepted |= 1 << n;
+        } else {
+          EXPECT_EQ(said.error().code, "TASK_ANSWERED");
+        }
+      });
+    }
+    for (std::thread& person : people) person.join();
+    EXPECT_EQ(std::popcount(static_cast<unsigned>(accepted.load())), 1);
+    const auto standing = store_->task_answers().of(kTenant, TaskId(task));
+    ASSERT_EQ(standing->size(), 1U);
+    EXPECT_EQ(std::countr_zero(static_cast<unsigned>(accepted.load())),
+              standing->front().answer_id.back() - '0');
+  }
 }
 
 }  // namespace

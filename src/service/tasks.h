@@ -9,6 +9,7 @@
 #include "foundation/clock.h"
 #include "service/run_signals.h"
 #include "store/store.h"
+#include "store/task_answers.h"
 
 namespace fermata::service {
 
@@ -26,15 +27,20 @@ class Tasks {
   Tasks(store::Store& store, std::shared_ptr<RunSignals> signals, const Clock& clock)
       : store_(store), signals_(std::move(signals)), clock_(clock) {}
 
-  // Errors: NOT_FOUND, TASK_CLOSED, TASK_CLAIMED (by somebody else), ANSWER_INVALID (naming
-  // everything that does not fit the form), TEMPORAL_*.
+  // One answer is accepted; it again is no error. When Temporal is away it stays accepted, and
+  // deliver_late() brings it to the run. Errors: NOT_FOUND, TASK_CLOSED, TASK_ANSWERED (by another
+  // one), TASK_CLAIMED (by somebody else), ANSWER_INVALID (naming everything that does not fit the
+  // form), TEMPORAL_*.
   Result<void> answer(const Answer& answer);
+  // What was accepted before and the run does not have. Gives how many it has now.
+  Result<std::size_t> deliver_late(TimeMs before);
   // Errors: NOT_FOUND, TASK_CLOSED, TASK_CLAIMED. Claiming again is no error.
   Result<store::TaskRow> claim(const TenantId& tenant, const TaskId& task, const std::string& by);
   // Errors: NOT_FOUND, TASK_CLOSED, TASK_CLAIMED when it is not `by` who has it; empty: whoever.
   Result<store::TaskRow> release(const TenantId& tenant, const TaskId& task, const std::string& by);
 
  private:
+  Result<void> deliver(const store::AnswerRow& row);
   Result<store::TaskRow> open_task(const TenantId& tenant, const TaskId& task);
 
   store::Store& store_;

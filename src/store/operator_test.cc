@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "store/audit_log.h"
 #include "store/bulk_jobs.h"
 #include "store/open.h"
@@ -9,6 +11,7 @@
 #include "store/run_log.h"
 #include "store/run_views.h"
 #include "store/saved_views.h"
+#include "store/task_answers.h"
 #include "store/test_database.h"
 
 namespace fermata::store {
@@ -323,6 +326,83 @@ TEST_P(OperatorTest, InvocationsOfRunsUnderWayStay) {
   ASSERT_TRUE(store_->audit().begin(entry).has_value());
   EXPECT_EQ(*store_->retention().remove_audit(kTenant, 50, 10), 1);
   EXPECT_EQ(store_->audit().rows(kTenant, {})->size(), 1U);
+}
+
+TEST_P(OperatorTest, ASuccessUnderAnAuthoredKeyOutlivesItsRunAndItsInput) {
+  const auto begin = [&](const std::string& key, bool is_authored) {
+    InvocationPut put;
+    put.row.tenant = kTenant;
+    put.row.idempotency_key = key;
+    put.row.is_authored = is_authored;
+    put.row.run_id = RunId("r");
+    put.row.input = json::Object{{"name", "ann"}};
+    put.row.input_hash = "h";
+    put.row.started_at = 15;
+    EXPECT_TRUE(store_->write({}, std::span(&put, 1)).has_value());
+    return put;
+  };
+  const auto succeed = [&](InvocationPut put) {
+    put.expected_attempt = 1;
+    put.row.status = InvocationStatus::Succeeded;
+    put.row.output = json::Object{{"n", 1}};
+    EXPECT_TRUE(store_->write({}, std::span(&put, 1)).value().front());
+  };
+  Retention& retention = store_->retention();
+  for (const bool with_run : {false, true}) {
+    launch("r", 10);
+    succeed(begin("order-1", true));
+    succeed(begin("made", false));
+    begin("order-2", true);
+    EXPECT_EQ(*retention.remove_keys(kTenant, 100, 10), 0);  // of a run under way
+    end("r", "SUCCEEDED", 20);
+    if (with_run) {
+      ASSERT_TRUE(retention.remove_run(kTenant, RunId("r")).has_value());
+    } else {
+      EXPECT_EQ(*retention.remove_invocations(kTenant, 100, 10), 3);
+    }
+    EXPECT_EQ(*retention.remove_invocations(kTenant, 100, 10), 0);
+    EXPECT_FALSE(store_->invocation(kTenant, "made").value().has_value());
+    EXPECT_FALSE(store_->invocation(kTenant, "order-2").value().has_value());
+    const auto kept = store_->invocation(kTenant, "order-1").value();
+    ASSERT_TRUE(kept.has_value());
+    EXPECT_EQ(kept->status, InvocationStatus::Succeeded);
+    EXPECT_EQ(kept->output, json::Value(json::Object{{"n", 1}}));
+    EXPECT_EQ(kept->input_hash, "h");
+    EXPECT_EQ(kept->input, json::Value(json::Object{}));
+    EXPECT_EQ(*retention.remove_keys(kOther, 100, 10), 0);
+    EXPECT_EQ(*retention.remove_keys(kTenant, 15, 10), 0);
+    EXPECT_EQ(*retention.remove_keys(kTenant, 16, 10), 1);
+    EXPECT_FALSE(store_->invocation(kTenant, "order-1").value().has_value());
+    if (!with_run) {
+      ASSERT_TRUE(retention.remove_run(kTenant, RunId("r")).has_value());
+    }
+  }
+}
+
+TEST_P(OperatorTest, OneOfManyAnswersStandsWhoeverAsksAtOnce) {
+  for (int round = 0; round < 10; ++round) {
+    const TaskId task("task" + std::to_string(round));
+    std::vector<AnswerRow> standing(8);
+    std::vector<std::thread> people;
+    for (int i = 0; i < 8; ++i) {
+      people.emplace_back([&, i] {
+        AnswerRow row{kTenant,        task, "answer-" + std::to_string(i), "h", RunId("r"),
+                      json::Value(i), 10};
+        auto accepted = store_->task_answers().accept(row);
+        ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
+        standing[static_cast<std::size_t>(i)] = *std::move(accepted);
+      });
+    }
+    for (std::thread& person : people) person.join();
+    for (const AnswerRow& row : standing) EXPECT_EQ(row.answer_id, standing.front().answer_id);
+    EXPECT_TRUE(store_->task_answers().of(kOther, task)->empty());
+  }
+  EXPECT_TRUE(store_->task_answers().unsettled(10, 100)->empty());
+  const auto open = *store_->task_answers().unsettled(11, 100);
+  ASSERT_EQ(open.size(), 10U);
+  ASSERT_TRUE(store_->task_answers().settle(open.front()).has_value());
+  EXPECT_EQ(store_->task_answers().unsettled(11, 100)->size(), 9U);
+  EXPECT_TRUE(store_->task_answers().of(kTenant, open.front().task)->front().signal.is_null());
 }
 
 TEST_P(OperatorTest, EndingsCountTheNewestOfAWorkflow) {

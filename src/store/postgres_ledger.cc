@@ -22,10 +22,11 @@ constexpr std::string_view kReplace =
 constexpr std::string_view kInsert =
     "INSERT INTO workflow_action_invocations (tenant, idempotency_key, run_id, step_path, "
     "iteration, action_id, action_version, status, attempt, lease_owner, lease_expires_at, "
-    "input_json, input_hash, output_json, error_json, started_at, completed_at) "
+    "input_json, input_hash, output_json, error_json, started_at, completed_at, is_authored) "
     "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "
     "$7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::json[], "
-    "$13::text[], $14::json[], $15::json[], $16::bigint[], $17::bigint[]) "
+    "$13::text[], $14::json[], $15::json[], $16::bigint[], $17::bigint[], "
+    "$18::bigint[]) "
     "ON CONFLICT (tenant, idempotency_key) DO NOTHING RETURNING tenant, idempotency_key";
 
 using Key = std::pair<std::string, std::string>;
@@ -57,7 +58,7 @@ Result<std::set<Key>> replace(PostgresConnection& connection, const Puts& puts) 
 
 Result<std::set<Key>> insert(PostgresConnection& connection, const Puts& puts) {
   if (puts.empty()) return std::set<Key>();
-  Columns columns(17);
+  Columns columns(18);
   for (const InvocationPut* put : puts) {
     const InvocationRow& row = put->row;
     columns.bind(row.tenant.text).bind(row.idempotency_key).bind(row.run_id.text);
@@ -66,6 +67,7 @@ Result<std::set<Key>> insert(PostgresConnection& connection, const Puts& puts) {
     columns.bind(row.attempt).bind(row.lease_owner).bind(row.lease_expires_at);
     columns.bind_json(row.input).bind(row.input_hash).bind(row.output).bind(row.error);
     columns.bind(row.started_at).bind(row.completed_at);
+    columns.bind(std::int64_t{row.is_authored ? 1 : 0});
   }
   return keys_of(connection.run(kInsert, std::move(columns).finish()));
 }

@@ -16,7 +16,7 @@ struct Migration {
 };
 
 // Keys sort by bytes, as in SQLite. `json`, not `jsonb`: what was written is read back as it was.
-constexpr std::array<Migration, 17> kMigrations = {
+constexpr std::array<Migration, 18> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant text COLLATE "C" NOT NULL, workflow_id text COLLATE "C" NOT NULL, name text NOT NULL, draft_definition json NOT NULL,
@@ -264,6 +264,15 @@ END $$;
      // Fires that failed are tried again.
      {17, R"sql(
 CREATE INDEX workflow_clock_fires_failed ON workflow_clock_fires (tenant, workflow_id, scheduled_for) WHERE outcome = 'FAILED' AND run_id IS NULL;
+)sql"},
+     // Which answer to a task stands. A success under a key that its author chose is kept longer.
+     {18, R"sql(
+ALTER TABLE workflow_task_states ADD COLUMN answer_id text, ADD COLUMN answer_hash text, ADD COLUMN answer_run_id text,
+  ADD COLUMN answer_signal_json json, ADD COLUMN answered_at bigint;
+CREATE INDEX workflow_task_states_unsettled ON workflow_task_states (answered_at) WHERE answer_signal_json IS NOT NULL;
+ALTER TABLE workflow_action_invocations ADD COLUMN is_authored bigint NOT NULL DEFAULT 0;
+UPDATE workflow_action_invocations SET is_authored = 1 WHERE length(idempotency_key) <> 64 OR ltrim(idempotency_key, '0123456789abcdef') <> '';
+ALTER TABLE workflow_retention ADD COLUMN keys_days bigint;
 )sql"}}};
 
 // Ours alone among the advisory locks of a database: the letters "fermata" as a number.

@@ -15,6 +15,7 @@
 #include "store/saved_views.h"
 #include "store/sql.h"
 #include "store/tables.h"
+#include "store/task_answers.h"
 
 namespace fermata::store {
 
@@ -96,6 +97,7 @@ class PostgresStore final : public Store {
   Retention& retention() override { return retention_; }
   ApiKeys& api_keys() override { return api_keys_; }
   Notices& notices() override { return notices_; }
+  TaskAnswers& task_answers() override { return task_answers_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -166,8 +168,12 @@ class PostgresStore final : public Store {
   Retention retention_{sql_};
   ApiKeys api_keys_{sql_};
   Notices notices_{sql_};
+  TaskAnswers task_answers_{sql_};
 };
 
+// Inside the transaction of put_bundle(): in postgres_events.cc.
+Result<void> put_schema_in(PostgresConnection& connection, const SchemaRow& row);
+Result<void> put_event_type_in(PostgresConnection& connection, const EventTypeRow& row);
 // Inside the transaction of write(): in postgres_ledger.cc and postgres_write.cc.
 Result<std::vector<bool>> put_invocations(PostgresConnection& connection,
                                           std::span<const InvocationPut> puts);

@@ -8,12 +8,38 @@ namespace {
 constexpr std::string_view kEnded = "('SUCCEEDED', 'FAILED', 'CANCELED')";
 constexpr std::string_view kActive = "('RUNNING', 'WAITING', 'PAUSED')";
 constexpr std::string_view kColumns =
-    "tenant, runs_days, invocations_days, events_days, audit_days, "
-    "updated_at";
+    "tenant, runs_days, invocations_days, events_days, audit_days, keys_days, updated_at";
+// A success under a key that comes again in another run: forgotten, it would be acted once more.
+constexpr std::string_view kKept = "(is_authored = 1 AND status = 'SUCCEEDED')";
 
 RetentionRow read(const Cells& cells) {
   return {TenantId(cells.text(0)),  cells.optional_number(1), cells.optional_number(2),
-          cells.optional_number(3), cells.optional_number(4), cells.number(5)};
+          cells.optional_number(3), cells.optional_number(4), cells.optional_number(5),
+          cells.number(6)};
+}
+
+// Of successes that are kept; a condition follows.
+Query strip(const TenantId& tenant) {
+  Query query{.tenant = tenant};
+  return query
+      .add("UPDATE workflow_action_invocations SET input_json = '{}' WHERE tenant = ?", tenant.text)
+      .add(" AND ")
+      .add(kKept)
+      .add(" AND ");
+}
+
+// The keys of those that no run under way has; conditions follow.
+Query invocations_before(const TenantId& tenant, TimeMs before) {
+  Query query{.tenant = tenant};
+  return query
+      .add("SELECT idempotency_key FROM workflow_action_invocations AS call WHERE tenant = ?",
+           tenant.text)
+      .add(" AND started_at < ?", before)
+      .add(
+          " AND NOT EXISTS (SELECT 1 FROM workflow_runs AS run WHERE run.run_id = call.run_id AND "
+          "run.status IN ")
+      .add(kActive)
+      .add(")");
 }
 
 SqlValue value_of(const std::optional<std::int64_t>& days) {
@@ -25,12 +51,12 @@ SqlValue value_of(const std::optional<std::int64_t>& days) {
 Result<void> Retention::put(const RetentionRow& row) {
   Query insert{.tenant = row.tenant};
   insert.add("INSERT INTO workflow_retention (").add(kColumns).add(") VALUES (?", row.tenant.text);
-  for (const auto* days : {&row.runs, &row.invocations, &row.events, &row.audit})
+  for (const auto* days : {&row.runs, &row.invocations, &row.events, &row.audit, &row.keys})
     insert.add(", ?", value_of(*days));
   insert.add(
       ", ?) ON CONFLICT (tenant) DO UPDATE SET runs_days = excluded.runs_days, invocations_days = "
       "excluded.invocations_days, events_days = excluded.events_days, audit_days = "
-      "excluded.audit_days, updated_at = excluded.updated_at",
+      "excluded.audit_days, keys_days = excluded.keys_days, updated_at = excluded.updated_at",
       row.updated_at);
   return sql_.execute(insert);
 }
@@ -94,8 +120,9 @@ Result<void> Retention::remove_run(const TenantId& tenant, const RunId& run) {
       .add(" AND task_id IN (SELECT task_id FROM workflow_run_waits WHERE run_id = ?", run.text)
       .add(" AND task_id IS NOT NULL)");
   TRY_DO(sql_.execute(tasks));
-  for (const char* table :
-       {"workflow_run_steps", "workflow_run_waits", "workflow_action_invocations", "workflow_runs"})
+  TRY_DO(sql_.execute(strip(tenant).add("run_id = ?", run.text)));
+  TRY_DO(sql_.execute(of_run("workflow_action_invocations").add(" AND NOT ").add(kKept)));
+  for (const char* table : {"workflow_run_steps", "workflow_run_waits", "workflow_runs"})
     TRY_DO(sql_.execute(of_run(table)));
   return {};
 }
@@ -114,15 +141,25 @@ Result<std::int64_t> Retention::remove(const Query& keys, std::string_view table
 
 Result<std::int64_t> Retention::remove_invocations(const TenantId& tenant, TimeMs before,
                                                    std::size_t limit) {
-  Query keys{.tenant = tenant};
-  keys.add("SELECT idempotency_key FROM workflow_action_invocations AS call WHERE tenant = ?",
-           tenant.text)
-      .add(" AND started_at < ?", before)
-      .add(
-          " AND NOT EXISTS (SELECT 1 FROM workflow_runs AS run WHERE run.run_id = call.run_id AND "
-          "run.status IN ")
-      .add(kActive)
-      .add(") LIMIT ?", static_cast<std::int64_t>(limit));
+  const auto last = static_cast<std::int64_t>(limit);
+  TRY(const std::int64_t gone,
+      remove(invocations_before(tenant, before).add(" AND NOT ").add(kKept).add(" LIMIT ?", last),
+             "workflow_action_invocations", "idempotency_key"));
+  const Query kept = invocations_before(tenant, before)
+                         .add(" AND ")
+                         .add(kKept)
+                         .add(" AND CAST(input_json AS text) <> '{}' LIMIT ?", last);
+  TRY(const auto found,
+      rows_of<std::string>(sql_, kept, [](const Cells& cells) { return cells.text(0); }));
+  if (found.empty()) return gone;
+  TRY_DO(sql_.execute(strip(tenant).add_in("idempotency_key", found)));
+  return gone + static_cast<std::int64_t>(found.size());
+}
+
+Result<std::int64_t> Retention::remove_keys(const TenantId& tenant, TimeMs before,
+                                            std::size_t limit) {
+  Query keys = invocations_before(tenant, before).add(" AND ").add(kKept);
+  keys.add(" LIMIT ?", static_cast<std::int64_t>(limit));
   return remove(keys, "workflow_action_invocations", "idempotency_key");
 }
 

@@ -26,6 +26,7 @@ struct RetentionRow {
   std::optional<std::int64_t> invocations;
   std::optional<std::int64_t> events;
   std::optional<std::int64_t> audit;
+  std::optional<std::int64_t> keys;  // successes under keys that authors chose
   TimeMs updated_at = 0;
 };
 
@@ -59,11 +60,13 @@ class Retention {
 
   // Oldest first.
   Result<std::vector<RunId>> ended_runs(const EndedRuns& which);
-  // With all that belongs to it; the run's own row goes last, so that a crash leaves it to be
-  // found.
+  // With all that belongs to it but the successes under authored keys, of which key, input's hash
+  // and output stay; the run's own row goes last, so that a crash leaves it to be found.
   Result<void> remove_run(const TenantId& tenant, const RunId& run);
-  // Each gives how many went.
+  // Each gives how many went. Of successes under authored keys the input only.
   Result<std::int64_t> remove_invocations(const TenantId& tenant, TimeMs before, std::size_t limit);
+  // Those successes themselves, but of runs under way.
+  Result<std::int64_t> remove_keys(const TenantId& tenant, TimeMs before, std::size_t limit);
   Result<std::int64_t> remove_events(const TenantId& tenant, TimeMs before, std::size_t limit);
   Result<std::int64_t> remove_audit(const TenantId& tenant, TimeMs before, std::size_t limit);
 

@@ -26,6 +26,7 @@
 #include "store/sql.h"
 #include "store/sqlite.h"
 #include "store/tables.h"
+#include "store/task_answers.h"
 
 namespace fermata::store {
 
@@ -209,6 +210,7 @@ class SqliteStore final : public Store {
   Retention& retention() override { return retention_; }
   ApiKeys& api_keys() override { return api_keys_; }
   Notices& notices() override { return notices_; }
+  TaskAnswers& task_answers() override { return task_answers_; }
   Result<void> check_health() override;
 
   Result<std::vector<bool>> insert_events(std::span<const EventRow> rows) override;
@@ -288,6 +290,7 @@ class SqliteStore final : public Store {
   Retention retention_{sql_};
   ApiKeys api_keys_{sql_};
   Notices notices_{sql_};
+  TaskAnswers task_answers_{sql_};
 };
 
 }  // namespace fermata::store

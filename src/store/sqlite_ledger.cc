@@ -39,8 +39,8 @@ Result<void> SqliteStore::insert(const InvocationRow& row) {
       writer_->prepare(
           "INSERT INTO workflow_action_invocations (tenant, idempotency_key, run_id, step_path, "
           "iteration, action_id, action_version, status, attempt, lease_owner, lease_expires_at, "
-          "input_json, input_hash, output_json, error_json, started_at, completed_at) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "input_json, input_hash, output_json, error_json, started_at, completed_at, is_authored) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT (tenant, idempotency_key) DO NOTHING"));
   put.bind(row.tenant.text).bind(row.idempotency_key).bind(row.run_id.text);
   put.bind(row.step_path).bind(row.iteration).bind(row.action_id);
@@ -48,6 +48,7 @@ Result<void> SqliteStore::insert(const InvocationRow& row) {
   put.bind(static_cast<std::int64_t>(row.attempt)).bind(row.lease_owner);
   put.bind(row.lease_expires_at).bind_json(row.input).bind(row.input_hash);
   put.bind(row.output).bind(row.error).bind(row.started_at).bind(row.completed_at);
+  put.bind(std::int64_t{row.is_authored ? 1 : 0});
   return put.run();
 }
 

@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-constexpr std::array<Migration, 16> kMigrations = {
+constexpr std::array<Migration, 17> kMigrations = {
     {{1, R"sql(
 CREATE TABLE workflow_definitions (
   tenant TEXT NOT NULL, workflow_id TEXT NOT NULL, name TEXT NOT NULL, draft_definition TEXT NOT NULL,
@@ -230,6 +230,18 @@ ALTER TABLE workflow_definitions ADD COLUMN policy_json TEXT NOT NULL DEFAULT '{
      // Fires that failed are tried again.
      {16, R"sql(
 CREATE INDEX workflow_clock_fires_failed ON workflow_clock_fires (tenant, workflow_id, scheduled_for) WHERE outcome = 'FAILED' AND run_id IS NULL;
+)sql"},
+     // Which answer to a task stands. A success under a key that its author chose is kept longer.
+     {17, R"sql(
+ALTER TABLE workflow_task_states ADD COLUMN answer_id TEXT;
+ALTER TABLE workflow_task_states ADD COLUMN answer_hash TEXT;
+ALTER TABLE workflow_task_states ADD COLUMN answer_run_id TEXT;
+ALTER TABLE workflow_task_states ADD COLUMN answer_signal_json TEXT;
+ALTER TABLE workflow_task_states ADD COLUMN answered_at INTEGER;
+CREATE INDEX workflow_task_states_unsettled ON workflow_task_states (answered_at) WHERE answer_signal_json IS NOT NULL;
+ALTER TABLE workflow_action_invocations ADD COLUMN is_authored INTEGER NOT NULL DEFAULT 0;
+UPDATE workflow_action_invocations SET is_authored = 1 WHERE length(idempotency_key) <> 64 OR ltrim(idempotency_key, '0123456789abcdef') <> '';
+ALTER TABLE workflow_retention ADD COLUMN keys_days INTEGER;
 )sql"}}};
 
 Result<std::int64_t> applied_of(Connection& connection) {

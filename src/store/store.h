@@ -52,6 +52,7 @@ enum class InvocationStatus : std::uint8_t { Started, Succeeded, Failed };
 struct InvocationRow {
   TenantId tenant;
   std::string idempotency_key;  // with the tenant: unique
+  bool is_authored = false;     // the key is its author's, and may come again in another run
   RunId run_id;
   std::string step_path;
   std::string iteration;
@@ -80,6 +81,7 @@ struct InvocationPut {
 class RunViews;
 class ApiKeys;
 class Notices;
+class TaskAnswers;
 class AuditLog;
 class RunLog;
 class BulkJobs;
@@ -134,6 +136,8 @@ class Store : public DefinitionStore,
   virtual ApiKeys& api_keys() = 0;
   // What a receiver outside has to be told (notices.h).
   virtual Notices& notices() = 0;
+  // Which answer to a task stands (task_answers.h).
+  virtual TaskAnswers& task_answers() = 0;
   virtual Result<void> check_health() = 0;
 };
 

@@ -152,6 +152,9 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivitySta
   service::Invocation& invocation = call->invocation;
   invocation.tenant = TenantId(json::string_at(object, "tenant").value_or(""));
   invocation.key = json::string_at(object, "key").value_or("");
+  // Who began it before there was such a word left it out.
+  invocation.is_authored =
+      json::bool_at(object, "isAuthored").value_or(!service::is_made_key(invocation.key));
   invocation.run_id = RunId(json::string_at(object, "runId").value_or(""));
   invocation.step_path = json::string_at(object, "path").value_or("");
   invocation.iteration = json::string_at(object, "iteration").value_or("");
@@ -179,6 +182,7 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read_foreign(
   // Ids of activities are unique in their workflow only, but for those that we give.
   const std::string ours = service::temporal_workflow_id(RunId(""));
   const bool is_run = start.workflow_id.starts_with(ours);
+  invocation.is_authored = is_run && !service::is_made_key(invocation.key);
   if (!is_run)
     invocation.key = start.workflow_id + "/" + start.workflow_run_id + "/" + start.activity_id;
   invocation.run_id = RunId(is_run ? start.workflow_id.substr(ours.size()) : start.workflow_id);

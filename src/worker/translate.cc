@@ -117,6 +117,7 @@ json::Value action_argument(const RunAction& action, const interpreter::RunIdent
                       {"version", action.action_version},
                       {"input", action.input},
                       {"key", action.idempotency_key},
+                      {"isAuthored", action.is_authored},
                       {"attempt", action.attempt},
                       {"timeoutMs", action.timeout_ms},
                       {"now", now}};

@@ -4,6 +4,7 @@ Emails through a small SMTP server that the test is; tasks whose hook, server or
 """
 
 import base64
+import concurrent.futures
 import contextlib
 import datetime
 import email
@@ -269,7 +270,7 @@ class Tasks(unittest.TestCase):
         cls.parts = Deployment(cls.exits, with_redis=False)
         due = {"$expr": "payload.due"}
         steps = [{"id": "ask", "type": "human.task", "config": {"taskType": "approval", "title": {"$expr": '"T"'}, "dueAt": due,
-                                                                "formSchema": {"type": "object", "required": ["ok"]}}}]
+                                                                "formSchema": {"type": "object", "required": ["ok"]}, "assign": {"vars.said": {"$expr": "vars.event"}}}}]
         cls.publish("asks", steps)
 
     @classmethod
@@ -342,18 +343,36 @@ class Tasks(unittest.TestCase):
         self.assertEqual(refused.exception.status, 503)
         self.assertEqual(self.parts.api.call("GET", f"/api/v1/tasks/{task}")["status"], "OPEN")
         self.parts.revive("temporal")
-        # Given, and the server dies before anybody hears of it; then given again.
-        self.call("POST", f"/tasks/{task}/answer", answer)
+        # It is accepted, though the run does not have it: the server brings it there by itself, also one that comes after a dead one.
         self.parts.kill("server")
         self.parts.revive("server")
-        self.call("POST", f"/tasks/{task}/answer", answer)
         self.parts.revive("worker-1")
         row = self.ended(run)
         self.assertEqual(row["status"], "SUCCEEDED")
         self.assertEqual([w["status"] for w in self.call("GET", f"/runs/{run}/waits")["items"]], ["RESOLVED"])
+        # The same is no error, another one comes too late.
+        self.call("POST", f"/tasks/{task}/answer", answer)
         with self.assertRaises(harness.Refused) as refused:
-            self.parts.api.call("POST", f"/api/v1/tasks/{task}/answer", answer)
+            self.parts.api.call("POST", f"/api/v1/tasks/{task}/answer", answer | {"response": {"ok": False}})
         self.assertEqual(refused.exception.problem["code"], "TASK_CLOSED")
+
+    def test_of_many_different_answers_at_once_one_is_accepted_and_counts(self):
+        for _ in range(5):
+            run, task = self.ask()
+
+            def give(n, task=task):
+                try:
+                    self.parts.api.call("POST", f"/api/v1/tasks/{task}/answer", {"response": {"ok": True, "n": n}, "answerId": f"answer-{n}"})
+                    return n
+                except harness.Refused as refused:
+                    return refused.status, refused.problem["code"]
+
+            with concurrent.futures.ThreadPoolExecutor(8) as people:
+                said = list(people.map(give, range(8)))
+            accepted = [one for one in said if isinstance(one, int)]
+            self.assertEqual(len(accepted), 1, said)
+            self.assertLessEqual({one for one in said if one not in accepted}, {(409, "TASK_ANSWERED"), (409, "TASK_CLOSED")})
+            self.assertEqual(self.ended(run)["output"]["vars"]["said"]["n"], accepted[0])
 
 
 # The suite's own classes are run by its own program.

@@ -47,6 +47,7 @@ void ask(Run& run, const Parked& parked) {
   action.execution = step.execution;
   action.input = parked.input;
   action.idempotency_key = parked.idempotency_key;
+  action.is_authored = step.idempotency_key.has_value();
   action.attempt = parked.attempt;
   action.timeout_ms = step.timeout_ms;
   if (const auto deadline = deadline_of(run, parked.visit))

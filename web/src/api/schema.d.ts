@@ -2018,6 +2018,8 @@ export interface components {
             eventsDays: number | null;
             /** Format: int64 */
             auditDays: number | null;
+            /** Format: int64 */
+            keysDays: number | null;
         };
         /** @enum {string} */
         Role: "viewer" | "operator" | "author" | "admin";
@@ -6072,6 +6074,11 @@ export interface operations {
                     eventsDays?: number | null;
                     /** Format: int64 */
                     auditDays?: number | null;
+                    /**
+                     * Format: int64
+                     * @description successes under keys that authors chose: while one is kept, its key acts once
+                     */
+                    keysDays?: number | null;
                 };
             };
         };
