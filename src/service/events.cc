@@ -90,12 +90,18 @@ Result<std::vector<Result<Accepted>>> EventRouter::accept_all(
   std::vector<Result<Accepted>> answers;
   std::vector<store::EventRow> rows;
   std::vector<std::size_t> places;  // of each row among the answers
-  std::map<std::string, StoredSchemas> schemas;
+  std::map<std::string, StoredSchemas::Wanted> wanted;
   for (const EventRequest& request : requests) {
-    if (!schemas.contains(request.tenant.text)) {
-      TRY(auto loaded, StoredSchemas::load(parts_.store, request.tenant));
-      schemas.emplace(request.tenant.text, std::move(loaded));
-    }
+    StoredSchemas::Wanted& names = wanted[request.tenant.text];
+    if (request.event_name.size() <= limits::kNameBytesMax) names.events.insert(request.event_name);
+    if (!request.payload_schema_ref.empty()) names.refs.insert(request.payload_schema_ref);
+  }
+  std::map<std::string, StoredSchemas> schemas;
+  for (const auto& [tenant, names] : wanted) {
+    TRY(auto loaded, StoredSchemas::load_some(parts_.store, TenantId(tenant), names));
+    schemas.emplace(tenant, std::move(loaded));
+  }
+  for (const EventRequest& request : requests) {
     auto row = make_row(request, schemas.at(request.tenant.text));
     if (row.has_value()) {
       places.push_back(answers.size());

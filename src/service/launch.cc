@@ -31,7 +31,8 @@ Result<void> Launcher::check(const TenantId& tenant, const store::VersionRow& ve
   const std::string ref =
       json::string_at(version.definition.get_object(), "payloadSchemaRef").value_or("");
   if (ref.empty() || ref == kAnyPayload) return {};
-  TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
+  TRY(const StoredSchemas schemas,
+      StoredSchemas::load_some(store_, tenant, {.refs = {ref}, .events = {}}));
   const auto schema = schemas.payload_schema(ref);
   return schema ? check_payload(*schema, payload) : Result<void>();
 }

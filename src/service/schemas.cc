@@ -58,19 +58,43 @@ std::vector<std::string> BuiltInSchemas::event_names() const {
   return names;
 }
 
-Result<StoredSchemas> StoredSchemas::load(store::EventStore& store, const TenantId& tenant) {
+StoredSchemas StoredSchemas::built_in(const TenantId& tenant) {
   StoredSchemas made;
-  const BuiltInSchemas built_in;
-  for (const std::string& ref : built_in.payload_schema_refs())
-    made.schemas_.emplace(ref, *built_in.payload_schema(ref));
+  const BuiltInSchemas always;
+  for (const std::string& ref : always.payload_schema_refs())
+    made.schemas_.emplace(ref, *always.payload_schema(ref));
   for (const EventType& type : kEventTypes) {
     made.types_.emplace(type.name, store::EventTypeRow{tenant, std::string(type.name),
                                                        std::string(type.ref), "", 0});
   }
+  return made;
+}
+
+Result<StoredSchemas> StoredSchemas::load(store::EventStore& store, const TenantId& tenant) {
+  StoredSchemas made = built_in(tenant);
   TRY(auto schemas, store.schemas(tenant));
   for (store::SchemaRow& row : schemas) made.schemas_.emplace(row.ref, std::move(row.schema));
   TRY(auto types, store.event_types(tenant));
   for (store::EventTypeRow& row : types) made.types_.emplace(row.event_name, std::move(row));
+  return made;
+}
+
+Result<StoredSchemas> StoredSchemas::load_some(store::EventStore& store, const TenantId& tenant,
+                                               const Wanted& wanted) {
+  StoredSchemas made = built_in(tenant);
+  if (!wanted.events.empty()) {
+    std::vector<std::string> names(wanted.events.begin(), wanted.events.end());
+    names.emplace_back("*");  // says where the key is of those that do not say it themselves
+    TRY(auto types, store.event_types_of(tenant, names));
+    for (store::EventTypeRow& row : types) made.types_.emplace(row.event_name, std::move(row));
+  }
+  std::set<std::string> refs = wanted.refs;
+  for (const auto& [name, type] : made.types_) refs.insert(type.payload_schema_ref);
+  std::vector<std::string> own;
+  for (const std::string& ref : refs)
+    if (!ref.empty() && !made.schemas_.contains(ref)) own.push_back(ref);
+  TRY(auto schemas, store.schemas_of(tenant, own));
+  for (store::SchemaRow& row : schemas) made.schemas_.emplace(row.ref, std::move(row.schema));
   return made;
 }
 

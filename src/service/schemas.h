@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "definition/catalog.h"
@@ -27,6 +28,14 @@ class BuiltInSchemas final : public definition::SchemaCatalog {
 class StoredSchemas final : public definition::SchemaCatalog {
  public:
   static Result<StoredSchemas> load(store::EventStore& store, const TenantId& tenant);
+  // Of a tenant's own those only that have one of these names or that these event types name: what
+  // a few events or a launch need, however many there are.
+  struct Wanted {
+    std::set<std::string> refs;
+    std::set<std::string> events;
+  };
+  static Result<StoredSchemas> load_some(store::EventStore& store, const TenantId& tenant,
+                                         const Wanted& wanted);
   [[nodiscard]] std::optional<json::Value> payload_schema(std::string_view ref) const override;
   [[nodiscard]] std::vector<std::string> payload_schema_refs() const override;
   [[nodiscard]] std::optional<std::string> event_payload_ref(
@@ -36,6 +45,8 @@ class StoredSchemas final : public definition::SchemaCatalog {
   [[nodiscard]] std::string correlation_path(std::string_view event_name) const;
 
  private:
+  static StoredSchemas built_in(const TenantId& tenant);
+
   std::map<std::string, json::Value, std::less<>> schemas_;
   std::map<std::string, store::EventTypeRow, std::less<>> types_;
 };

@@ -132,6 +132,11 @@ class EventStore {
   virtual Result<std::vector<SchemaRow>> schemas(const TenantId& tenant) = 0;
   virtual Result<void> put_event_type(const EventTypeRow& row) = 0;
   virtual Result<std::vector<EventTypeRow>> event_types(const TenantId& tenant) = 0;
+  // Those of these names that there are: what an event needs, however many others there are.
+  virtual Result<std::vector<SchemaRow>> schemas_of(const TenantId& tenant,
+                                                    const std::vector<std::string>& refs) = 0;
+  virtual Result<std::vector<EventTypeRow>> event_types_of(
+      const TenantId& tenant, const std::vector<std::string>& names) = 0;
 
   // A letter that is there already stays as it is.
   virtual Result<void> put_letters(std::span<const LetterRow> rows) = 0;

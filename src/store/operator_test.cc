@@ -405,6 +405,28 @@ TEST_P(OperatorTest, OneOfManyAnswersStandsWhoeverAsksAtOnce) {
   EXPECT_TRUE(store_->task_answers().of(kTenant, open.front().task)->front().signal.is_null());
 }
 
+TEST_P(OperatorTest, SchemasAndEventTypesAreReadByTheirNames) {
+  for (const char* name : {"a", "b'", "c"}) {
+    const json::Value schema = json::Object{{"type", "object"}, {"title", name}};
+    ASSERT_TRUE(store_->put_schema({kTenant, name, schema, 5}).has_value());
+    ASSERT_TRUE(store_->put_event_type({kTenant, name, "ref", "/path", 6}).has_value());
+  }
+  ASSERT_TRUE(store_->put_schema({kOther, "c", json::Object{}, 5}).has_value());
+  const auto schemas = store_->schemas_of(kTenant, {"b'", "c", "none"});
+  ASSERT_TRUE(schemas.has_value()) << schemas.error().message;
+  std::vector<std::string> seen;
+  for (const SchemaRow& row : *schemas)
+    seen.push_back(row.ref + " " + std::string(row.schema.at("title").get_string()));
+  EXPECT_THAT(seen, UnorderedElementsAre("b' b'", "c c"));
+  const auto types = store_->event_types_of(kTenant, {"a", "none"});
+  ASSERT_EQ(types->size(), 1U);
+  EXPECT_EQ(types->front().event_name, "a");
+  EXPECT_EQ(types->front().payload_schema_ref, "ref");
+  EXPECT_EQ(types->front().correlation_path, "/path");
+  EXPECT_TRUE(store_->event_types_of(kOther, {"a"})->empty());
+  EXPECT_TRUE(store_->schemas_of(kTenant, {})->empty());
+}
+
 TEST_P(OperatorTest, EndingsCountTheNewestOfAWorkflow) {
   for (int i = 0; i < 5; ++i) {
     const std::string id = "r" + std::to_string(i);

@@ -5,6 +5,7 @@
 
 #include "foundation/format.h"
 #include "store/postgres_store.h"
+#include "store/schema_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -242,6 +243,16 @@ Result<std::vector<EventTypeRow>> PostgresStore::event_types(const TenantId& ten
   return read_all<EventTypeRow>(rows, [&](const PostgresRow& row) {
     return EventTypeRow{tenant, row.text(0), row.text(1), row.text(2), row.number(3)};
   });
+}
+
+Result<std::vector<SchemaRow>> PostgresStore::schemas_of(const TenantId& tenant,
+                                                         const std::vector<std::string>& refs) {
+  return fermata::store::schemas_of(sql_, tenant, refs);
+}
+
+Result<std::vector<EventTypeRow>> PostgresStore::event_types_of(
+    const TenantId& tenant, const std::vector<std::string>& names) {
+  return fermata::store::event_types_of(sql_, tenant, names);
 }
 
 }  // namespace fermata::store

@@ -228,6 +228,10 @@ class SqliteStore final : public Store {
   Result<std::vector<SchemaRow>> schemas(const TenantId& tenant) override;
   Result<void> put_event_type(const EventTypeRow& row) override;
   Result<std::vector<EventTypeRow>> event_types(const TenantId& tenant) override;
+  Result<std::vector<SchemaRow>> schemas_of(const TenantId& tenant,
+                                            const std::vector<std::string>& refs) override;
+  Result<std::vector<EventTypeRow>> event_types_of(const TenantId& tenant,
+                                                   const std::vector<std::string>& names) override;
   Result<void> put_letters(std::span<const LetterRow> rows) override;
   Result<std::vector<LetterRow>> letters(const TenantId& tenant,
                                          const LetterFilter& filter) override;

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "foundation/format.h"
+#include "store/schema_rows.h"
 #include "store/sqlite_connection.h"
 
 namespace fermata::store {
@@ -226,6 +227,16 @@ Result<std::vector<EventTypeRow>> SqliteStore::event_types(const TenantId& tenan
   return read_all<EventTypeRow>(select, [&](Statement& row) {
     return EventTypeRow{tenant, row.text(0), row.text(1), row.text(2), row.number(3)};
   });
+}
+
+Result<std::vector<SchemaRow>> SqliteStore::schemas_of(const TenantId& tenant,
+                                                       const std::vector<std::string>& refs) {
+  return fermata::store::schemas_of(sql_, tenant, refs);
+}
+
+Result<std::vector<EventTypeRow>> SqliteStore::event_types_of(
+    const TenantId& tenant, const std::vector<std::string>& names) {
+  return fermata::store::event_types_of(sql_, tenant, names);
 }
 
 }  // namespace fermata::store

@@ -81,6 +81,14 @@ class Mortal {
     Result<std::vector<store::EventTypeRow>> event_types(const TenantId& tenant) override {
       return store_.event_types(tenant);
     }
+    Result<std::vector<store::SchemaRow>> schemas_of(
+        const TenantId& tenant, const std::vector<std::string>& refs) override {
+      return store_.schemas_of(tenant, refs);
+    }
+    Result<std::vector<store::EventTypeRow>> event_types_of(
+        const TenantId& tenant, const std::vector<std::string>& names) override {
+      return store_.event_types_of(tenant, names);
+    }
     Result<std::vector<store::DefinitionRow>> triggered_by(const TenantId& tenant,
                                                            const std::string& name) override {
       return store_.triggered_by(tenant, name);

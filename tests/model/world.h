@@ -76,6 +76,14 @@ class StoreView final : public store::EventStore, public service::RunSignals {
   Result<std::vector<store::EventTypeRow>> event_types(const TenantId&) override {
     return std::vector<store::EventTypeRow>{};
   }
+  Result<std::vector<store::SchemaRow>> schemas_of(const TenantId&,
+                                                   const std::vector<std::string>&) override {
+    return std::vector<store::SchemaRow>{};
+  }
+  Result<std::vector<store::EventTypeRow>> event_types_of(
+      const TenantId&, const std::vector<std::string>&) override {
+    return std::vector<store::EventTypeRow>{};
+  }
   Result<std::vector<store::DefinitionRow>> triggered_by(const TenantId&,
                                                          const std::string&) override {
     return std::vector<store::DefinitionRow>{};
