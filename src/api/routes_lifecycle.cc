@@ -175,19 +175,20 @@ http::Response import_bundle(const ApiParts& parts, const http::Request& request
   const auto imported = bundles.read(tenant_of(request), *body);
   if (!imported.has_value()) return http::problem_response(imported.error());
   if (definition::has_errors(imported->findings)) return refused_response(imported->findings);
-  json::Array secrets;
-  for (const std::string& name : imported->missing_secrets) secrets.push_back(json::Value(name));
-  json::Array workflows;
-  for (const std::string& id : imported->missing_workflows) workflows.push_back(json::Value(id));
+  const auto list_of = [](const std::vector<std::string>& names) {
+    return json::Array(names.begin(), names.end());
+  };
   return http::json_response(
-      200, json::Object{{"workflowsNew", imported->workflows_new},
-                        {"versionsNew", imported->versions_new},
-                        {"versionsKept", imported->versions_kept},
-                        {"payloadSchemasNew", imported->schemas_new},
-                        {"eventTypesNew", imported->event_types_new},
-                        {"missing", json::Object{{"secrets", std::move(secrets)},
-                                                 {"workflows", std::move(workflows)}}},
-                        {"findings", findings_json(imported->findings)}});
+      200,
+      json::Object{{"workflowsNew", imported->workflows_new},
+                   {"versionsNew", imported->versions_new},
+                   {"versionsKept", imported->versions_kept},
+                   {"payloadSchemasNew", imported->schemas_new},
+                   {"eventTypesNew", imported->event_types_new},
+                   {"missing", json::Object{{"secrets", list_of(imported->missing_secrets)},
+                                            {"workflows", list_of(imported->missing_workflows)},
+                                            {"calendars", list_of(imported->missing_calendars)}}},
+                   {"findings", findings_json(imported->findings)}});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "foundation/limits.h"
 #include "json/hash.h"
 #include "json/walk.h"
+#include "service/payload_check.h"
 #include "service/schemas.h"
 
 namespace fermata::service {
@@ -29,7 +30,8 @@ Error conflict(std::string message) {
 // What a definition names that is not in it.
 struct Needs {
   std::set<std::string> secrets;
-  std::set<std::string> workflows;
+  std::set<std::pair<std::string, std::int64_t>> workflows;  // with the version that is called
+  std::set<std::string> calendars;
   std::set<std::string> schemas;
   std::set<std::string> events;
   std::set<std::pair<std::string, std::int64_t>> actions;
@@ -46,7 +48,10 @@ struct Needs {
     }
     if (const auto event = json::string_at(object, "eventName")) events.insert(*event);
     if (json::string_at(object, "type") == "control.callWorkflow")
-      workflows.insert(json::string_at(object, "workflowId").value_or(""));
+      workflows.insert({json::string_at(object, "workflowId").value_or(""),
+                        json::int_at(object, "workflowVersion").value_or(0)});
+    if (json::string_at(object, "cron"))
+      if (const auto calendar = json::string_at(object, "calendar")) calendars.insert(*calendar);
     if (const auto action = json::string_at(object, "actionId"))
       actions.insert({*action, json::int_at(object, "version").value_or(1)});
   }
@@ -135,10 +140,11 @@ class Import {
   }
 
   Result<void> write() {
-    for (const auto& [ref, schema] : schemas_)
-      TRY_DO(store_.put_schema({tenant_, ref, schema, now_}));
-    for (const auto& [name, type] : types_) TRY_DO(store_.put_event_type(type));
-    return store_.publish_all(publications_);
+    store::BundleRows rows;
+    for (const auto& [ref, schema] : schemas_) rows.schemas.push_back({tenant_, ref, schema, now_});
+    for (const auto& [name, type] : types_) rows.event_types.push_back(type);
+    rows.publications = std::move(publications_);
+    return store_.put_bundle(rows);
   }
 
   ImportSummary summary;
@@ -150,6 +156,9 @@ class Import {
       const auto ref = json::string_at(*row, "ref");
       const json::Value* schema = json::find(*row, "schema");
       if (!ref || schema == nullptr) return invalid("payloadSchemas: expected `ref` and `schema`");
+      const auto probed = check_payload(*schema, json::Object{});
+      if (!probed.has_value() && probed.error().code != "PAYLOAD_INVALID")
+        return probed.error().within(format("payload schema `{}`", *ref));
       const auto known = stored.payload_schema(*ref);
       if (known && !json::equal(*known, *schema))
         return conflict(format("payload schema `{}` is here with another meaning", *ref));
@@ -194,6 +203,7 @@ class Import {
       row.draft_version = 0;
       row.name = json::string_at(draft->get_object(), "name").value_or("");
       row.schema_mode = json::string_at(workflow, "payloadSchemaMode").value_or("pinned");
+      needs_.read(row.draft);
       ++summary.workflows_new;
     }
     row.tenant = tenant_;
@@ -235,6 +245,7 @@ class Import {
         json::int_at(document->get_object(), "version") != version.version)
       return invalid(format("{}: the definition says that it is another one", name));
     needs_.read(version.definition);
+    versions_.insert({row.workflow_id.text, version.version});
     const auto there = store_.version(tenant_, row.workflow_id, version.version);
     if (there.has_value()) {
       if (there->hash != version.hash)
@@ -265,11 +276,16 @@ class Import {
       if (std::ranges::find(secrets, name, &store::SecretRow::name) == secrets.end())
         summary.missing_secrets.push_back(name);
     }
-    for (const std::string& id : needs_.workflows) {
-      if (ids_.contains(id)) continue;
-      const auto there = store_.definition(tenant_, WorkflowId(id));
+    for (const auto& [id, version] : needs_.workflows) {
+      if (versions_.contains({id, version})) continue;
+      const auto there = store_.version(tenant_, WorkflowId(id), version);
       if (!there.has_value() && there.error().code != "NOT_FOUND") return there.error();
-      if (!there.has_value()) summary.missing_workflows.push_back(id);
+      if (!there.has_value()) summary.missing_workflows.push_back(format("{}@{}", id, version));
+    }
+    TRY(const auto calendars, store_.calendars(tenant_));
+    for (const std::string& name : needs_.calendars) {
+      if (std::ranges::find(calendars, name, &store::CalendarRow::name) == calendars.end())
+        summary.missing_calendars.push_back(name);
     }
     return {};
   }
@@ -281,6 +297,7 @@ class Import {
   std::map<std::string, json::Value> schemas_;  // the new ones
   std::map<std::string, store::EventTypeRow> types_;
   std::set<std::string> ids_;
+  std::set<std::pair<std::string, std::int64_t>> versions_;
   Needs needs_;
   std::vector<store::Publication> publications_;
 };
@@ -295,30 +312,30 @@ Result<json::Value> Bundles::write(const TenantId& tenant, std::vector<std::stri
   std::set<std::string> done;
   Needs needs;
   std::map<std::string, json::Value> workflows;
-  std::set<std::string> absent;
+  std::set<std::string> called;
+  std::set<std::pair<std::string, std::int64_t>> written;
   while (!ids.empty()) {
     const std::string id = ids.back();
     ids.pop_back();
     if (!done.insert(id).second) continue;
     const auto row = store_.definition(tenant, WorkflowId(id));
-    const bool is_called = needs.workflows.contains(id);
-    if (!row.has_value() && row.error().code == "NOT_FOUND" && is_called) {
-      absent.insert(id);
-      continue;
-    }
+    // One that is called and not there is named below.
+    if (!row.has_value() && row.error().code == "NOT_FOUND" && called.contains(id)) continue;
     TRY_DO(row);
     TRY(const auto versions, store_.versions(tenant, WorkflowId(id)));
     json::Array list;
     needs.read(row->draft);
     for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
       needs.read(version->definition);
+      written.insert({id, version->version});
       list.push_back(version_json(*version));
     }
     workflows.emplace(id, json::Object{{"workflowId", id},
                                        {"payloadSchemaMode", row->schema_mode},
                                        {"draft", row->draft},
                                        {"versions", std::move(list)}});
-    ids.insert(ids.end(), needs.workflows.begin(), needs.workflows.end());
+    for (const auto& [name, version] : needs.workflows)
+      if (called.insert(name).second) ids.push_back(name);
   }
   TRY(const auto types, store_.event_types(tenant));
   json::Array event_types;
@@ -335,6 +352,9 @@ Result<json::Value> Bundles::write(const TenantId& tenant, std::vector<std::stri
     if (needs.schemas.contains(schema.ref))
       schemas.push_back(json::Object{{"ref", schema.ref}, {"schema", schema.schema}});
   }
+  std::set<std::string> absent;
+  for (const auto& call : needs.workflows)
+    if (!written.contains(call)) absent.insert(format("{}@{}", call.first, call.second));
   json::Array listed;
   for (auto& [id, workflow] : workflows) listed.push_back(std::move(workflow));
   json::Array actions;
@@ -348,6 +368,8 @@ Result<json::Value> Bundles::write(const TenantId& tenant, std::vector<std::stri
                                   {"eventTypes", std::move(event_types)},
                                   {"requires", json::Object{{"actions", std::move(actions)},
                                                             {"secrets", list_of(needs.secrets)},
+                                                            {"events", list_of(needs.events)},
+                                                            {"calendars", list_of(needs.calendars)},
                                                             {"workflows", list_of(absent)}}}});
 }
 

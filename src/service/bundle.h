@@ -1,7 +1,8 @@
 #pragma once
 // Bundles: workflows with all their versions, the payload schemas and event types that they name,
-// as one JSON document that another server can take in. Importing adds; it never changes or deletes
-// a version, a schema or an event type that is there.
+// as one JSON document that another server can take in. It says what else they need; importing
+// finds that out again and trusts nothing. Importing adds; it never changes or deletes a version, a
+// schema or an event type that is there.
 
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@ struct ImportSummary {
   std::size_t event_types_new = 0;
   // Named by the definitions and neither here nor in the bundle.
   std::vector<std::string> missing_secrets;
-  std::vector<std::string> missing_workflows;
+  std::vector<std::string> missing_workflows;  // WORKFLOW@VERSION
+  std::vector<std::string> missing_calendars;
   // Nothing was imported when there are any that are errors.
   std::vector<definition::Finding> findings;  // path: WORKFLOW@VERSION, then the path inside
 };
@@ -32,7 +34,7 @@ class Bundles {
   // No ids: all workflows. Workflows that these call come along. Error: NOT_FOUND.
   Result<json::Value> write(const TenantId& tenant, std::vector<std::string> ids);
   // All of it or, with a finding that is an error, nothing. Errors: BUNDLE_INVALID, BUNDLE_CONFLICT
-  // (a version, a schema or an event type is there with another meaning).
+  // (a version, a schema or an event type is there with another meaning), SCHEMA_INVALID.
   Result<ImportSummary> read(const TenantId& tenant, const json::Value& bundle);
 
  private:

@@ -181,6 +181,45 @@ TEST_F(LifecycleTest, ABundleMakesTheSameElsewhereAndTwiceChangesNothing) {
   EXPECT_EQ(store_.versions(third, kId)->size(), 1U);
 }
 
+TEST_F(LifecycleTest, ABundleNamesWhatElseItNeedsAndThatIsNotBelieved) {
+  const json::Value definition = document(
+      R"("payloadSchemaRef":"payload.WorkflowClockTrigger.v1","trigger":{"type":"recurring","cron":"0 9 * * *","timezone":"UTC","dayFilter":"business","calendar":"works"},)",
+      R"(,{"id":"c","type":"control.callWorkflow","workflowId":"callee","workflowVersion":3},
+         {"id":"e","type":"event.wait","config":{"eventName":"PAID","correlationKey":{"$expr":"'k'"}}},
+         {"id":"n","type":"action.call","config":{"actionId":"contacts.find","version":2,"inputMapping":{"email":{"$secret":"KEY"}}}})");
+  const auto published = publish(definition);
+  ASSERT_TRUE(published.has_value()) << published.error().message;
+  ASSERT_TRUE(published->is_new) << testing::PrintToString(codes(published->findings));
+  json::Value bundle = *bundles_.write(kTenant, {});
+  EXPECT_EQ(
+      json::to_text(bundle.at("requires")),
+      R"({"actions":[{"id":"contacts.find","version":2}],"secrets":["KEY"],"events":["PAID"],)"
+      R"("calendars":["works"],"workflows":["callee@3"]})");
+  bundle.get_object()["requires"] = json::Object{};
+  const TenantId other("other");
+  const auto imported = bundles_.read(other, bundle);
+  ASSERT_TRUE(imported.has_value()) << imported.error().message;
+  EXPECT_EQ(imported->missing_secrets, std::vector<std::string>{"KEY"});
+  EXPECT_EQ(imported->missing_calendars, std::vector<std::string>{"works"});
+  EXPECT_EQ(imported->missing_workflows, std::vector<std::string>{"callee@3"});
+  // What only a draft names counts as well.
+  json::Value drafted = bundle;
+  json::Object& workflow = drafted.at("workflows").at(0).get_object();
+  workflow["versions"] = json::Array{};
+  EXPECT_EQ(bundles_.read(TenantId("third"), drafted)->missing_secrets,
+            std::vector<std::string>{"KEY"});
+}
+
+TEST_F(LifecycleTest, ABundleBringsNoSchemaThatIsNone) {
+  ASSERT_TRUE(publish(plain())->is_new);
+  json::Value bundle = *bundles_.write(kTenant, {});
+  bundle.get_object()["payloadSchemas"] = *json::parse(R"([{"ref":"p.X.v1","schema":{"type":5}}])");
+  const TenantId other("other");
+  EXPECT_EQ(bundles_.read(other, bundle).error().code, "SCHEMA_INVALID");
+  EXPECT_TRUE(store_.schemas(other)->empty());
+  EXPECT_EQ(store_.definition(other, kId).error().code, "NOT_FOUND");
+}
+
 TEST_F(LifecycleTest, ABundleIsCheckedBeforeAnythingOfItIsTaken) {
   EXPECT_EQ(bundles_.read(kTenant, json::Value(1)).error().code, "BUNDLE_INVALID");
   ASSERT_TRUE(publish(plain())->is_new);

@@ -73,8 +73,6 @@ class DefinitionStore {
                                           std::optional<std::int64_t> expected) = 0;
   // All in one transaction. STORE_CONFLICT when the version is there already, DRAFT_CONFLICT.
   virtual Result<void> publish(const Publication& publication) = 0;
-  // Many at once, in order, in one transaction: a bundle.
-  virtual Result<void> publish_all(const std::vector<Publication>& publications) = 0;
   virtual Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) = 0;
   // Archived ones too, in order of their ids.
   virtual Result<std::vector<DefinitionRow>> definitions(const TenantId& tenant) = 0;

@@ -55,9 +55,22 @@ TEST_P(DefinitionsTest, AWorkflowWithRunsIsNotRemoved) {
   draft.draft = json::Object{};
   const Publication one{{kTenant, draft.workflow_id, 1, draft.draft, "h", 5}, {}, draft, {}};
   const Publication two{{kTenant, draft.workflow_id, 2, draft.draft, "h", 6}, {}, draft, {}};
-  ASSERT_TRUE(store_->publish_all({one, two}).has_value());
+  ASSERT_TRUE(store_->put_bundle({.publications = {one, two}}).has_value());
   EXPECT_EQ(store_->versions(kTenant, draft.workflow_id)->front().version, 2);
-  EXPECT_EQ(store_->publish_all({one}).error().code, "STORE_CONFLICT");
+  EXPECT_EQ(store_->put_bundle({.publications = {one}}).error().code, "STORE_CONFLICT");
+  // All of it or nothing.
+  BundleRows rows;
+  rows.schemas = {{one.version.tenant, "payload.New.v1", json::Object{}, 1}};
+  rows.event_types = {{one.version.tenant, "NEW", "payload.New.v1", "", 1}};
+  rows.publications = {one};
+  EXPECT_EQ(store_->put_bundle(rows).error().code, "STORE_CONFLICT");
+  EXPECT_TRUE(store_->schemas(one.version.tenant)->empty());
+  EXPECT_TRUE(store_->event_types(one.version.tenant)->empty());
+  rows.publications.clear();
+  EXPECT_TRUE(store_->put_bundle(rows).has_value());
+  EXPECT_EQ(store_->event_types(one.version.tenant)->size(), 1U);
+  rows.schemas.clear();
+  EXPECT_EQ(store_->put_bundle(rows).error().code, "STORE_CONFLICT");
   EXPECT_EQ(store_->remove_definition(TenantId("other"), draft.workflow_id).error().code,
             "NOT_FOUND");
   LaunchRow run;

@@ -71,10 +71,13 @@ Result<void> PostgresStore::publish(const Publication& publication) {
   return transaction.commit();
 }
 
-Result<void> PostgresStore::publish_all(const std::vector<Publication>& publications) {
+Result<void> PostgresStore::put_bundle(const BundleRows& rows) {
   TRY(const PostgresPool::Lease connection, pool_.take(kEveryTenant));
   TRY(PostgresTransaction transaction, PostgresTransaction::begin(*connection));
-  for (const Publication& publication : publications) TRY_DO(publish_in(*connection, publication));
+  for (const SchemaRow& row : rows.schemas) TRY_DO(put_schema_in(*connection, row));
+  for (const EventTypeRow& row : rows.event_types) TRY_DO(put_event_type_in(*connection, row));
+  for (const Publication& publication : rows.publications)
+    TRY_DO(publish_in(*connection, publication));
   return transaction.commit();
 }
 

@@ -198,14 +198,42 @@ Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
   return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
 }
 
-Result<void> PostgresStore::put_schema(const SchemaRow& row) {
+namespace {
+
+constexpr std::string_view kPutSchema =
+    "INSERT INTO workflow_payload_schemas (tenant, ref, schema_json, created_at) VALUES ($1, $2, "
+    "$3, $4)";
+constexpr std::string_view kPutEventType =
+    "INSERT INTO workflow_event_types (tenant, event_name, payload_schema_ref, correlation_path, "
+    "updated_at) VALUES ($1, $2, $3, $4, $5)";
+
+Params params_of(const SchemaRow& row) {
   Params insert;
   insert.bind(row.tenant.text).bind(row.ref).bind_json(row.schema).bind(row.created_at);
-  TRY(const PostgresRows done,
-      run_alone(row.tenant,
-                "INSERT INTO workflow_payload_schemas (tenant, ref, schema_json, created_at) "
-                "VALUES ($1, $2, $3, $4)",
-                insert));
+  return insert;
+}
+
+Params params_of(const EventTypeRow& row) {
+  Params put;
+  put.bind(row.tenant.text).bind(row.event_name).bind(row.payload_schema_ref);
+  put.bind(row.correlation_path).bind(row.updated_at);
+  return put;
+}
+
+}  // namespace
+
+Result<void> put_schema_in(PostgresConnection& connection, const SchemaRow& row) {
+  TRY(const PostgresRows done, connection.run(kPutSchema, params_of(row)));
+  return {};
+}
+
+Result<void> put_event_type_in(PostgresConnection& connection, const EventTypeRow& row) {
+  TRY(const PostgresRows done, connection.run(kPutEventType, params_of(row)));
+  return {};
+}
+
+Result<void> PostgresStore::put_schema(const SchemaRow& row) {
+  TRY(const PostgresRows done, run_alone(row.tenant, kPutSchema, params_of(row)));
   return {};
 }
 
@@ -221,16 +249,8 @@ Result<std::vector<SchemaRow>> PostgresStore::schemas(const TenantId& tenant) {
 }
 
 Result<void> PostgresStore::put_event_type(const EventTypeRow& row) {
-  Params put;
-  put.bind(row.tenant.text).bind(row.event_name).bind(row.payload_schema_ref);
-  put.bind(row.correlation_path).bind(row.updated_at);
-  TRY(const PostgresRows done,
-      run_alone(row.tenant,
-                "INSERT INTO workflow_event_types (tenant, event_name, payload_schema_ref, "
-                "correlation_path, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, "
-                "event_name) DO UPDATE SET payload_schema_ref = excluded.payload_schema_ref, "
-                "correlation_path = excluded.correlation_path, updated_at = excluded.updated_at",
-                put));
+  const std::string sql = std::string(kPutEventType) + std::string(kReplaceEventType);
+  TRY(const PostgresRows done, run_alone(row.tenant, sql, params_of(row)));
   return {};
 }
 

@@ -50,7 +50,7 @@ class PostgresStore final : public Store {
   Result<std::int64_t> save_draft(const DefinitionRow& row,
                                   std::optional<std::int64_t> expected) override;
   Result<void> publish(const Publication& publication) override;
-  Result<void> publish_all(const std::vector<Publication>& publications) override;
+  Result<void> put_bundle(const BundleRows& rows) override;
   Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
                                                   const std::string& event_name) override;
   Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) override;

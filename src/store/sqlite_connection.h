@@ -163,7 +163,7 @@ class SqliteStore final : public Store {
   Result<std::int64_t> save_draft(const DefinitionRow& row,
                                   std::optional<std::int64_t> expected) override;
   Result<void> publish(const Publication& publication) override;
-  Result<void> publish_all(const std::vector<Publication>& publications) override;
+  Result<void> put_bundle(const BundleRows& rows) override;
   Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
                                                   const std::string& event_name) override;
   Result<DefinitionRow> definition(const TenantId& tenant, const WorkflowId& id) override;
@@ -272,6 +272,9 @@ class SqliteStore final : public Store {
 
  private:
   Result<std::int64_t> save(const DefinitionRow& row, std::optional<std::int64_t> expected);
+  // Inside a transaction, or alone, with the writer's lock held.
+  Result<void> put_schema_in(const SchemaRow& row);
+  Result<void> put_event_type_in(const EventTypeRow& row, std::string_view on_conflict);
   Result<void> publish_in(const Publication& publication);
   Result<void> apply_run(const projection::RunRow& row);
   Result<void> drop_surplus(const projection::RunRow& row);

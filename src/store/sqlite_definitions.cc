@@ -63,10 +63,12 @@ Result<void> SqliteStore::publish(const Publication& publication) {
   return transaction.commit();
 }
 
-Result<void> SqliteStore::publish_all(const std::vector<Publication>& publications) {
+Result<void> SqliteStore::put_bundle(const BundleRows& rows) {
   const std::scoped_lock lock(write_mutex_);
   TRY(Transaction transaction, Transaction::begin(*writer_));
-  for (const Publication& publication : publications) TRY_DO(publish_in(publication));
+  for (const SchemaRow& row : rows.schemas) TRY_DO(put_schema_in(row));
+  for (const EventTypeRow& row : rows.event_types) TRY_DO(put_event_type_in(row, ""));
+  for (const Publication& publication : rows.publications) TRY_DO(publish_in(publication));
   return transaction.commit();
 }
 

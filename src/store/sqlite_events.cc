@@ -188,6 +188,10 @@ Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
 
 Result<void> SqliteStore::put_schema(const SchemaRow& row) {
   const std::scoped_lock lock(write_mutex_);
+  return put_schema_in(row);
+}
+
+Result<void> SqliteStore::put_schema_in(const SchemaRow& row) {
   TRY(Statement insert,
       writer_->prepare("INSERT INTO workflow_payload_schemas (tenant, ref, schema_json, "
                        "created_at) VALUES (?, ?, ?, ?)"));
@@ -208,12 +212,15 @@ Result<std::vector<SchemaRow>> SqliteStore::schemas(const TenantId& tenant) {
 
 Result<void> SqliteStore::put_event_type(const EventTypeRow& row) {
   const std::scoped_lock lock(write_mutex_);
+  return put_event_type_in(row, kReplaceEventType);
+}
+
+Result<void> SqliteStore::put_event_type_in(const EventTypeRow& row, std::string_view on_conflict) {
   TRY(Statement put,
-      writer_->prepare("INSERT INTO workflow_event_types (tenant, event_name, payload_schema_ref, "
-                       "correlation_path, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, "
-                       "event_name) DO UPDATE SET payload_schema_ref = "
-                       "excluded.payload_schema_ref, correlation_path = "
-                       "excluded.correlation_path, updated_at = excluded.updated_at"));
+      writer_->prepare(format("INSERT INTO workflow_event_types (tenant, event_name, "
+                              "payload_schema_ref, correlation_path, updated_at) VALUES (?, ?, ?, "
+                              "?, ?){}",
+                              on_conflict)));
   put.bind(row.tenant.text).bind(row.event_name).bind(row.payload_schema_ref);
   return put.bind(row.correlation_path).bind(row.updated_at).run();
 }

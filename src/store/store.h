@@ -78,6 +78,13 @@ struct InvocationPut {
   InvocationStatus expected_status = InvocationStatus::Started;
 };
 
+// What a bundle brings.
+struct BundleRows {
+  std::vector<SchemaRow> schemas;
+  std::vector<EventTypeRow> event_types;
+  std::vector<Publication> publications;
+};
+
 class RunViews;
 class ApiKeys;
 class Notices;
@@ -94,6 +101,9 @@ class Store : public DefinitionStore,
               public TaskStore,
               public TenantStore {
  public:
+  // All of it in one transaction, publications in order. Errors: those of each of them alone; an
+  // event type that is there already is a STORE_CONFLICT.
+  virtual Result<void> put_bundle(const BundleRows& rows) = 0;
   // STORE_CONFLICT when run id or fire key is taken; WORKFLOW_AT_LIMIT when as many runs of the
   // workflow as `limit` have not ended, counted and inserted as one step.
   virtual Result<void> insert_launch(const LaunchRow& row,

@@ -1826,7 +1826,9 @@ export interface components {
             eventTypesNew: number;
             missing: {
                 secrets: string[];
+                /** @description WORKFLOW@VERSION */
                 workflows: string[];
+                calendars: string[];
             };
             findings: components["schemas"]["Finding"][];
         };
