@@ -23,6 +23,20 @@ def hosted(step_id, activity_type, given, **config):
     return action(step_id, "temporal.activity", {"taskQueue": "side", "activityType": activity_type, "arguments": [given]}, **config)
 
 
+def dashboard():
+    return json.loads((ROOT / "deploy/grafana/fermata.json").read_text())
+
+
+def looked_up(query):
+    """[(metric, [(label, value)])] of a query, and the labels that it groups by."""
+    grouped = {label.strip() for labels in re.findall(r"\b(?:by|without)\s*\(([^)]*)\)", query) for label in labels.split(",")}
+    bare = re.sub(r"\b(?:by|without)\s*\([^)]*\)|\[[^\]]*\]", " ", query)
+    metrics = [(name, re.findall(r'(\w+)\s*[!=]=?~?\s*"([^"]*)"', labels or ""))
+               for name, labels in re.findall(r"([a-zA-Z_:][\w:]*)\b\s*(\{[^}]*\})?(?!\s*[\w(]|[^{]*\})", bare)]
+    functions = set(re.findall(r"([a-zA-Z_:][\w:]*)\s*\(", bare))
+    return [(name, labels) for name, labels in metrics if name not in functions], grouped
+
+
 class SlowShop:
     """Answers when it is told to, and counts who asked."""
 
@@ -243,11 +257,25 @@ class Workers(unittest.TestCase):
         self.assertEqual(told['fermata_run_failures_total{category="ExpressionError"}'], 1)
         self.assertEqual(told['fermata_runs_ended_total{status="SUCCEEDED"}'], 2)
         self.assertGreater(told["fermata_projection_write_seconds_count"], 0)
-        exported = {name.split("{")[0] for address in (worker, side, server) for name in self.metrics(address)}
-        dashboard = (ROOT / "deploy/grafana/fermata.json").read_text()
-        named = set(re.findall(r"\b(?:fermata|temporal)_[a-z_]+\b", dashboard))
+        exported = {}
+        for series in (series for address in (worker, side, server) for series in self.metrics(address)):
+            name, _, labels = series.partition("{")
+            known = exported.setdefault(name, {})
+            for label, value in re.findall(r'(\w+)="([^"]*)"', labels):
+                known.setdefault(label, set()).add(value)
+        named = set()
+        for panel in dashboard()["panels"]:
+            for target in panel["targets"]:
+                metrics, grouped = looked_up(target["expr"])
+                self.assertTrue(metrics, target)
+                for name, wanted in metrics:
+                    self.assertIn(name, exported, panel["title"])
+                    for label, value in wanted:
+                        self.assertIn(value, exported[name].get(label, ()), f"{panel['title']}: {name} has no {label}={value}")
+                    self.assertLessEqual(grouped, set(exported[name]), f"{panel['title']}: {name} is not told by these")
+                self.assertLessEqual(set(re.findall(r"{{(\w+)}}", target["legendFormat"])), grouped - {"le"}, panel["title"])
+                named |= {name for name, _ in metrics}
         self.assertGreater(len(named), 10)
-        self.assertEqual(named - exported, set())
         # And the other way round: what is told and looked at by nobody would be noise.
         bases = {re.sub(r"_(bucket|sum|count)$", "", name) for name in exported if name.startswith("fermata_")}
         self.assertEqual({base for base in bases if not any(name.startswith(base) for name in named)}, set())
