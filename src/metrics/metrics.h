@@ -15,6 +15,7 @@ enum class Count : std::uint8_t {
   RunsEnded,             // by status
   RunFailures,           // by category
   WorkflowTaskFailures,  // Temporal repeats them
+  ActionsSealed,         // no key here opens what they are given: they are tried again
   Ledger,                // by what was found or written
   HttpRequests,          // by class of status
   IngressTrimmed,        // messages that were gone before anybody read them

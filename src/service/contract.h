@@ -21,6 +21,9 @@ inline constexpr std::string_view kActionActivity = "fermata.action";
 // What a schedule starts: it launches the workflow that the schedule is for, and ends.
 inline constexpr std::string_view kFireWorkflow = "fermata.fire";
 inline constexpr std::string_view kFireActivity = "fermata.fire";
+// The type of the failure of a worker that cannot open what an activity is given; it is tried again
+// until one that has the key takes it.
+inline constexpr std::string_view kSealedFailure = "Fermata.PayloadSealed";
 inline constexpr std::string_view kEventSignal = "fermata.event";
 inline constexpr std::string_view kAnswerSignal = "fermata.answer";
 inline constexpr std::string_view kPauseSignal = "fermata.pause";

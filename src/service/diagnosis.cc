@@ -49,6 +49,7 @@ Result<RunDiagnosis> Diagnosis::diagnose(const TenantId& tenant, const RunId& ru
   TRY_DO(explain_children(view, made));
   if (made.findings.empty() && clock_.now() - made.last_change >= kQuietMs)
     explain_silence(view, made);
+  if (made.findings.empty()) explain_sealed(view, made);
   if (made.findings.empty())
     made.findings.push_back({"MOVING", "the run made progress within the last minute", ""});
   return made;
@@ -119,6 +120,28 @@ void Diagnosis::explain_silence(const store::RunView& view, RunDiagnosis& made) 
                            "look into the workers' logs for the run's id"});
 }
 
+// Asked for at once: it does not mend itself.
+void Diagnosis::explain_sealed(const store::RunView& view, RunDiagnosis& made) {
+  const auto described = client_.describe({view.launch.temporal_workflow_id, ""});
+  if (described.has_value()) explain_sealed(*described, made);
+}
+
+void Diagnosis::explain_sealed(const temporal::WorkflowDescription& described, RunDiagnosis& made) {
+  bool is_sealed = std::ranges::any_of(described.failing_activities, [](const auto& activity) {
+    return activity.failure_type == kSealedFailure;
+  });
+  // One on another worker's queue waits for its next try by a timer of the run.
+  if (!is_sealed && described.pending_activities == 0) {
+    const auto failure = client_.last_activity_failure(described.ref);
+    is_sealed = failure.has_value() && *failure == kSealedFailure;
+  }
+  if (!is_sealed) return;
+  made.findings.push_back({"ACTION_SEALED",
+                           "a worker without the payload key took an action and could not read it",
+                           "start every worker of the action's queue with the key; the action is "
+                           "tried again by itself"});
+}
+
 // Nothing when that explains it all.
 std::optional<temporal::WorkflowDescription> Diagnosis::explain_execution(
     const store::RunView& view, RunDiagnosis& made) {
@@ -150,6 +173,7 @@ std::optional<temporal::WorkflowDescription> Diagnosis::explain_execution(
                 described->workflow_task_attempt),
          "look into the workers' logs for the run's id; a corrected worker goes on by itself"});
   }
+  explain_sealed(*described, made);
   if (described->pending_activities > 0) {
     made.findings.push_back({"ACTION_UNDER_WAY",
                              format("{} long actions are under way", described->pending_activities),

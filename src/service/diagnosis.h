@@ -44,6 +44,8 @@ class Diagnosis {
   void explain_silence(const store::RunView& view, RunDiagnosis& made);
   std::optional<temporal::WorkflowDescription> explain_execution(const store::RunView& view,
                                                                  RunDiagnosis& made);
+  void explain_sealed(const store::RunView& view, RunDiagnosis& made);
+  void explain_sealed(const temporal::WorkflowDescription& described, RunDiagnosis& made);
   void explain_queue(RunDiagnosis& made);
 
   store::Store& store_;

@@ -76,6 +76,13 @@ enum class WorkflowStatus : std::uint8_t {
   Paused
 };
 
+// An activity that failed and is tried again.
+struct FailingActivity {
+  std::string activity_type;
+  std::string failure_type;
+  int attempt = 0;
+};
+
 struct WorkflowDescription {
   WorkflowRef ref;
   std::string first_run_id;  // of what has continued as this
@@ -87,6 +94,7 @@ struct WorkflowDescription {
   TimeMs start_time = 0;
   std::optional<TimeMs> close_time;
   int pending_activities = 0;
+  std::vector<FailingActivity> failing_activities;  // of the pending ones
   int pending_children = 0;
   bool has_pending_workflow_task = false;
   int workflow_task_attempt = 0;  // above 1: it is failing
@@ -155,6 +163,9 @@ class Client {
   Result<void> cancel(const WorkflowRef& run, std::string_view reason) const;
   Result<void> terminate(const WorkflowRef& run, std::string_view reason) const;
   Result<WorkflowDescription> describe(const WorkflowRef& run) const;
+  // The failure's type of the activity that was scheduled last; empty: it did not fail, or there is
+  // none among the newest events.
+  Result<std::string> last_activity_failure(const WorkflowRef& run) const;
   Result<WorkflowPage> list(std::string_view query, int page_size,
                             const std::string& token = {}) const;
   Result<std::int64_t> count(std::string_view query) const;

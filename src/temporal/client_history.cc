@@ -102,10 +102,34 @@ Result<WorkflowDescription> Client::describe(const WorkflowRef& run) const {
       send<api::DescribeWorkflowExecutionResponse>(*this, "DescribeWorkflowExecution", to));
   WorkflowDescription description = description_of(answer.workflow_execution_info());
   description.pending_activities = answer.pending_activities_size();
+  for (const auto& activity : answer.pending_activities())
+    if (activity.has_last_failure())
+      description.failing_activities.push_back(
+          {activity.activity_type().name(),
+           activity.last_failure().application_failure_info().type(), activity.attempt()});
   description.pending_children = answer.pending_children_size();
   description.has_pending_workflow_task = answer.has_pending_workflow_task();
   description.workflow_task_attempt = answer.pending_workflow_task().attempt();
   return description;
+}
+
+Result<std::string> Client::last_activity_failure(const WorkflowRef& run) const {
+  constexpr int kNewest = 20;  // a task, its commands, and what was told to it
+  api::GetWorkflowExecutionHistoryReverseRequest to;
+  to.set_namespace_(options().target_namespace);
+  set_ref(to.mutable_execution(), run);
+  to.set_maximum_page_size(kNewest);
+  TRY(const auto answer, send<api::GetWorkflowExecutionHistoryReverseResponse>(
+                             *this, "GetWorkflowExecutionHistoryReverse", to));
+  for (const auto& event : answer.history().events()) {
+    if (event.event_type() == enums::EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) break;
+    if (event.event_type() == enums::EVENT_TYPE_ACTIVITY_TASK_FAILED)
+      return event.activity_task_failed_event_attributes()
+          .failure()
+          .application_failure_info()
+          .type();
+  }
+  return std::string();
 }
 
 Result<WorkflowPage> Client::list(std::string_view query, int page_size,

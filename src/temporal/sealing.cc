@@ -42,6 +42,8 @@ class Seal final : public Pass {
   using Pass::on;
   void on(Payload& payload) override { payload = codec_.seal(payload); }
   void on_words(Failure& failure) override {
+    // Nothing to hide, and so nothing that the other side needs our key for.
+    if (failure.message.empty()) return;
     failure.hidden = codec_.seal(to_payload(json::Object{{"message", failure.message}}));
     failure.message = kHiddenMessage;
   }

@@ -103,7 +103,9 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
     parts_.waiting.post([this, task_token, start, done = std::move(done)] {
       auto fired = fire(start);
       if (fired.has_value()) return done({task_token, temporal::to_payload(*fired)});
-      temporal::Failure failure = retryable(fired.error());
+      const bool is_sealed = fired.error().code == "PAYLOAD_SEALED";
+      temporal::Failure failure =
+          is_sealed ? not_read(start, fired.error()) : retryable(fired.error());
       // What will not get better is said once; everything else is tried again.
       failure.non_retryable = fired.error().kind != ErrorKind::Unavailable;
       done({task_token, std::move(failure)});
@@ -113,7 +115,7 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
   const bool is_foreign =
       !parts_.tenant.text.empty() && start.activity_type != service::kActionActivity;
   auto read_call = is_foreign ? read_foreign(start) : read(start);
-  if (!read_call.has_value()) return done({task_token, retryable(read_call.error())});
+  if (!read_call.has_value()) return done({task_token, not_read(start, read_call.error())});
   const CallPtr call = *std::move(read_call);
   call->task_token = task_token;
   call->done = std::move(done);
@@ -131,6 +133,23 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
     if (call->action == nullptr || !call->action->may_wait()) return act(call);
     parts_.waiting.post([this, call] { act(call); });
   });
+}
+
+// Every failure of reading is tried again, by Temporal or by the run (RunDriver::wait_for_key).
+temporal::Failure ActivityRunner::not_read(const temporal::ActivityStart& start,
+                                           const Error& error) {
+  parts_.log.warn("an activity's argument was not read", {{"workflow_id", start.workflow_id},
+                                                          {"activity", start.activity_type},
+                                                          {"code", error.code},
+                                                          {"text", error.message}});
+  temporal::Failure failure = retryable(error);
+  if (error.code == "PAYLOAD_SEALED") {
+    parts_.metrics.add(Count::ActionsSealed);
+    failure.type = service::kSealedFailure;
+    // Words would be sealed by a key that whoever waits for the action need not have.
+    failure.message.clear();
+  }
+  return failure;
 }
 
 Result<json::Value> ActivityRunner::fire(const temporal::ActivityStart& start) {

@@ -88,6 +88,7 @@ class ActivityRunner {
 
   Result<CallPtr> read(const temporal::ActivityStart& start) const;
   Result<CallPtr> read_foreign(const temporal::ActivityStart& start) const;
+  temporal::Failure not_read(const temporal::ActivityStart& start, const Error& error);
   Result<json::Value> fire(const temporal::ActivityStart& start);
   // For a key that somebody began before: waits while another worker holds the lease.
   void begin_again(const CallPtr& call);

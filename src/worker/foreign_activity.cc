@@ -1,5 +1,7 @@
 #include "worker/foreign_activity.h"
 
+#include <algorithm>
+
 #include "actions/temporal_activity.h"
 #include "foundation/format.h"
 #include "service/contract.h"
@@ -53,6 +55,12 @@ std::variant<temporal::ScheduleActivity, interpreter::RunError> schedule_foreign
   activity.cancellation = temporal::CancellationType::TryCancel;
   activity.do_not_eagerly_execute = true;
   return activity;
+}
+
+std::int64_t sealed_delay_ms(std::uint32_t attempt) {
+  constexpr std::int64_t kFirstMs = 1'000;
+  constexpr std::int64_t kLastMs = 600'000;
+  return std::min(kLastMs, kFirstMs << std::min(attempt - 1, 10U));
 }
 
 interpreter::RunError foreign_error_of(const temporal::Failure& failure) {

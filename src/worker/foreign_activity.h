@@ -14,6 +14,9 @@ namespace fermata::worker {
 // the queue that runs are advanced on.
 std::variant<temporal::ScheduleActivity, interpreter::RunError> schedule_foreign(
     const interpreter::RunAction& action);
+// Before the next try of one that no key there could open. Each try costs the history about ten
+// events, so that the last of these delays fits a run's whole life.
+std::int64_t sealed_delay_ms(std::uint32_t attempt);
 // The other side's error type becomes the code, in category ActionError; timeouts stay timeouts.
 interpreter::RunError foreign_error_of(const temporal::Failure& failure);
 

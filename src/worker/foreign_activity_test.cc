@@ -44,6 +44,13 @@ TEST(ForeignActivity, RefusesWhatNoWorkerCouldRun) {
             "QUEUE_RESERVED");
 }
 
+TEST(ForeignActivity, IsTriedMoreAndMoreSeldomWhileNoKeyOpensIt) {
+  EXPECT_EQ(sealed_delay_ms(1), 1'000);
+  EXPECT_EQ(sealed_delay_ms(2), 2'000);
+  EXPECT_EQ(sealed_delay_ms(11), 600'000);
+  EXPECT_EQ(sealed_delay_ms(4'000'000'000), 600'000);
+}
+
 TEST(ForeignActivity, TheOthersErrorTypeIsTheCode) {
   temporal::Failure failure;
   failure.type = "ValueError";

@@ -262,7 +262,12 @@ void RunDriver::take_timer(const temporal::FireTimer& job) {
   const auto action = actions_.find(seq);
   const auto backoff = backoffs_.find(seq);
   if (action == actions_.end() || backoff == backoffs_.end()) return;
-  commands_.push_back(schedule(action->second, arguments_.identity, now_, &backoff->second));
+  if (is_foreign(action->second)) {
+    // Its input could be scheduled before.
+    commands_.emplace_back(std::get<temporal::ScheduleActivity>(schedule_foreign(action->second)));
+  } else {
+    commands_.push_back(schedule(action->second, arguments_.identity, now_, &backoff->second));
+  }
   backoffs_.erase(backoff);
 }
 
@@ -306,6 +311,13 @@ void RunDriver::correct(in::Seq seq, std::optional<TimeMs> began_at) {
   first_effect_.reset();
 }
 
+// One that another worker takes has one try only, so that Temporal does not repeat it by itself.
+void RunDriver::wait_for_key(in::Seq seq) {
+  const std::int64_t delay_ms = sealed_delay_ms(++sealed_tries_[seq]);
+  backoffs_.insert_or_assign(seq, temporal::ActivityBackoff{sealed_tries_[seq], delay_ms, 0});
+  commands_.emplace_back(temporal::StartTimer{kBackoffBase + seq, delay_ms});
+}
+
 void RunDriver::take_activity(const temporal::ResolveActivity& job) {
   correct(job.seq, began_at(job));
   std::visit(
@@ -320,22 +332,24 @@ void RunDriver::take_activity(const temporal::ResolveActivity& job) {
               error.category = in::category::kAction;
               add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
             }
-            actions_.erase(job.seq);
+            end_action(job.seq);
           },
           [&](const temporal::ActivityFailed& failed) {
             const auto action = actions_.find(job.seq);
             const bool is_other = action != actions_.end() && is_foreign(action->second);
+            if (is_other && failed.failure.root().type == service::kSealedFailure)
+              return wait_for_key(job.seq);
             in::RunError error =
                 is_other ? foreign_error_of(failed.failure) : run_error_of(failed.failure);
             note_end(job.seq, {std::nullopt, error.to_json()});
             add(in::ActionFailed{job.seq, std::move(error), retry_after_of(failed.failure)});
-            actions_.erase(job.seq);
+            end_action(job.seq);
           },
           [&](const temporal::ActivityCanceled& canceled) {
             in::RunError error = run_error_of(canceled.failure);
             error.category = in::category::kCancellation;
             add(in::ActionFailed{job.seq, std::move(error), std::nullopt});
-            actions_.erase(job.seq);
+            end_action(job.seq);
           },
           [&](const temporal::ActivityBackoff& backoff) {
             backoffs_.insert_or_assign(job.seq, backoff);

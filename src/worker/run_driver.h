@@ -78,6 +78,11 @@ class RunDriver final : public Driver {
   void note_end(interpreter::Seq seq, ActionEnd end);
   // A local action was begun at this time, which need not be the one that the history gave.
   void correct(interpreter::Seq seq, std::optional<TimeMs> began_at);
+  void wait_for_key(interpreter::Seq seq);
+  void end_action(interpreter::Seq seq) {
+    actions_.erase(seq);
+    sealed_tries_.erase(seq);
+  }
   void take_timer(const temporal::FireTimer& job);
   void take_child(const temporal::ResolveChild& job);
   void answer(const temporal::QueryWorkflow& query);
@@ -101,6 +106,7 @@ class RunDriver final : public Driver {
   // Signals that came while a local action ran are heard when it ends, or with what ends it: at a
   // time that the history keeps. The one at which they came is lost when empty tasks follow it.
   std::vector<temporal::SignalWorkflow> put_off_;
+  std::map<interpreter::Seq, std::uint32_t> sealed_tries_;
   ActionEnds ends_;
   // Of the activation under way.
   TimeMs now_ = 0;

@@ -3,7 +3,10 @@
 import http.client
 import http.server
 import json
+import pathlib
 import re
+import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -68,9 +71,13 @@ class SlowShop:
         self._server.server_close()
 
 
-class Workers(unittest.TestCase):
+class OnWorkers(unittest.TestCase):
+    def options(self):
+        """Of the stack that has no worker in it."""
+        return []
+
     def setUp(self):
-        self.stack = self.enterContext(harness.Stack("--allow-private-http", "127.0.0.1/32", worker=False))
+        self.stack = self.enterContext(harness.Stack("--allow-private-http", "127.0.0.1/32", *self.options(), worker=False))
         self.number = 0
 
     def start(self, command, *options):
@@ -110,6 +117,8 @@ class Workers(unittest.TestCase):
         self.stack.publish_definition({"id": name, "version": 1, "name": name, "payloadSchemaRef": "payload.Any.v1", "steps": steps})
         return self.stack.launch(name, payload or {})
 
+
+class Workers(OnWorkers):
     def test_the_authored_queue_is_refused_at_start(self):
         said = self.stack.cli("domain-worker", "--queue", "side", "--queue", "workflow-runtime-v2", check=False)
         self.assertEqual(said.returncode, 1, said.stderr)
@@ -279,6 +288,112 @@ class Workers(unittest.TestCase):
         # And the other way round: what is told and looked at by nobody would be noise.
         bases = {re.sub(r"_(bucket|sum|count)$", "", name) for name in exported if name.startswith("fermata_")}
         self.assertEqual({base for base in bases if not any(name.startswith(base) for name in named)}, set())
+
+
+class Dashboard(unittest.TestCase):
+    """The file follows Grafana's model of a dashboard; what it looks at is tried above."""
+
+    UNITS = {"short", "s", "ops"}
+
+    def test_it_is_one_that_grafana_takes(self):
+        made = dashboard()
+        for member, kind in (("title", str), ("uid", str), ("schemaVersion", int), ("version", int), ("refresh", str), ("time", dict),
+                             ("tags", list), ("templating", dict), ("panels", list)):
+            self.assertIsInstance(made[member], kind, member)
+        self.assertLessEqual(len(made["uid"]), 40)
+        self.assertEqual(set(made["time"]), {"from", "to"})
+        # Its own source of data, which whoever imports it chooses.
+        variables = {variable["name"]: (variable["type"], variable["query"]) for variable in made["templating"]["list"]}
+        self.assertEqual(variables, {"source": ("datasource", "prometheus")})
+        source = {"type": "prometheus", "uid": "${source}"}
+        ids = [panel["id"] for panel in made["panels"]]
+        self.assertEqual(len(set(ids)), len(ids))
+        taken = {}
+        for panel in made["panels"]:
+            title = panel["title"]
+            self.assertEqual((panel["type"], panel["datasource"]), ("timeseries", source), title)
+            self.assertTrue(title and panel["description"], panel["id"])
+            place = panel["gridPos"]
+            self.assertTrue(place["w"] > 0 and place["h"] > 0 and place["x"] >= 0 and place["y"] >= 0 and place["x"] + place["w"] <= 24, title)
+            for cell in ((x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])):
+                self.assertNotIn(cell, taken, f"{title} lies over {taken.get(cell)}")
+                taken[cell] = title
+            self.assertIn(panel["fieldConfig"]["defaults"]["unit"], self.UNITS, title)
+            self.assertEqual(panel["fieldConfig"]["overrides"], [])
+            letters = [target["refId"] for target in panel["targets"]]
+            self.assertEqual(letters, [chr(ord("A") + n) for n in range(len(letters))], title)
+            for target in panel["targets"]:
+                self.assertEqual(target["datasource"], source, title)
+                self.assertTrue(target["legendFormat"], title)
+                unit = "s" if "_seconds" in target["expr"] else "ops" if "rate(" in target["expr"] else "short"
+                self.assertEqual(panel["fieldConfig"]["defaults"]["unit"], unit, title)
+
+    def test_what_a_query_looks_up_is_read_off_it(self):
+        self.assertEqual(looked_up('histogram_quantile(0.5, sum by (le, action) (rate(a_bucket{kind="x",b!="y"}[5m])))'),
+                         ([("a_bucket", [("kind", "x"), ("b", "y")])], {"le", "action"}))
+        self.assertEqual(looked_up("max(a) / sum without (b) (c)"), ([("a", []), ("c", [])], {"b"}))
+
+
+class PayloadKeys(OnWorkers):
+    """A long action that a worker without the payload key takes waits for one that has it."""
+
+    def options(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.keys, self.strange = folder / "payload.keys", folder / "strange.keys"
+        self.keys.write_text("a1" * 32 + "\n")
+        self.strange.write_text("c3" * 32 + "\n")
+        return ["--payload-keys", str(self.keys)]
+
+    def told_of(self, run, health):
+        """What a worker without the key says, and that the run goes on waiting."""
+        self.until(lambda: self.metrics(health)["fermata_actions_sealed_total"], lambda count: count >= 2)
+        why = self.until(lambda: self.stack.call("GET", f"/api/v1/runs/{run}/diagnosis"),
+                         lambda why: "ACTION_SEALED" in [finding["code"] for finding in why["findings"]])
+        self.assertEqual(why["status"], "RUNNING")
+        self.assertIn('"code":"PAYLOAD_SEALED"', (self.stack.data / f"{self.keyless}-{self.number}.log").read_text())
+
+    def replays(self):
+        done = subprocess.run([harness.program(), "replay-check", "--data", str(self.stack.data), "--temporal-address", self.stack.temporal,
+                               "--recent", "10", "--payload-keys", str(self.keys)], text=True, capture_output=True, check=False, timeout=120)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (0, "1 replayed, 0 diverged"), done.stdout + done.stderr)
+
+    def test_a_durable_action_waits_for_a_worker_with_the_key(self):
+        shop = SlowShop()
+        self.addCleanup(shop.close)
+        first, _ = self.start("worker", "--payload-keys", str(self.keys))
+        run = self.launch([action("ask", "http.request", {"method": "POST", "url": shop.url, "body": {}}) | {"execution": "durable"}])
+        self.assertTrue(shop.asked.acquire(timeout=harness.PATIENCE_S))
+        # It dies over the action, which Temporal then gives to whoever asks.
+        first.kill()
+        self.keyless = "worker"
+        _, health = self.start("worker")
+        self.told_of(run, health)
+        shop.go_on.set()
+        self.start("worker", "--payload-keys", str(self.keys))
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.replays()
+
+    def test_an_action_on_another_queue_waits_for_a_worker_with_the_key(self):
+        self.start("worker", "--payload-keys", str(self.keys))
+        self.keyless = "domain-worker"
+        keyless, health = self.start("domain-worker", "--queue", "side", "--payload-keys", str(self.strange))
+        run = self.launch([hosted("put", "store.set", {"space": "default", "key": "k", "value": 7})])
+        self.told_of(run, health)
+        keyless.stop()
+        self.start("domain-worker", "--queue", "side", "--payload-keys", str(self.keys))
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        kept = self.stack.call("GET", f"/api/v1/runs/{run}/invocations")["items"]
+        self.assertEqual([(row["actionId"], row["status"], row["attempt"]) for row in kept], [("store.set", "SUCCEEDED", 1)])
+        self.replays()
+
+    def test_a_run_that_waits_for_a_key_can_be_canceled(self):
+        self.start("worker", "--payload-keys", str(self.keys))
+        self.keyless = "domain-worker"
+        _, health = self.start("domain-worker", "--queue", "side")
+        run = self.launch([hosted("put", "store.set", {"space": "default", "key": "k", "value": 7})])
+        self.told_of(run, health)
+        self.stack.call("POST", f"/api/v1/runs/{run}/cancel", {"reason": "there is no key"})
+        self.assertEqual(self.stack.wait(run)["status"], "CANCELED")
 
 
 if __name__ == "__main__":
