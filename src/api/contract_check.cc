@@ -1,5 +1,6 @@
 #include "api/contract_check.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <vector>
@@ -20,16 +21,36 @@ struct Shape {
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
   std::vector<std::string> words;  // enum; none: any
+  std::size_t length_min = 0;      // characters of a text, items of an array
+  std::size_t length_max = std::numeric_limits<std::size_t>::max();
   bool is_instant = false;
+
+  [[nodiscard]] bool takes_length(std::size_t length) const {
+    return length >= length_min && length <= length_max;
+  }
 
   [[nodiscard]] std::string expected() const {
     std::string text;
+    if (!words.empty()) {
+      for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+      return "one of " + text;
+    }
     for (const std::string& type : types) text += (text.empty() ? "" : " or ") + type;
-    if (types.front() != "integer") return is_instant ? "an ISO 8601 instant" : text;
+    if (is_instant) return "an ISO 8601 instant";
+    if (types.front() == "string" || types.front() == "array") return text + expected_length();
+    if (types.front() != "integer") return text;
     if (least == std::numeric_limits<std::int64_t>::min()) return text;
     return most == std::numeric_limits<std::int64_t>::max()
                ? format("{} from {}", text, least)
                : format("{} from {} to {}", text, least, most);
+  }
+
+ private:
+  [[nodiscard]] std::string expected_length() const {
+    const std::string_view unit = types.front() == "string" ? "characters" : "items";
+    if (length_max != std::numeric_limits<std::size_t>::max())
+      return format(" of {} to {} {}", length_min, length_max, unit);
+    return length_min == 0 ? "" : format(" of at least {} {}", length_min, unit);
   }
 };
 
@@ -56,6 +77,12 @@ Shape shape_of(const json::Value& document, const json::Value& said) {
   }
   shape.least = json::int_at(schema, "minimum").value_or(shape.least);
   shape.most = json::int_at(schema, "maximum").value_or(shape.most);
+  for (const char* name : {"minLength", "minItems"})
+    if (const auto said_min = json::int_at(schema, name))
+      shape.length_min = static_cast<std::size_t>(*said_min);
+  for (const char* name : {"maxLength", "maxItems"})
+    if (const auto said_max = json::int_at(schema, name))
+      shape.length_max = static_cast<std::size_t>(*said_max);
   shape.is_instant = json::string_at(schema, "format") == "date-time";
   if (const json::Value* words = json::find(schema, "enum"))
     for (const json::Value& word : words->get_array())
@@ -63,12 +90,24 @@ Shape shape_of(const json::Value& document, const json::Value& said) {
   return shape;
 }
 
+// JSON Schema counts characters, not bytes.
+std::size_t characters_in(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+bool is_word(std::string_view text, const Shape& shape) {
+  return shape.words.empty() || std::ranges::find(shape.words, text) != shape.words.end();
+}
+
 bool is_of(const json::Value& value, const Shape& shape, std::string_view type) {
-  if (type == "string") return value.is_string();
+  if (type == "string")
+    return value.is_string() && is_word(value.get_string(), shape) &&
+           shape.takes_length(characters_in(value.get_string()));
   if (type == "boolean") return value.is_bool();
   if (type == "number") return value.is_number();
   if (type == "object") return value.is_object();
-  if (type == "array") return value.is_array();
+  if (type == "array") return value.is_array() && shape.takes_length(value.get_array().size());
   if (type == "null") return value.is_null();
   return value.is_int64() && value.get_int64() >= shape.least && value.get_int64() <= shape.most;
 }
@@ -92,10 +131,15 @@ bool fits_text(const std::string& text, const Shape& shape) {
            number <= shape.most;
   }
   if (shape.is_instant) return calendar::parse_instant(text).has_value();
-  if (type != "string" || shape.words.empty()) return true;
-  for (const std::string& word : shape.words)
-    if (word == text) return true;
-  return false;
+  return type != "string" || is_word(text, shape);
+}
+
+// What came instead, said shortly.
+std::string got(const json::Value& value) {
+  if (value.is_int64()) return std::to_string(value.get_int64());
+  if (value.is_string()) return format("{} characters", characters_in(value.get_string()));
+  if (value.is_array()) return format("{} items", value.get_array().size());
+  return std::string(json::type_name(value));
 }
 
 }  // namespace
@@ -110,7 +154,7 @@ struct ContractCheck::Input {
       const auto said = query.find(name);
       if (said != query.end() && !fits_text(text, said->second))
         return make_error(ErrorKind::Invalid, "QUERY_INVALID",
-                          format("{}: expected {}, got `{}`", name, expected(said->second), text));
+                          format("{}: expected {}, got `{}`", name, said->second.expected(), text));
     }
     if (members.empty() || request.body.empty()) return {};
     auto parsed = json::parse(request.body, {.bytes_max = limits::kHttpBodyBytesMax});
@@ -122,19 +166,9 @@ struct ContractCheck::Input {
       const json::Value* value = json::find(body, name);
       if (value != nullptr && !fits(*value, shape))
         return make_error(ErrorKind::Invalid, "BODY_INVALID",
-                          format("{}: expected {}, got {}", name, shape.expected(),
-                                 value->is_int64() ? std::to_string(value->get_int64())
-                                                   : std::string(json::type_name(*value))));
+                          format("{}: expected {}, got {}", name, shape.expected(), got(*value)));
     }
     return {};
-  }
-
- private:
-  static std::string expected(const Shape& shape) {
-    if (shape.words.empty()) return shape.expected();
-    std::string text;
-    for (const std::string& word : shape.words) text += (text.empty() ? "" : ", ") + word;
-    return "one of " + text;
   }
 };
 

@@ -39,6 +39,27 @@ TEST(ContractCheck, TakesAGuardOfAnotherTypeForWrongAndNotForMissing) {
   EXPECT_EQ(draft(R"({"definition": []})"), "BODY_INVALID");
 }
 
+std::string launch(const std::string& key) {
+  http::Request request;
+  request.body = R"({"payload": {}, "idempotencyKey": ")" + key + R"("})";
+  return answer_to("POST", "/api/v1/workflows/{id}/runs", std::move(request));
+}
+
+TEST(ContractCheck, CountsCharactersAndItems) {
+  EXPECT_EQ(launch(""), "BODY_INVALID");
+  EXPECT_EQ(launch(std::string(128, 'k')), "taken");
+  EXPECT_EQ(launch(std::string(129, 'k')), "BODY_INVALID");
+  std::string umlauts;
+  for (int i = 0; i < 128; ++i) umlauts += "ü";
+  EXPECT_EQ(launch(umlauts), "taken");
+  http::Request request;
+  request.body = R"({"action": "cancel", "runIds": []})";
+  EXPECT_EQ(answer_to("POST", "/api/v1/bulk-jobs", std::move(request)), "BODY_INVALID");
+  http::Request other;
+  other.body = R"({"action": "destroy", "runIds": ["a"]})";
+  EXPECT_EQ(answer_to("POST", "/api/v1/bulk-jobs", std::move(other)), "BODY_INVALID");
+}
+
 TEST(ContractCheck, LeavesToTheHandlerWhatIsMissingUnknownOrNoJson) {
   EXPECT_EQ(draft(R"({})"), "taken");
   EXPECT_EQ(draft(R"({"something": 1})"), "taken");

@@ -9,9 +9,6 @@
 namespace fermata::api {
 namespace {
 
-constexpr std::size_t kKeyBytesMax = 200;
-constexpr std::size_t kReasonBytesMax = 500;
-
 Error invalid(const std::string& message, const std::string& help = "") {
   return make_error(ErrorKind::Invalid, "BULK_INVALID", message, help);
 }
@@ -59,10 +56,6 @@ Result<json::Value> create(const ApiParts& parts, const http::Request& request) 
   if (version != "same" && version != "latest")
     return invalid(format("version: expected `same` or `latest`, got `{}`", version));
   bulk.is_latest_version = version == "latest";
-  if (bulk.reason.size() > kReasonBytesMax)
-    return invalid(format("reason: at most {} bytes are kept", kReasonBytesMax));
-  if (bulk.key && (bulk.key->empty() || bulk.key->size() > kKeyBytesMax))
-    return invalid(format("idempotencyKey: expected 1 to {} bytes", kKeyBytesMax));
   if (const json::Value* filter = json::find(object, "filter")) {
     if (!filter->is_object()) return invalid("filter: expected an object");
     TRY(bulk.filter, service::read_run_filter(filter->get_object()));

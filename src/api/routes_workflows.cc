@@ -72,12 +72,8 @@ Result<json::Value> launch(const ApiParts& parts, const http::Request& request) 
   launch.payload = json::Object{};
   if (const json::Value* payload = json::find(body, "payload")) launch.payload = *payload;
   launch.version = json::int_at(body.get_object(), "version");
-  if (const auto key = json::string_at(body.get_object(), "idempotencyKey")) {
-    if (key->empty() || key->size() > limits::kNameBytesMax)
-      return make_error(ErrorKind::Invalid, "BODY_INVALID",
-                        "idempotencyKey: expected a text of 1 to 512 bytes");
+  if (const auto key = json::string_at(body.get_object(), "idempotencyKey"))
     launch.fire_key = format("api:{}:{}:{}", launch.tenant.text, launch.workflow_id.text, *key);
-  }
   TRY(const service::Launched launched, parts.launcher.launch(launch));
   return json::Value(json::Object{{"runId", launched.run_id.text},
                                   {"workflowVersion", launched.version},

@@ -121,7 +121,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& option
   connection->patience_ = std::chrono::milliseconds(options.busy_timeout_ms);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());
   TRY_DO(connection->execute("PRAGMA journal_mode=WAL"));
-  TRY_DO(connection->execute("PRAGMA synchronous=NORMAL"));
+  TRY_DO(connection->execute("PRAGMA synchronous=FULL"));
   // A page that many transactions change is copied into the database once, not each time.
   TRY_DO(connection->execute("PRAGMA wal_autocheckpoint=8000"));
   TRY_DO(connection->execute("PRAGMA foreign_keys=ON"));
