@@ -130,6 +130,7 @@ def main():
     with harness.postgres() as database, harness.Stack("--database", database.url, "--log-level", "warn") as stack:
         stack.publish_definition(waiting())
         fill(database)
+        database.age()
         launched = launch(stack, runs)
         until_waiting(stack, database, runs)
         print(f"{WAITS} open waits and {runs} runs that wait; load before: {load:.1f}", flush=True)

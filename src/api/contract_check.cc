@@ -92,8 +92,8 @@ Shape shape_of(const json::Value& document, const json::Value& said) {
 
 // JSON Schema counts characters, not bytes.
 std::size_t characters_in(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 bool is_word(std::string_view text, const Shape& shape) {
