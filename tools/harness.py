@@ -237,8 +237,12 @@ class Worker:
     """A worker beside a stack, as a process of its own."""
 
     def __init__(self, stack, *options):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.metrics = f"http://{address}/metrics"  # of the Temporal client in it
         self._process = Process([program(), "worker", "--data", str(stack.data), "--temporal-address", stack.temporal, "--log-level", "warn",
-                                 *options], stack.data / "worker.log")
+                                 "--metrics-address", address, *options], stack.data / "worker.log")
 
     @property
     def pid(self):
