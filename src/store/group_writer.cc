@@ -19,7 +19,7 @@ GroupWriter::~GroupWriter() {
 void GroupWriter::submit(projection::RowBatch batch, Done done) {
   {
     const std::scoped_lock lock(mutex_);
-    queue_.rows.push_back({std::move(batch), std::move(done)});
+    queue_.rows.push_back({std::move(batch), std::move(done), ++submitted_});
   }
   wake_.notify_one();
 }
@@ -27,7 +27,7 @@ void GroupWriter::submit(projection::RowBatch batch, Done done) {
 void GroupWriter::put(InvocationPut put, PutDone done) {
   {
     const std::scoped_lock lock(mutex_);
-    queue_.puts.push_back({std::move(put), std::move(done)});
+    queue_.puts.push_back({std::move(put), std::move(done), ++submitted_});
   }
   wake_.notify_one();
 }
@@ -68,23 +68,29 @@ void GroupWriter::write(Work& work) {
     write_each(work);
     return;
   }
-  // Puts first: an action waits behind each.
-  for (std::size_t i = 0; i < puts.size(); ++i) {
-    work.puts[i].done(written.has_value() ? Result<bool>((*written)[i])
-                                          : Result<bool>(written.error()));
+  if (!written.has_value()) {
+    for (const Rows& rows : work.rows) rows.done(written.error());
+    for (const Put& put : work.puts) put.done(written.error());
+    return;
   }
-  for (const Rows& rows : work.rows)
-    rows.done(written.has_value() ? Result<void>() : Result<void>(written.error()));
+  // Puts first: an action waits behind each.
+  for (std::size_t i = 0; i < puts.size(); ++i) work.puts[i].done((*written)[i]);
+  for (const Rows& rows : work.rows) rows.done({});
 }
 
+// In the order in which they came: who waits for the one relies on what came before it.
 void GroupWriter::write_each(Work& work) {
-  for (Put& put : work.puts) {
-    const auto written = store_.write({}, std::span(&put.put, 1));
-    put.done(written.has_value() ? Result<bool>(written->front()) : Result<bool>(written.error()));
-  }
-  for (Rows& rows : work.rows) {
-    const auto written = store_.write(std::span(&rows.batch, 1), {});
-    rows.done(written.has_value() ? Result<void>() : Result<void>(written.error()));
+  auto rows = work.rows.begin();
+  auto put = work.puts.begin();
+  while (rows != work.rows.end() || put != work.puts.end()) {
+    if (put == work.puts.end() || (rows != work.rows.end() && rows->order < put->order)) {
+      const auto written = store_.write(std::span(&rows->batch, 1), {});
+      rows++->done(written.has_value() ? Result<void>() : Result<void>(written.error()));
+    } else {
+      const auto written = store_.write({}, std::span(&put->put, 1));
+      put++->done(written.has_value() ? Result<bool>(written->front())
+                                      : Result<bool>(written.error()));
+    }
   }
 }
 

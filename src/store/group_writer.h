@@ -1,9 +1,12 @@
 #pragma once
 // GroupWriter: what many activations and actions have to write, in one transaction. Each waits for
 // at most one transaction before its own. When a transaction of several fails, each is tried alone,
-// so that one that cannot be written does not hold the others.
+// so that one that cannot be written does not hold the others. INVARIANT: what is submitted later
+// is not committed earlier, and whoever waits for a row of the ledger hears of it after the rows
+// that failed before it.
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <span>
@@ -38,10 +41,12 @@ class GroupWriter {
   struct Rows {
     projection::RowBatch batch;
     Done done;
+    std::uint64_t order = 0;
   };
   struct Put {
     InvocationPut put;
     PutDone done;
+    std::uint64_t order = 0;
   };
   struct Work {
     std::vector<Rows> rows;
@@ -55,6 +60,7 @@ class GroupWriter {
   std::mutex mutex_;
   std::condition_variable wake_;
   Work queue_;
+  std::uint64_t submitted_ = 0;
   bool is_stopping_ = false;
   std::thread thread_;
 };

@@ -1,6 +1,7 @@
 #include "worker/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "foundation/format.h"
 #include "worker/fire_driver.h"
@@ -27,6 +28,11 @@ bool asks_for_local(const temporal::Completion& completion) {
          std::ranges::any_of(*commands, [](const temporal::Command& command) {
            return std::holds_alternative<temporal::ScheduleLocalActivity>(command);
          });
+}
+
+bool is_empty(const temporal::Completion& completion) {
+  const auto* commands = std::get_if<std::vector<temporal::Command>>(&completion.status);
+  return commands != nullptr && commands->empty();
 }
 
 }  // namespace
@@ -134,19 +140,20 @@ bool Worker::go_on_after(const Error& failed_poll) {
   return true;
 }
 
-std::shared_ptr<Driver> Worker::driver_of(const temporal::Activation& activation) {
+Worker::RunPtr Worker::run_of(const temporal::Activation& activation) {
   const std::scoped_lock lock(mutex_);
-  auto& driver = runs_[activation.run_id];
-  if (driver != nullptr) return driver;
+  RunPtr& run = runs_[activation.run_id];
+  if (run != nullptr) return run;
+  run = std::make_shared<Run>();
   const auto* start = activation.jobs.empty()
                           ? nullptr
                           : std::get_if<temporal::InitializeWorkflow>(&activation.jobs.front());
   if (start != nullptr && start->workflow_type == service::kFireWorkflow) {
-    driver = std::make_shared<FireDriver>();
+    run->driver = std::make_shared<FireDriver>();
   } else {
-    driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions});
+    run->driver = std::make_shared<RunDriver>(DriverParts{definitions_, parts_.actions});
   }
-  return driver;
+  return run;
 }
 
 void Worker::handle(const temporal::Activation& activation) {
@@ -155,93 +162,133 @@ void Worker::handle(const temporal::Activation& activation) {
       const std::scoped_lock lock(mutex_);
       runs_.erase(activation.run_id);
     }
-    complete({activation.run_id, std::vector<temporal::Command>{}});
+    complete({.completion = {activation.run_id, std::vector<temporal::Command>{}}});
     return;
   }
-  Driven driven = driver_of(activation)->handle(activation);
+  const RunPtr run = run_of(activation);
+  Driven driven = run->driver->handle(activation);
   if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status)) {
     parts_.metrics.add(metrics::Count::WorkflowTaskFailures);
     parts_.log.error("workflow task failed", {{"temporal_run_id", activation.run_id},
                                               {"code", failed->failure.type},
                                               {"text", failed->failure.message}});
   }
-  Held held;
+  Answer answer{run, std::move(driven.run_id), std::move(driven.completion), {}, {}};
   if (driven.launch) {
     const auto inserted = parts_.store.insert_launch(*driven.launch);
     if (!inserted.has_value() && inserted.error().code != "STORE_CONFLICT") {
-      held = lag(driven.run_id, inserted.error());
-      if (held == nullptr)
-        fail(driven.completion, inserted.error(), "row of a child not written, task repeated");
+      answer.held = lag(answer.run_id, inserted.error());
+      if (answer.held == nullptr)
+        fail(answer.completion, inserted.error(), "row of a child not written, task repeated");
       driven.rows.reset();
     }
   }
-  if (!driven.rows || !writes_rows_) {
-    complete(driven.completion, std::move(held));
+  if (writes_rows_) note_parked(activation, answer);
+  if (!driven.rows || !writes_rows_) return complete(std::move(answer));
+  if (at_boundary_)
+    answer.boundary = format("{} effect {}", answer.run_id.text, driven.first_effect);
+  // What cannot be noted must be awaited.
+  if (spool_ != nullptr && asks_for_local(answer.completion)) {
+    write_behind(*std::move(driven.rows), std::move(answer));
+  } else {
+    write_rows(*std::move(driven.rows), std::move(answer));
+  }
+}
+
+// Another worker's task ended while a local action ran, and that worker did not wait for its rows:
+// it may have died before they were written.
+void Worker::note_parked(const temporal::Activation& activation, Answer& answer) {
+  if (spool_ == nullptr) return;
+  if (activation.is_replaying) {
+    answer.run->is_parked_on_local = asks_for_local(answer.completion);
     return;
   }
-  // Rows first, then the acknowledgement: a crash between the two repeats the task and the same
-  // rows.
+  if (!std::exchange(answer.run->is_parked_on_local, false)) return;
+  Held held = mark(answer.run_id);
+  const std::scoped_lock lock(mutex_);
+  answer.run->lagging = std::move(held);
+}
+
+// Rows first, then the acknowledgement: a crash between the two repeats the task and the same
+// rows.
+void Worker::write_rows(projection::RowBatch rows, Answer answer) {
   std::vector<projection::WaitRow> opened;
-  for (const projection::WaitRow& wait : driven.rows->waits) {
+  for (const projection::WaitRow& wait : rows.waits) {
     if (wait.wait_type == "event" && wait.status == "WAITING") opened.push_back(wait);
   }
-  const std::string category = category_of(*driven.rows);
-  const std::string ending =
-      driven.rows->run && driven.rows->run->completed_at ? driven.rows->run->status : std::string();
-  std::string boundary;
-  if (at_boundary_) boundary = format("{} effect {}", driven.run_id.text, driven.first_effect);
+  const std::string category = category_of(rows);
+  const std::string ending = rows.run && rows.run->completed_at ? rows.run->status : std::string();
+  writer_->submit(std::move(rows), [this, begun = parts_.clock.now(), ending, category,
+                                    opened = std::move(opened), answer = std::move(answer)](
+                                       const Result<void>& written) mutable {
+    parts_.metrics.observe(metrics::Duration::RowsWritten, parts_.clock.now() - begun);
+    if (!ending.empty()) parts_.metrics.add(metrics::Count::RunsEnded, ending);
+    if (!category.empty()) parts_.metrics.add(metrics::Count::RunFailures, category);
+    if (!answer.boundary.empty()) at_boundary_(answer.boundary + " rows");
+    if (!written.has_value()) {
+      answer.held = lag(answer.run_id, written.error());
+      if (answer.held == nullptr)
+        fail(answer.completion, written.error(), "rows not written, the task will be repeated");
+    } else if (!opened.empty()) {
+      lookups_->post([this, opened = std::move(opened), answer = std::move(answer)]() mutable {
+        look_up(opened, std::move(answer));
+      });
+      return;
+    }
+    complete(std::move(answer));
+  });
+}
+
+// The task goes on inside this worker, and its rows need not be awaited: the ledger's row of the
+// action stands behind them in the same queue, and so does whatever the task's end has to write.
+// What could not be written is noted with the run, before anything of it is acknowledged.
+void Worker::write_behind(projection::RowBatch rows, Answer answer) {
+  tasks_.add();
   writer_->submit(
-      *std::move(driven.rows),
-      [this, begun = parts_.clock.now(), ending, category, run = std::move(driven.run_id),
-       opened = std::move(opened), boundary = std::move(boundary),
-       completion = std::move(driven.completion)](const Result<void>& written) mutable {
-        Held until_taken;
+      std::move(rows), [this, begun = parts_.clock.now(), run = answer.run, run_id = answer.run_id,
+                        boundary = answer.boundary](const Result<void>& written) {
         parts_.metrics.observe(metrics::Duration::RowsWritten, parts_.clock.now() - begun);
-        if (!ending.empty()) parts_.metrics.add(metrics::Count::RunsEnded, ending);
-        if (!category.empty()) parts_.metrics.add(metrics::Count::RunFailures, category);
         if (!boundary.empty()) at_boundary_(boundary + " rows");
         if (!written.has_value()) {
-          until_taken = lag(run, written.error());
-          if (until_taken == nullptr)
-            fail(completion, written.error(), "rows not written, the task will be repeated");
-        } else if (!opened.empty()) {
-          lookups_->post([this, opened = std::move(opened), completion = std::move(completion),
-                          boundary = std::move(boundary)]() mutable {
-            look_up(opened, completion, std::move(boundary));
-          });
-          return;
+          Held held = lag(run_id, written.error());
+          const std::scoped_lock lock(mutex_);
+          if (held == nullptr) run->unwritten = written.error();
+          std::swap(run->lagging, held);
         }
-        complete(completion, std::move(until_taken), std::move(boundary));
+        tasks_.done();
       });
+  complete(std::move(answer));
 }
 
 // An event that was stored before its wait's row was is found here; one that comes later finds the
 // row. Before the acknowledgement, so that a crash repeats the looking, too.
-void Worker::look_up(const std::vector<projection::WaitRow>& opened,
-                     temporal::Completion& completion, std::string boundary) {
-  Held held;
+void Worker::look_up(const std::vector<projection::WaitRow>& opened, Answer answer) {
   for (const projection::WaitRow& wait : opened) {
     const auto looked = router_.wait_opened(wait);
     if (looked.has_value()) continue;
-    held = lag(wait.run_id, looked.error());
-    if (held == nullptr)
-      fail(completion, looked.error(), "events not looked up, the task will be repeated");
+    answer.held = lag(wait.run_id, looked.error());
+    if (answer.held == nullptr)
+      fail(answer.completion, looked.error(), "events not looked up, the task will be repeated");
     break;
   }
-  complete(completion, std::move(held), std::move(boundary));
+  complete(std::move(answer));
 }
 
 // The run goes on without its rows; the repairer makes them again, and looks for events then.
 Worker::Held Worker::lag(const RunId& run, const Error& error) {
   if (spool_ == nullptr || error.kind != ErrorKind::Unavailable) return nullptr;
+  Held held = mark(run);
+  if (held != nullptr)
+    parts_.log.warn("rows lag behind", {{"run_id", run.text}, {"code", error.code}});
+  return held;
+}
+
+Worker::Held Worker::mark(const RunId& run) {
   auto held = spool_->mark(run);
-  if (!held.has_value()) {
-    parts_.log.error("a lagging run not noted",
-                     {{"run_id", run.text}, {"text", held.error().message}});
-    return nullptr;
-  }
-  parts_.log.warn("rows lag behind", {{"run_id", run.text}, {"code", error.code}});
-  return *std::move(held);
+  if (held.has_value()) return *std::move(held);
+  parts_.log.error("a lagging run not noted",
+                   {{"run_id", run.text}, {"text", held.error().message}});
+  return nullptr;
 }
 
 void Worker::fail(temporal::Completion& completion, const Error& error, std::string_view what) {
@@ -254,15 +301,28 @@ void Worker::fail(temporal::Completion& completion, const Error& error, std::str
       temporal::TaskFailure{std::move(failure), temporal::TaskFailureCause::Unspecified};
 }
 
-void Worker::complete(const temporal::Completion& completion, Held held, std::string boundary) {
-  if (asks_for_local(completion)) boundary.clear();
-  worker_.complete(completion, [this, held = std::move(held), boundary = std::move(boundary),
-                                run_id = completion.run_id](const Result<void>& taken) {
-    if (!taken.has_value())
-      parts_.log.error("a run's answer was refused",
-                       {{"temporal_run_id", run_id}, {"text", taken.error().message}});
-    if (!boundary.empty()) at_boundary_(boundary + " acknowledged");
-  });
+void Worker::complete(Answer answer) {
+  if (asks_for_local(answer.completion)) {
+    answer.boundary.clear();
+  } else if (answer.run != nullptr) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto unwritten = std::exchange(answer.run->unwritten, std::nullopt))
+      fail(answer.completion, *unwritten, "rows not written, the task will be repeated");
+    // Nothing to do is no end of a task: a local action may still run.
+    if (!is_empty(answer.completion)) {
+      Held before = std::exchange(answer.run->lagging, nullptr);
+      if (answer.held == nullptr) answer.held = std::move(before);
+    }
+  }
+  worker_.complete(answer.completion,
+                   [this, held = std::move(answer.held), boundary = std::move(answer.boundary),
+                    run_id = answer.completion.run_id](const Result<void>& taken) {
+                     if (!taken.has_value())
+                       parts_.log.error(
+                           "a run's answer was refused",
+                           {{"temporal_run_id", run_id}, {"text", taken.error().message}});
+                     if (!boundary.empty()) at_boundary_(boundary + " acknowledged");
+                   });
   tasks_.done();
 }
 

@@ -68,17 +68,37 @@ class Worker {
   void next_activity();
   // False: the worker is shut down.
   bool go_on_after(const Error& failed_poll);
-  void handle(const temporal::Activation& activation);
   // Kept until Temporal has taken the answer.
   using Held = std::shared_ptr<void>;
+  // A cached run. What is not the driver is guarded by mutex_.
+  struct Run {
+    std::shared_ptr<Driver> driver;
+    // Where its last task left it, when that was another worker's.
+    bool is_parked_on_local = false;
+    // Of rows that were not awaited: until Temporal has taken an answer that came after them.
+    Held lagging;
+    std::optional<Error> unwritten;
+  };
+  using RunPtr = std::shared_ptr<Run>;
+  struct Answer {
+    RunPtr run;
+    RunId run_id;
+    temporal::Completion completion;
+    Held held;
+    std::string boundary;  // for proofs
+  };
+  void handle(const temporal::Activation& activation);
+  void write_rows(projection::RowBatch rows, Answer answer);
+  void write_behind(projection::RowBatch rows, Answer answer);
+  void note_parked(const temporal::Activation& activation, Answer& answer);
   void begin(const temporal::Client& client, const WorkerSettings& settings);
-  void complete(const temporal::Completion& completion, Held held = {}, std::string boundary = {});
+  void complete(Answer answer);
   Held lag(const RunId& run, const Error& error);
-  void look_up(const std::vector<projection::WaitRow>& opened, temporal::Completion& completion,
-               std::string boundary);
+  Held mark(const RunId& run);
+  void look_up(const std::vector<projection::WaitRow>& opened, Answer answer);
   // Turns the answer into a failed task, which Temporal repeats.
   void fail(temporal::Completion& completion, const Error& error, std::string_view what);
-  std::shared_ptr<Driver> driver_of(const temporal::Activation& activation);
+  RunPtr run_of(const temporal::Activation& activation);
 
   WorkerParts parts_;
   const AtBoundary at_boundary_;
@@ -92,9 +112,9 @@ class Worker {
   std::unique_ptr<store::GroupWriter> writer_;
   service::Ledger ledger_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Driver>> runs_;  // by Temporal's run id
+  std::unordered_map<std::string, RunPtr> runs_;  // by Temporal's run id
   temporal::Outstanding polls_;
-  temporal::Outstanding tasks_;  // taken from Core and not yet answered
+  temporal::Outstanding tasks_;  // taken from Core and not yet answered, and rows written behind
   std::unique_ptr<Pool> quick_;
   std::unique_ptr<Pool> waiting_;
   std::unique_ptr<Pool> lookups_;
