@@ -1,10 +1,12 @@
 """Workers as processes of their own: workers.py PROGRAM [unittest options]. What they host, refuse, tell and leave behind."""
 
+import contextlib
 import http.client
 import http.server
 import json
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -14,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from run import ROOT, LiveReader, expr, harness
+from run import ROOT, LiveReader, expr, harness, run_program
 
 
 def action(step_id, action_id, mapping, **config):
@@ -170,6 +172,28 @@ class Workers(OnWorkers):
             {"id": "then", "type": "transform.assign", "config": {"assign": {"vars.x": expr("1")}}}])
         self.start("worker")
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.assertEqual(shop.count, 1)
+
+    def test_rows_that_a_dead_worker_left_unwritten_are_made_again(self):
+        """Rows are not awaited while a task goes on inside its worker: here Temporal knows a step's end before the database does."""
+        shop = SlowShop()
+        self.addCleanup(shop.close)
+        process, _ = self.start("worker")
+        run = self.launch([action("ask", "http.request", {"method": "POST", "url": shop.url, "body": {}}),
+                           action("told", "log", {"message": "after"}),
+                           {"id": "then", "type": "transform.assign", "config": {"assign": {"vars.x": expr("1")}}}])
+        self.assertTrue(shop.asked.acquire(timeout=harness.PATIENCE_S))
+        with contextlib.closing(sqlite3.connect(self.stack.data / "fermata.db", timeout=harness.PATIENCE_S, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            shop.go_on.set()
+            self.until(lambda: [event["eventType"] for event in self.stack.history(run)], lambda kinds: "EVENT_TYPE_MARKER_RECORDED" in kinds)
+            process.kill()
+            self.assertEqual([step["status"] for step in self.stack.steps(run)], ["STARTED"])
+            other.execute("ROLLBACK")
+        self.start("worker")
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        self.until(lambda: [step["status"] for step in self.stack.steps(run)], lambda all_of: all_of == ["SUCCEEDED"] * 3)
+        self.until(lambda: run_program("rebuild", "--all", "--check", "--data", self.stack.data).stdout, lambda said: said.endswith(" 0 differences\n"))
         self.assertEqual(shop.count, 1)
 
     def test_a_domain_worker_that_is_stopped_finishes_what_runs(self):
