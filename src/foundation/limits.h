@@ -63,9 +63,9 @@ inline constexpr std::size_t kLoopItemsMax = 1'000'000;
 inline constexpr std::int64_t kWaitMsMax = 3'650LL * 24 * 3'600 * 1'000;
 
 // A stored value is data that runs share, not a file: 256 KiB, as what an expression may produce.
-inline constexpr std::size_t kKeyValueBytesMax = 256 * 1024;
+inline constexpr std::size_t kKeyValueBytesMax = 256 * kKiB;
 // A secret is a key or a certificate.
-inline constexpr std::size_t kSecretBytesMax = 64 * 1024;
+inline constexpr std::size_t kSecretBytesMax = 64 * kKiB;
 // Workflows and versions of one bundle: what one transaction takes without holding up the others.
 inline constexpr std::size_t kBundleVersionsMax = 10'000;
 
