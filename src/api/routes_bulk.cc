@@ -52,10 +52,7 @@ Result<json::Value> create(const ApiParts& parts, const http::Request& request) 
   bulk.reason = json::string_at(object, "reason").value_or("");
   bulk.key = json::string_at(object, "idempotencyKey");
   bulk.rate = json::int_at(object, "ratePerSecond");
-  const std::string version = json::string_at(object, "version").value_or("same");
-  if (version != "same" && version != "latest")
-    return invalid(format("version: expected `same` or `latest`, got `{}`", version));
-  bulk.is_latest_version = version == "latest";
+  bulk.is_latest_version = json::string_at(object, "version") == "latest";
   if (const json::Value* filter = json::find(object, "filter")) {
     if (!filter->is_object()) return invalid("filter: expected an object");
     TRY(bulk.filter, service::read_run_filter(filter->get_object()));

@@ -19,13 +19,7 @@ Result<json::Value> replay(const ApiParts& parts, const http::Request& request) 
     const json::Object& object = body.get_object();
     if (const json::Value* payload = json::find(object, "payload")) replay.payload = *payload;
     replay.reason = json::string_at(object, "reason").value_or(replay.reason);
-    const json::Value* asked = json::find(object, "version");
-    const std::string version = asked == nullptr ? R"("same")" : json::to_text(*asked);
-    if (version != R"("same")" && version != R"("latest")") {
-      return make_error(ErrorKind::Invalid, "REPLAY_INVALID",
-                        format("version: expected `same` or `latest`, got `{}`", version));
-    }
-    replay.is_latest_version = version == R"("latest")";
+    replay.is_latest_version = json::string_at(object, "version") == "latest";
   }
   TRY(const service::Launched launched, parts.replays.replay(replay));
   return json::Value(json::Object{{"runId", launched.run_id.text},

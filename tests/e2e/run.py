@@ -1271,7 +1271,7 @@ class RunsApi:
         empty = self.post(f"/runs/{run}/replay", {"payload": {}})
         self.assertEqual(self.stack.wait(empty["runId"])["status"], "FAILED")
         self.assertEqual(self.refused("POST", f"/runs/{run}/replay", {"version": 3}), (400, "BODY_INVALID"))
-        self.assertEqual(self.refused("POST", f"/runs/{run}/replay", {"version": "third"}), (400, "REPLAY_INVALID"))
+        self.assertEqual(self.refused("POST", f"/runs/{run}/replay", {"version": "third"}), (400, "BODY_INVALID"))
         self.assertEqual(self.refused("POST", "/runs/nobody/replay", {}), (404, "NOT_FOUND"))
 
     def file(self, name, value):
