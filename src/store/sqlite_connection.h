@@ -94,7 +94,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // Prepared once per text, which must be a constant.
+  // Prepared once per text and kept: texts must be few.
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(const char* sql);
   [[nodiscard]] sqlite3* raw() const { return db_; }
@@ -107,7 +107,7 @@ class Connection {
   sqlite3* db_;
   std::chrono::milliseconds patience_{};
   std::chrono::steady_clock::time_point gives_up_at_;
-  std::map<std::string_view, sqlite3_stmt*> prepared_;
+  std::map<std::string, sqlite3_stmt*, std::less<>> prepared_;  // by their text
 };
 
 // BEGIN IMMEDIATE … COMMIT, or ROLLBACK when it goes out of scope uncommitted. A deferred BEGIN
