@@ -1,8 +1,8 @@
 #pragma once
 // ContractCheck: whether a request's parameters and the members of its body are of the types,
-// words and sizes that contracts/openapi.json promises to take. Without it a member of another type would be taken for
-// one that is missing: a guard such as `expectedDraftVersion` must never be lost that way. What is
-// missing, and what the values mean, is the handler's to judge.
+// words and sizes that contracts/openapi.json promises to take. Without it a member of another type
+// would be taken for one that is missing: a guard such as `expectedDraftVersion` must never be lost
+// that way. What is missing, and what the values mean, is the handler's to judge.
 
 #include <map>
 #include <memory>
