@@ -56,6 +56,7 @@ Run::Run(const Program& program, const EvaluateOptions& given, Arena& arena)
       matcher(given.budget.regex_steps),
       random_state(given.seed),
       program_(program),
+      steps_allowed_(options.budget.steps),
       steps_left_(
           static_cast<std::int64_t>(std::min<std::uint64_t>(given.budget.steps, INT64_MAX))),
       items_left_(given.budget.items),

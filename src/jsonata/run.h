@@ -62,8 +62,7 @@ class Run {
   Cell fail_at(const char* code, std::uint32_t position, std::string token = {});
   [[nodiscard]] bool failed() const { return failure.has_value(); }
   [[nodiscard]] std::uint64_t steps_taken() const {
-    return options.budget.steps -
-           static_cast<std::uint64_t>(std::max<std::int64_t>(0, steps_left_));
+    return steps_allowed_ - static_cast<std::uint64_t>(std::max<std::int64_t>(0, steps_left_));
   }
   // One unit of work; false when there is none left.
   bool step() { return steps_left_-- > 0 || out_of_steps(); }
@@ -206,6 +205,7 @@ class Run {
   Cell blame(const CallOp& op);
 
   const Program& program_;
+  std::uint64_t steps_allowed_;
   std::int64_t steps_left_;
   std::uint64_t items_left_;
   std::uint64_t text_left_;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -106,16 +107,25 @@ std::vector<char*> environment_of_child() {
 
 }  // namespace
 
+// Not one that the kernel hands out by itself: between our looking and the server's taking, any
+// process' outgoing connection may get such a one. Each process begins to look elsewhere.
 Result<std::uint16_t> free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return dev_server_error("no socket to be had");
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  close(fd);
-  if (!bound) return dev_server_error("no free port on loopback");
-  return ntohs(address.sin_port);
+  constexpr std::uint32_t kFirst = 10'000;
+  constexpr std::uint32_t kPorts = 22'000;  // up to where Linux begins by default
+  constexpr std::uint32_t kTries = 100;
+  constexpr std::uint32_t kStride = 7'919;  // a prime, so that neighbours in pid are far apart
+  static std::atomic<std::uint32_t> looked = 0;
+  const std::uint32_t start = static_cast<std::uint32_t>(getpid()) * kStride;
+  for (std::uint32_t i = 0; i < kTries; ++i) {
+    const std::uint32_t port = kFirst + (start + looked.fetch_add(1)) % kPorts;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return dev_server_error("no socket to be had");
+    const sockaddr_in address = loopback(static_cast<std::uint16_t>(port));
+    const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    if (bound) return static_cast<std::uint16_t>(port);
+  }
+  return dev_server_error("no free port on loopback");
 }
 
 Result<std::string> DevServer::find_program() {
