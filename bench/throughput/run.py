@@ -4,7 +4,8 @@
 with its start. For each of two settings of the server's limiter keys (as shipped and raised) it launches, ROUNDS times, RUNS runs
 of a chain of STEPS short actions and takes the time from the first launch to the last finished run; the median counts. A line for
 a worker that is a process of its own stands beside it. Then IDLE_RUNS runs are parked in a wait, and the memory is read again.
-Prints a table; fails below the figures that issue 3 asks for, and prints all of them either way.
+Prints a table; fails below the figures that issue 3 asks for (steps a second with the keys as shipped), and prints all of them
+either way.
 """
 
 import concurrent.futures
@@ -98,7 +99,7 @@ def main():
             print(f"{name}\t{rate:.0f}\t{rates[0]:.0f}\t{rates[-1]:.0f}\t{'-' if is_apart else f'{peak:.0f}'}", flush=True)
             if is_apart:
                 continue
-            if rate < STEPS_PER_SECOND_MIN:
+            if not options and rate < STEPS_PER_SECOND_MIN:
                 failures.append(f"{name}: {rate:.0f} steps/s, at least {STEPS_PER_SECOND_MIN} asked")
             if peak > PEAK_MIB_MAX:
                 failures.append(f"{name}: peak {peak:.0f} MiB, at most {PEAK_MIB_MAX} asked")
