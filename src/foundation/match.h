@@ -5,9 +5,8 @@
 
 namespace fermata {
 
-// Reads as a word of the language.
-// NOLINTNEXTLINE(readability-identifier-naming)
 template <typename... Arms>
+// Reads as a word of the language. NOLINTNEXTLINE(readability-identifier-naming)
 struct match : Arms... {
   using Arms::operator()...;
 };
