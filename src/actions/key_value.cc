@@ -172,6 +172,7 @@ constexpr std::array<KeyValueAction::About, 4> kActions = {
 
 std::vector<std::unique_ptr<Action>> make_key_value(store::TenantStore* store, const Clock* clock) {
   std::vector<std::unique_ptr<Action>> made;
+  made.reserve(kActions.size());
   for (const KeyValueAction::About& about : kActions)
     made.push_back(std::make_unique<KeyValueAction>(about, store, clock));
   return made;

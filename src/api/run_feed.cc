@@ -63,9 +63,9 @@ class RunFeed::Reader final : public http::BodyStream {
     }
     return is_over_ ? Next::End : Next::Wait;
   }
-  void on_ready(std::function<void()> wake) override {
+  void on_ready(const std::function<void()>& wake) override {
     const std::scoped_lock lock(mutex_);
-    wake_ = std::move(wake);
+    wake_ = wake;
   }
   [[nodiscard]] std::string_view heartbeat() const override { return ": alive\n\n"; }
 

@@ -16,9 +16,9 @@ TopicReader::Next TopicReader::next(std::string& bytes) {
   return is_over_ ? Next::End : Next::Wait;
 }
 
-void TopicReader::on_ready(std::function<void()> wake) {
+void TopicReader::on_ready(const std::function<void()>& wake) {
   const std::scoped_lock lock(mutex_);
-  wake_ = std::move(wake);
+  wake_ = wake;
 }
 
 bool TopicReader::is_hungry(Instant now) {

@@ -42,7 +42,7 @@ class TopicReader final : public http::BodyStream {
   explicit TopicReader(TopicRequest request) : request_(std::move(request)) {}
 
   Next next(std::string& bytes) override;
-  void on_ready(std::function<void()> wake) override;
+  void on_ready(const std::function<void()>& wake) override;
   [[nodiscard]] std::string_view heartbeat() const override { return ": alive\n\n"; }
 
   // For the feed's thread alone, but for `give`.

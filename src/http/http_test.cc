@@ -35,7 +35,7 @@ class Pieces final : public BodyStream {
     bytes += "piece " + std::to_string(left_--) + ";";
     return Next::Bytes;
   }
-  void on_ready(std::function<void()> wake) override { wake_ = std::move(wake); }
+  void on_ready(const std::function<void()>& wake) override { wake_ = wake; }
 
  private:
   int left_;

@@ -46,7 +46,7 @@ class BodyStream {
   virtual Next next(std::string& bytes) = 0;
   // `wake` is to be called when there is something after a Wait: from any thread, any number of
   // times.
-  virtual void on_ready(std::function<void()> wake) { static_cast<void>(wake); }
+  virtual void on_ready(const std::function<void()>& wake) { static_cast<void>(wake); }
   // What is sent when nothing was for a while, so that both sides see a dead connection.
   [[nodiscard]] virtual std::string_view heartbeat() const { return {}; }
 };
