@@ -22,17 +22,17 @@ fi
 
 say() { printf 'bridge: %s\n' "$*"; }
 
-# Runs a long command with its output in a log, and says every 20 seconds how far it is.
+# Runs a long command with its output in a log, and says after 5 seconds and then every 20 how far it is.
 with_progress() {
   local log=$1 what=$2
   shift 2
   "$@" >"$log" 2>&1 &
-  local pid=$! began=$SECONDS
+  local pid=$! began=$SECONDS next=5
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
-    if [ $(((SECONDS - began) % 20)) = 19 ]; then
+    if [ $((SECONDS - began)) -ge "$next" ]; then
+      next=$((SECONDS - began + 20))
       say "$what: $((SECONDS - began)) s, $(tail -n 1 "$log" | cut -c1-80)"
-      sleep 1
     fi
   done
   if ! wait "$pid"; then
@@ -66,7 +66,8 @@ if [ -f "$bridge/complete" ] && [ -f "$protobuf/complete" ]; then
 fi
 
 work=$(mktemp -d "$cache/work-XXXXXX")
-trap 'rm -rf "$work"' EXIT
+# What runs in the background does not hear Ctrl-C.
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 say "fetching $package"
 fetch "$work/fetched"
 core=$work/fetched/package/sdk-core

@@ -1,4 +1,8 @@
-# The Temporal bridge and its messages, built once by bridge/build.sh outside the build tree.
+# The Temporal bridge and its messages, built once by bridge/build.sh outside the build tree, in folders named after what
+# went into them: when that changes, they are others.
+foreach(input build.sh Cargo.toml Cargo.lock lib.rs jsonschema.h protobuf.py)
+  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bridge/${input})
+endforeach()
 execute_process(COMMAND ${PROJECT_SOURCE_DIR}/bridge/build.sh --paths OUTPUT_VARIABLE paths COMMAND_ERROR_IS_FATAL ANY)
 list(GET paths 0 bridge)
 list(GET paths 1 messages)
@@ -7,6 +11,8 @@ foreach(folder IN LISTS paths)
     message(FATAL_ERROR "${folder} is not built yet: run ./dev bootstrap (or bridge/build.sh)")
   endif()
 endforeach()
+# For ./dev, which compares: a cache that moved is no file of ours that CMake could watch.
+file(WRITE ${PROJECT_BINARY_DIR}/bridge.paths "${paths}")
 add_library(fermata_bridge STATIC IMPORTED GLOBAL)
 set_target_properties(fermata_bridge PROPERTIES
   IMPORTED_LOCATION ${bridge}/lib/libfermata_bridge.a INTERFACE_INCLUDE_DIRECTORIES ${bridge}/include)

@@ -8,8 +8,9 @@ mkdir -p "$target"
 exec 9>"$target.lock"
 flock 9
 if ! cmp -s "$2" "$target/requirements.txt"; then
+  echo "$1: installing what $2 pins" >&2
   rm -rf "$target"
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$target" -r "$2" >&2
+  python3 -m pip install --disable-pip-version-check --no-deps --target "$target" -r "$2" >&2
   cp "$2" "$target/"
 fi
 echo "$target"

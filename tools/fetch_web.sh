@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../web"
 exec 9>../web/.install.lock
 flock 9
 if ! cmp -s package-lock.json node_modules/.installed.json; then
+  echo "web: installing what web/package-lock.json pins" >&2
   npm ci --no-audit --no-fund >&2
   cp package-lock.json node_modules/.installed.json
 fi

@@ -248,6 +248,9 @@ class Worker:
     def pid(self):
         return self._process.child.pid
 
+    def kill(self):
+        self._process.kill()
+
     def __enter__(self):
         return self
 

@@ -49,8 +49,12 @@ Result<void> announce(const DevOptions& options, const DataFolder& folder,
   TRY_DO(announce_state(folder, state, options.prints_json));
   say(format("API at {}  token {}", *json::string_at(state, "api"),
              *json::string_at(state, "token")));
-  say("try: fermata publish examples/order-flow/definition.json, then fermata run order-flow "
-      "--input examples/order-flow/input.json --wait");
+  // The order flow calls a shop on this machine, which http.request reaches only when it is let.
+  say(options.common.allowed_private.empty()
+          ? "try: docs/start.md; for the examples start with --allow-private-http 127.0.0.1/32"
+          : "try: python3 examples/shop/server.py --port 8099, then fermata publish "
+            "examples/order-flow/definition.json, then fermata run order-flow --input "
+            "examples/order-flow/input.json --wait");
   say("Ctrl-C stops everything; the data stays in " + folder.path);
   return {};
 }

@@ -42,6 +42,15 @@ class Rules(unittest.TestCase):
     def test_docs(self):
         self.assertEqual(len(complaints(tidy.check_docs, a_dot_md="# One\n# Two\n[x](gone.md)\n")), 2)
         self.assertEqual(complaints(tidy.check_docs, a_dot_md="# One\n[b](b.md)\n", b_dot_md="# B\n"), [])
+        alone = complaints(tidy.check_docs, docs__a_dot_md="# One\n", docs__errors__B_dot_md="# B\n")
+        self.assertEqual(alone, ["docs/a.md: no page links to it"])
+
+    def test_paths(self):
+        named = "# One\n`src/low/gone.cc`, `python3 tools/gone.py X` and `tests/gone-*`; `src/low/<name>.cc`, `tests/NAME.yaml`\n"
+        self.assertEqual([line.split("`")[1] for line in complaints(tidy.check_paths, a_dot_md=named)],
+                         ["src/low/gone.cc", "tools/gone.py", "tests/gone-*"])
+        self.assertEqual(complaints(tidy.check_paths, a_dot_md="`src/low`, `src/low/CMake*`, `src/low/a.cc` and src/gone\n",
+                                    src__low__a_dot_cc=""), [])
 
     def test_error_codes(self):
         code = 'return make_error(ErrorKind::Invalid, "NEW_CODE", "x");'
@@ -49,6 +58,15 @@ class Rules(unittest.TestCase):
         table, page = '[{"code": "ONE"}, {"code": "TWO"}]', {"docs/errors/ONE.md": "", "docs/errors/THREE.md": ""}
         pages = tidy.check_error_codes(tidy.Tree({"contracts/error_codes.json": table, **page}))
         self.assertEqual([line.split(":")[0] for line in pages], ["TWO", "docs/errors/THREE.md"])
+
+    def test_dependencies(self):
+        lists = {"tools/packages/apt.txt": "# g++ in a comment\ng++\nlibx1.2-dev\n", "tests/a/requirements.txt": "Some_thing==1.0\n",
+                 "web/package.json": '{"dependencies": {"@a/b": "1"}, "devDependencies": {"c": "2"}}',
+                 "bridge/Cargo.toml": '[package]\nname = "p"\n[dependencies]\nserde = "1"\n'}
+        bare = tidy.check_dependencies(tidy.Tree({**lists, "DEPENDENCIES.md": "| `g++` | |\n| c | why |\n"}))
+        self.assertEqual([line.split("`")[1] for line in bare], ["g++", "libx1.2-dev", "Some_thing", "@a/b", "c", "serde"])
+        rows = "| `g++`, `libx1.2-dev` | 1 | why |\n| `some_thing`, `@a/b`, `c`, `serde` | why |\n"
+        self.assertEqual(tidy.check_dependencies(tidy.Tree({**lists, "DEPENDENCIES.md": rows})), [])
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""The house rules as a test: python3 tests/tidy/tidy.py [--only docs]
+"""The house rules as a test: python3 tests/tidy/tidy.py [--only docs,paths]
 
 Each rule is a function from the tree to a list of complaints. test_tidy.py shows each of them something wrong.
 """
 
+import fnmatch
 import json
 import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Layers 0 to 5 must give the same result on every machine and in every replay.
@@ -23,10 +25,12 @@ LINES_MAX, HEART_LINES_MAX = 500, 400
 
 
 class Tree:
-    """Tracked files and their text; a test can make one of its own."""
+    """Tracked files and their text (`names` has also those that nobody reads); a test can make one of its own."""
 
-    def __init__(self, files):
+    def __init__(self, files, names=()):
         self.files = files
+        self.names = {*files, *names}
+        self.folders = {"/".join(name.split("/")[:depth]) for name in self.names for depth in range(1, name.count("/") + 1)}
 
     @staticmethod
     def of_repository():
@@ -35,10 +39,10 @@ class Tree:
         files = {}
         for name in filter(None, names):
             path = ROOT / name
-            if path.suffix in {".h", ".cc", ".md", ".txt", ".cmake", ".py", ".json", ".def", ".sh", ""} and path.is_file():
+            if path.suffix in {".h", ".cc", ".md", ".txt", ".cmake", ".py", ".json", ".def", ".sh", ".toml", ""} and path.is_file():
                 if path.stat().st_size < 1_000_000:
                     files[name] = path.read_text(encoding="utf-8", errors="replace")
-        return Tree(files)
+        return Tree(files, filter(None, names))
 
     def sources(self, *suffixes):
         return {n: t for n, t in self.files.items() if n.startswith("src/") and n.endswith(suffixes or (".h", ".cc"))}
@@ -117,7 +121,7 @@ def check_dead_files(tree):
 
 
 def check_docs(tree):
-    wrong = []
+    wrong, linked = [], set()
     for name, text in tree.files.items():
         if not name.endswith(".md"):
             continue
@@ -134,8 +138,25 @@ def check_docs(tree):
                 elif part != ".":
                     parts.append(part)
             flat = "/".join(parts)
-            if flat not in tree.files and not any(n.startswith(flat.rstrip("/") + "/") for n in tree.files):
+            linked.add(flat)
+            if flat not in tree.names and flat.rstrip("/") not in tree.folders:
                 wrong.append(f"{name}: link to `{target}`, which is not there")
+    # Error pages are found by their code.
+    pages = {name for name in tree.files if re.fullmatch(r"docs/(?!errors/).*\.md", name)}
+    return wrong + [f"{name}: no page links to it" for name in sorted(pages - linked)]
+
+
+def check_paths(tree):
+    """What Markdown names in back-ticks is there; capitals and angle brackets are placeholders."""
+    wrong = []
+    for name, text in tree.files.items():
+        if not name.endswith(".md"):
+            continue
+        for word in re.findall(r"(?<![\w./])(?:src|tests|tools|docs)/[^\s`]+", " ".join(re.findall(r"`([^`]+)`", text))):
+            path = word.rstrip("/.,;:)")
+            if re.search(r"[A-Z<>…]", path) or path in tree.folders or fnmatch.filter(tree.names, path):
+                continue
+            wrong.append(f"{name}: names `{path}`, which is not there")
     return wrong
 
 
@@ -159,14 +180,36 @@ def check_error_codes(tree):
     return wrong
 
 
+def needed(name, text):
+    """The names of what a list asks of a registry; nothing for other files."""
+    file = name.split("/")[-1]
+    if re.fullmatch(r"tools/packages/.*\.txt", name) or file == "requirements.txt":
+        return re.findall(r"^([A-Za-z0-9][\w.+-]*)", text, flags=re.MULTILINE)
+    if file == "package.json":
+        package = json.loads(text)
+        return [*package.get("dependencies", {}), *package.get("devDependencies", {})]
+    if file == "Cargo.toml":
+        return list(tomllib.loads(text).get("dependencies", {}))
+    return []
+
+
+def check_dependencies(tree):
+    """Each name stands in the first column of a row of DEPENDENCIES.md whose last one says why."""
+    rows = [line.strip("|").split("|") for line in tree.files.get("DEPENDENCIES.md", "").split("\n") if line.startswith("| ")]
+    reasoned = {word.lower() for row in rows if row[-1].strip() for word in re.findall(r"`([^`]+)`", row[0])}
+    return [f"{name}: `{what}` stands in DEPENDENCIES.md with no reason"
+            for name, text in tree.files.items() for what in needed(name, text) if what.lower() not in reasoned]
+
+
 RULES = {"layers": check_layers, "determinism": check_determinism, "sizes": check_sizes, "headers": check_headers,
-         "words": check_words, "dead": check_dead_files, "docs": check_docs, "codes": check_error_codes}
+         "words": check_words, "dead": check_dead_files, "docs": check_docs, "paths": check_paths, "codes": check_error_codes,
+         "dependencies": check_dependencies}
 
 
 def main():
-    only = sys.argv[2] if len(sys.argv) > 2 and sys.argv[1] == "--only" else None
+    only = sys.argv[2].split(",") if len(sys.argv) > 2 and sys.argv[1] == "--only" else list(RULES)
     tree = Tree.of_repository()
-    complaints = [line for name, rule in RULES.items() if only in (None, name) for line in rule(tree)]
+    complaints = [line for name in only for line in RULES[name](tree)]
     print("\n".join(complaints) if complaints else f"tidy: {len(tree.files)} files, no complaint")
     return 1 if complaints else 0
 

@@ -1,9 +1,9 @@
 """`./dev demo`: from nothing to finished runs of the order flow, on the real parts, with proof.
 
 1. The order flow runs on real input against the example shop; its steps are printed, its rows are held against
-   Temporal's own history, the shop's journal against the ledger.
+   those that Temporal's history gives by itself, the shop's journal against the ledger.
 2. A second, longer order loses its worker (SIGKILL) in the middle of the loop. A new worker continues it; in the end every
-   line was reserved exactly once and the ledger says the same.
+   line was reserved exactly once, the ledger says the same, and so do the rows that its history gives.
 
 Exit 0 only if all of it held. The last line is `demo: ok …` with the figures.
 """
@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import harness  # noqa: E402
 
 LINES = 40
+LOCAL = ("--allow-private-http", "127.0.0.1/32")
 
 
 def check(condition, words):
@@ -33,7 +34,7 @@ def print_steps(steps):
 
 
 def check_rows(stack, run, row):
-    """The rows say what Temporal's history says."""
+    """The rows say what Temporal says, and are those that its history gives."""
     events, transitions, status = stack.describe(run)
     check(status.endswith("COMPLETED"), f"Temporal says {status}")
     check(row["status"] == "SUCCEEDED", f"row says {row['status']}")
@@ -50,7 +51,15 @@ def check_rows(stack, run, row):
     timers = kinds["EVENT_TYPE_TIMER_STARTED"]
     check(len(waits) == timers, f"{len(waits)} waits in rows, {timers} timers in history")
     check(all(wait["status"] == "RESOLVED" for wait in waits), "a wait row is still open")
+    check_rebuilt(stack, run)
     return steps, events, transitions
+
+
+def check_rebuilt(stack, run):
+    """All rows of the run, made again from its history alone, are the ones that are there."""
+    said = stack.cli("rebuild", run, "--check", "--data", str(stack.data), check=False)
+    check(said.returncode == 0 and said.stdout == "1 run checked, 0 differences\n", f"rebuild says {said.stdout}{said.stderr}")
+    print(f"run {run}: its rows are those that Temporal's history gives")
 
 
 def check_ledger(stack, run, entries):
@@ -111,18 +120,17 @@ def other_examples(stack, address):
 def killed_run(stack, address):
     payload = {"orderId": "order-killed", "card": "visa", "shopUrl": address,
                "lines": [{"sku": f"item-{i}", "quantity": 1, "unitPrice": 10} for i in range(LINES)]}
-    worker = start_worker(stack, "worker-1.log")
-    run = stack.launch("order-flow", payload)
-    deadline = time.monotonic() + harness.PATIENCE_S
-    while reserved(address) < LINES // 3:
-        check(time.monotonic() < deadline, "the loop did not start")
-        time.sleep(0.01)
-    worker.kill()
+    with harness.Worker(stack, *LOCAL) as worker:
+        run = stack.launch("order-flow", payload)
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while reserved(address) < LINES // 3:
+            check(time.monotonic() < deadline, "the loop did not start")
+            time.sleep(0.01)
+        worker.kill()
     at_kill = reserved(address)
     check(at_kill < LINES, "the worker was killed too late to prove anything")
     print(f"run {run}: worker killed after {at_kill} of {LINES} lines")
-    worker = start_worker(stack, "worker-2.log")
-    try:
+    with harness.Worker(stack, *LOCAL):
         row = stack.wait(run)
         check(row["status"] == "SUCCEEDED", f"row says {row['status']}: {row.get('error')}")
         entries = [e for e in harness.journal(address)
@@ -131,15 +139,8 @@ def killed_run(stack, address):
         check(kinds == {"reservation": LINES, "payment": 1, "shipment": 1}, f"the shop did {dict(kinds)}")
         effects = check_ledger(stack, run, entries)
         print(f"run {run}: {row['status']}, {effects} side effects, each done once")
-    finally:
-        worker.stop()
+        check_rebuilt(stack, run)
     return at_kill, effects
-
-
-def start_worker(stack, log):
-    return harness.Process(
-        [harness.program(), "worker", "--data", str(stack.data), "--temporal-address", stack.temporal,
-         "--allow-private-http", "127.0.0.1/32"], stack.data / log)
 
 
 def reserved(address):
@@ -148,7 +149,7 @@ def reserved(address):
 
 
 def main():
-    with harness.Stack("--allow-private-http", "127.0.0.1/32") as stack, harness.shop(stack.data) as address:
+    with harness.Stack(*LOCAL) as stack, harness.shop(stack.data) as address:
         print(f"fermata at {stack.api}, shop at {address}")
         for example in ("order-flow/definition.json", "payment-reminder/definition.yaml", "site-check/definition.yaml"):
             stack.publish(harness.ROOT / "examples" / example)
