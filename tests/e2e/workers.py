@@ -16,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from run import ROOT, LiveReader, expr, harness, run_program
+from parts import ROOT, LiveReader, expr, harness, run_program
 
 
 def action(step_id, action_id, mapping, **config):
