@@ -15,7 +15,7 @@ class Events(OnRealParts):
     def test_an_event_resumes_the_run_with_its_key_and_no_other(self):
         steps = [event_wait("w", "PAID", "payload.order", assign={"vars.amount": expr("vars.event.amount")})]
         first = self.launch(steps, {"order": "A"})
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         second = self.stack.launch(name, {"order": "B"})
         self.parked(first), self.parked(second)
         sent = self.send("PAID", {"amount": 5, "correlationKey": "A"}, eventId="paid-1")
@@ -41,7 +41,7 @@ class Events(OnRealParts):
         steps = [{"id": "loop", "type": "control.forEach", "items": expr(f"[1..{rounds}]"), "itemVar": "i", "body": [
             event_wait("w", "NEXT", "payload.key & \":\" & $string(i)", lookbackMs=600_000)]}]
         first = self.launch(steps, {"key": "k0"})
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         started = [first] + [self.stack.launch(name, {"key": f"k{n}"}) for n in range(1, runs)]
         threads = []
         for n in range(runs):
@@ -112,7 +112,7 @@ class Events(OnRealParts):
     def test_every_target_of_an_event_is_written_down(self):
         """D25: each run that it resumes; D26: in a batch, what is refused holds up no other."""
         steps = [event_wait("w", "MANY", '"many"')]
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         runs = [self.launch(steps)] + [self.stack.launch(name, {}) for _ in range(2)]
         for run in runs:
             self.parked(run)
@@ -182,7 +182,7 @@ class Events(OnRealParts):
             db.execute("UPDATE workflow_runtime_events SET event_name = 'MENDED' WHERE event_id = ?", (sent["eventId"],))
             db.execute("INSERT INTO workflow_event_backlog SELECT tenant, event_id, received_at FROM workflow_runtime_events WHERE event_id = ?", (sent["eventId"],))
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
-        other = self.stack.launch(self.id().split(".")[-1].replace("_", "-"), {})
+        other = self.stack.launch(self.own_name(), {})
         self.parked(other)
         with sqlite3.connect(self.stack.data / "fermata.db", timeout=10) as db:
             lost = db.execute("SELECT * FROM workflow_runs WHERE run_id = ?", (other,))

@@ -41,7 +41,7 @@ class Language(OnRealParts):
         self.assertEqual((row["status"], row["output"]["vars"]["out"]), ("SUCCEEDED", 42))
         children = [r for r in self.stack.call("GET", "/api/v1/runs?workflowId=child&limit=50")["items"] if r.get("parentRunId") == run]
         self.assertEqual([c["status"] for c in children], ["SUCCEEDED"])
-        row = self.stack.wait(self.stack.launch(self.id().split(".")[-1].replace("_", "-"), {"n": 1, "fails": True}))
+        row = self.stack.wait(self.stack.launch(self.own_name(), {"n": 1, "fails": True}))
         self.assertEqual((row["status"], row["error"]["category"], row["error"]["details"]["cause"]["code"]),
                          ("FAILED", "ChildWorkflowError", "NO"))
 

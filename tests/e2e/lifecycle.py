@@ -90,7 +90,7 @@ class Lifecycle(OnRealParts):
             if file.name.startswith("fermata"):
                 self.assertNotIn(value.encode(), file.read_bytes(), file.name)
         self.stack.call("DELETE", "/api/v1/secrets/SHOP_KEY")
-        row = self.stack.wait(self.stack.launch(self.id().split(".")[-1].replace("_", "-"), {}))
+        row = self.stack.wait(self.stack.launch(self.own_name(), {}))
         self.assertEqual((row["status"], row["error"]["code"]), ("FAILED", "SECRET_UNKNOWN"))
 
     def test_a_bundle_goes_to_another_server(self):

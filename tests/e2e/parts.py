@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.error
 import urllib.parse
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -53,10 +55,30 @@ def run_program(*arguments, limit_s=harness.PATIENCE_S, **options):
                           timeout=limit_s, check=False, **options)
 
 
+def until(what, accept=bool, pause_s=0.02):
+    """What `what` gives as soon as it is accepted."""
+    deadline = time.monotonic() + harness.PATIENCE_S
+    while not accept(seen := what()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"did not come about: {seen}")
+        time.sleep(pause_s)
+    return seen
+
+
+def get(address):
+    """Status and text that an address answers with to anybody."""
+    try:
+        with urllib.request.urlopen(address, timeout=harness.PATIENCE_S) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
 class OnRealParts(unittest.TestCase):
     """`fermata dev` with its own worker, and the example shop."""
 
     launched = 0
+    until = staticmethod(until)
 
     @classmethod
     def database(cls):
@@ -84,24 +106,18 @@ class OnRealParts(unittest.TestCase):
             if rebuilt.returncode != 0 or not rebuilt.stdout.endswith(" 0 differences\n"):
                 raise AssertionError(f"rebuild says {rebuilt.stdout}{rebuilt.stderr}")
 
+    def own_name(self):
+        """Of the workflow that `launch` publishes."""
+        return self.id().split(".")[-1].replace("_", "-")
+
     def launch(self, steps, payload=None, **more):
-        name = self.id().split(".")[-1].replace("_", "-")
-        self.stack.publish_definition(definition(name, steps, **more))
+        self.stack.publish_definition(definition(self.own_name(), steps, **more))
         type(self).launched += 1
-        return self.stack.launch(name, payload or {})
+        return self.stack.launch(self.own_name(), payload or {})
 
     def finished(self, steps, payload=None, **more):
         run = self.launch(steps, payload, **more)
         return run, self.stack.wait(run)
-
-    def until(self, what, accept):
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while time.monotonic() < deadline:
-            seen = what()
-            if accept(seen):
-                return seen
-            time.sleep(0.02)
-        self.fail(f"did not come about: {seen}")
 
     def parked(self, run):
         return self.until(lambda: self.stack.run(run), lambda row: row["status"] == "WAITING")

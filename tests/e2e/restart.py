@@ -3,10 +3,9 @@
 import contextlib
 import sqlite3
 import tempfile
-import time
 import unittest
 
-from parts import OnRealParts, OnRealPostgres, assign, definition, event_wait, harness, wait_ms
+from parts import OnRealParts, OnRealPostgres, assign, definition, event_wait, harness, until, wait_ms
 
 
 class BulkRestart(OnRealParts):
@@ -82,10 +81,7 @@ class Restart(unittest.TestCase):
             with harness.Stack(data=data) as stack:
                 stack.publish_definition(definition("sleeps", [wait_ms("w", 4_000), assign("a", x="1")]))
                 run = stack.launch("sleeps", {})
-                deadline = time.monotonic() + harness.PATIENCE_S
-                while stack.run(run)["status"] != "WAITING":
-                    self.assertLess(time.monotonic(), deadline)
-                    time.sleep(0.02)
+                until(lambda: stack.run(run)["status"], lambda status: status == "WAITING")
             with harness.Stack(data=data) as stack:
                 row = stack.wait(run)
                 self.assertEqual((row["status"], row["output"]["vars"]["x"]), ("SUCCEEDED", 1))

@@ -81,7 +81,7 @@ class OnPostgres(Rebuilds, OnRealPostgres):
         steps = [{"id": "loop", "type": "control.forEach", "items": expr(f"[1..{int(away_s / 2)}]"), "itemVar": "i",
                   "body": [wait_ms("w", 100), assign("add", n="i")]}, assign("end", at="nowIso()")]
         runs = [self.launch(steps)]
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         runs += [self.stack.launch(name, {}) for _ in range(4)]
         waiting = self.launch_other("away-waiting", [wait_ms("w", 1_500), event_wait("e", "BACK", '"away"')])
         for run in runs:

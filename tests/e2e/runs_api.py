@@ -25,7 +25,7 @@ class RunsApi:
     def test_lists_filter_page_and_count(self):
         fail = [action("f", "workflow.fail", {"code": "LIST_NO", "message": "as asked"})]
         failed, _ = self.finished(fail)
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         ids = [failed] + [self.stack.launch(name, {}) for _ in range(4)]
         for run in ids:
             self.stack.wait(run)
@@ -177,7 +177,7 @@ class RunsApi:
     def test_bulk_jobs_do_what_is_asked_of_many_runs_once(self):
         steps = [event_wait("e", "BULK_GO", "payload.key")]
         self.launch(steps, {"key": "0"})
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         for i in range(1, 8):
             self.stack.launch(name, {"key": str(i)})
         ids = {r["runId"] for r in self.until(lambda: self.get(f"/runs?workflowId={name}&status=WAITING")["items"], lambda rows: len(rows) == 8)}
@@ -225,7 +225,7 @@ class RunsApi:
     def test_a_workflow_whose_runs_fail_pauses_itself(self):
         fail = [action("f", "workflow.fail", {"code": "PAUSE_NO", "message": "as asked"})]
         self.finished(fail)
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         put = lambda body: self.stack.call("PUT", f"/api/v1/workflows/{name}/settings", body)  # noqa: E731
         self.assertFalse(self.get(f"/workflows/{name}/settings")["autoPauseOnFailure"])
         put({"autoPauseOnFailure": True, "failureRateThreshold": 0.5, "failureRateMinRuns": 2})
@@ -265,7 +265,7 @@ class RunsApi:
         system.cut()
         changes = TopicReader(self.stack, "runs")
         self.assertTrue(next(iter(changes.read(1)))[1]["dirty"])
-        later = self.stack.launch(self.id().split(".")[-1].replace("_", "-"), {})
+        later = self.stack.launch(self.own_name(), {})
         seen = [row["runId"] for _, topic in changes.read(None, until=lambda t: any(r["runId"] == later for r in t.get("rows", []))) for row in topic["rows"]]
         self.assertIn(later, seen)
         changes.cut()
@@ -293,7 +293,7 @@ class RunsApi:
         replayed = self.stack.wait(again["runId"])
         self.assertEqual((replayed["output"]["vars"], replayed["triggerType"], replayed["triggerMetadata"]),
                          (row["output"]["vars"], "replay", {"replayOfRunId": run, "reason": "once more", "isEdited": False}))
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         self.stack.publish_definition(definition(name, [assign("a", n="payload.n + 100")]))
         edited = json.loads(self.stack.cli("runs", "replay", run, "--payload", str(self.file("edited.json", {"n": 1})), "--latest").stdout)
         self.assertEqual(edited["workflowVersion"], 2)
@@ -317,7 +317,7 @@ class RunsApi:
         self.assertEqual([(r["action"], r["outcome"], r["code"], r["reason"], r["createdId"]) for r in log],
                          [("runs.replay", "DONE", "", "for the log", again), ("runs.cancel", "REFUSED", "RUN_NOT_ACTIVE", "too late", "")])
         self.assertTrue(all(r["actor"] == "server" and self.stack.token not in json.dumps(r) for r in log))
-        name = self.id().split(".")[-1].replace("_", "-")
+        name = self.own_name()
         self.assertEqual([r["action"] for r in self.get(f"/audit?targetId={name}")["items"]], ["workflows.create"])
         self.assertEqual([r["targetId"] for r in self.get(f"/audit?action=runs.replay&targetId={again}")["items"]], [run])
         first = self.get("/audit?limit=1")

@@ -5,7 +5,6 @@ a parameter that this file names no value for fails the suite.
 """
 
 import json
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -62,14 +61,10 @@ class Tenants:
         made = home.call("POST", "/api/v1/api-keys", {"name": "strange admin", "role": "admin", "tenant": "strange"})
         cls.strange = harness.Api(home.api, made["key"], home.data)
         for one in (run, waiting):
-            cls.until_waiting(one)
+            cls.until(lambda one=one: home.run(one)["status"], lambda status: status == "WAITING")
         cls.home_admin.call("PUT", "/api/v1/run-views/marked-view", {"query": {"search": MARK}, "shared": True})
         job = home.call("POST", "/api/v1/bulk-jobs", {"action": "pause", "runIds": ["marked-nobody"], "reason": MARK})["jobId"]
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while home.call("GET", f"/api/v1/bulk-jobs/{job}")["state"] != "DONE":
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"bulk job {job} does not end")
-            time.sleep(0.02)
+        cls.until(lambda: home.call("GET", f"/api/v1/bulk-jobs/{job}")["state"], lambda state: state == "DONE")
         task = home.call("GET", f"/api/v1/tasks?runId={run}")["items"][0]["taskId"]
         cls.waiting = waiting
         wait = home.run(waiting)["currentWait"]["waitId"]
@@ -81,14 +76,6 @@ class Tenants:
         cls.ids = {run, waiting, wait, event["eventId"], task, cls.key["keyId"], "marked-letter", job}
         paths = json.loads((ROOT / "contracts/openapi.json").read_text())["paths"]
         cls.routes = [(method.upper(), path) for path, methods in paths.items() for method, said in methods.items() if "x-role" in said]
-
-    @classmethod
-    def until_waiting(cls, run):
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while cls.stack.run(run)["status"] != "WAITING":
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"run {run} does not come to its wait")
-            time.sleep(0.02)
 
     def path_of(self, pattern, absent=False):
         """The pattern with the home tenant's names in it, or with names of nothing."""
