@@ -23,6 +23,46 @@ class Language(OnRealParts):
         row = self.stack.wait(self.stack.launch("site-check", check | {"goodMin": 2}))
         self.assertEqual((row["status"], row["error"]["code"]), ("FAILED", "TOO_MANY_PAGES_DOWN"))
 
+    def order(self, order_id, **more):
+        """The order flow on its own input but for this; its row, and what the shop did, each once."""
+        given = json.loads((ROOT / "examples/order-flow/input.json").read_text()) | {"orderId": order_id, "shopUrl": self.shop, **more}
+        run = self.stack.launch("order-flow", given)
+        row = self.stack.wait(run)
+        self.assertEqual(row["status"], "SUCCEEDED", row)
+        entries = harness.journal(self.shop)
+        reserved = [entry["result"]["reservationId"] for entry in entries if entry["kind"] == "reservation" and entry["body"]["orderId"] == order_id]
+        did = [entry["kind"] for entry in entries if entry["body"].get("orderId") == order_id or entry["body"].get("reservationId") in reserved]
+        keys = [one["idempotencyKey"] for one in self.stack.call("GET", f"/api/v1/runs/{run}/invocations?limit=500")["items"] if one["status"] == "SUCCEEDED"]
+        self.assertEqual((len(did), len(set(keys))), (len(keys), len(keys)))
+        return run, row, did
+
+    def test_the_order_flow_ships_or_gives_everything_back(self):
+        self.stack.publish(ROOT / "examples/order-flow/definition.json")
+        run, row, did = self.order("order-paid")
+        self.assertEqual((row["output"]["meta"]["state"], row["output"]["vars"]["total"]), ("SHIPPED", 646.8))
+        self.assertEqual(did, ["reservation"] * 3 + ["payment", "shipment"])
+        attempts = [step["attempt"] for step in self.stack.steps(run) if step["definitionStepId"] == "reserve"]
+        self.assertEqual(attempts, [2, 1, 1])
+        _, row, did = self.order("order-declined", card="declined")
+        self.assertEqual((row["output"]["meta"]["state"], row["output"]["vars"]["why"]["category"]), ("CANCELLED", "ActionError"))
+        self.assertEqual(did, ["reservation"] * 3 + ["release"] * 3)
+        _, row, did = self.order("order-empty", lines=[])
+        self.assertEqual((row["output"]["meta"]["state"], did), ("EMPTY", []))
+
+    def test_the_ticket_example_is_answered_or_escalated(self):
+        self.stack.publish(ROOT / "examples/ticket-escalation/definition.yaml")
+        runs = {}
+        for ticket in ("answered", "late"):
+            sent = self.stack.call("POST", "/api/v1/events", {"eventName": "TICKET_OPENED", "payload": {"ticketId": ticket, "subject": "it hums"}})
+            runs[ticket] = sent["deliveries"][0]["details"]["runId"]
+        self.stack.call("POST", "/api/v1/events", {"eventName": "TICKET_ANSWERED", "correlationKey": "answered", "payload": {"isInternal": False, "agent": "ada"}})
+        task = self.until(lambda: self.stack.call("GET", f"/api/v1/tasks?runId={runs['late']}")["items"])[0]
+        self.assertEqual(task["title"], "Nobody answered: it hums")
+        self.stack.call("POST", f"/api/v1/tasks/{task['taskId']}/answer", {"response": {"agent": "bob"}})
+        rows = {ticket: self.stack.wait(run) for ticket, run in runs.items()}
+        self.assertEqual({ticket: (row["output"]["meta"]["state"], row["output"]["vars"]["answeredBy"]) for ticket, row in rows.items()},
+                         {"answered": ("ANSWERED", "ada"), "late": ("ESCALATED", "bob")})
+
     def test_long_loop_continues_as_new_from_its_depth(self):
         run, row = self.finished([
             assign("start", n="0"),
