@@ -63,10 +63,10 @@ def temporal_cli():
 class Process:
     """A child process with its output in a file; stop() ends it by its id."""
 
-    def __init__(self, command, log, env=None):
+    def __init__(self, command, log, **more):
         self.log_path = log
         self._log = open(log, "ab")
-        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, env=env, cwd=ROOT)
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, cwd=ROOT, **more)
 
     def first_line(self, accept):
         """Reads standard output until accept(line) gives something; the rest goes on to the log."""

@@ -5,6 +5,19 @@
 namespace fermata::cli {
 namespace {
 
+void add_selection(CLI::App& command, RunSelection& runs) {
+  command.add_option("--workflow", runs.workflow, "id of their workflow");
+  command
+      .add_option("--status", runs.statuses,
+                  "RUNNING, WAITING, PAUSED, SUCCEEDED, FAILED, CANCELED: any of these, with "
+                  "commas")
+      ->delimiter(',');
+  command.add_option("--trigger", runs.trigger, "what launched them");
+  command.add_option("--search", runs.search, "code of their error, or how their ids begin");
+  command.add_option("--from", runs.from, "launched then or later, ISO 8601");
+  command.add_option("--to", runs.to, "launched before");
+}
+
 void add_run_operations(CommandLine& line, CLI::App& runs) {
   {
     auto [command, replay] =
@@ -56,12 +69,7 @@ void add_bulk(CommandLine& line, CLI::App& runs) {
                                                 });
     add_server(command, job.server);
     command.add_option("runs", job.runs, "ids of runs; else those that fit the options");
-    command.add_option("--workflow", job.workflow, "id of their workflow");
-    command.add_option("--status", job.statuses, "any of these")->delimiter(',');
-    command.add_option("--trigger", job.trigger, "what launched them");
-    command.add_option("--search", job.search, "code of their error, or how their ids begin");
-    command.add_option("--from", job.from, "launched then or later, ISO 8601");
-    command.add_option("--to", job.to, "launched before");
+    add_selection(command, job.selection);
     command.add_option("--reason", job.reason, "why; the audit log keeps it");
     command.add_option("--key", job.key, "the same key is the same job");
     command.add_option("--rate", job.rate, "runs in a second, at most");
@@ -90,9 +98,13 @@ void add_runs(CommandLine& line) {
   CLI::App& runs = line.group("runs", "look at runs");
   {
     auto [command, list] =
-        line.add<RunsListOptions>(runs, "list", "the newest runs", run_runs_list);
+        line.add<RunsListOptions>(runs, "list", "the newest runs, a page of them", run_runs_list);
     add_server(command, list.server);
-    command.add_option("--status", list.status, "RUNNING, WAITING, SUCCEEDED, FAILED or CANCELED");
+    add_selection(command, list.selection);
+    command.add_option("--limit", list.limit, "how many, at most")
+        ->check(CLI::Range(1, 500))
+        ->capture_default_str();
+    command.add_option("--cursor", list.cursor, "`nextCursor` of the page before");
   }
   {
     auto [command, show] =

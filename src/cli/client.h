@@ -18,6 +18,8 @@ struct Call {
 Result<std::string> call_text(const ServerAddress& given, const Call& call);
 // The answer's JSON, or what the server said was wrong.
 Result<json::Value> call(const ServerAddress& given, const Call& call);
+// The items of every page of a list; `path` has a query.
+Result<json::Array> all_items(const ServerAddress& server, const std::string& path);
 // On standard output, or the error; gives the exit code.
 int print(const Result<json::Value>& result);
 // The file's JSON; {} without one.

@@ -226,15 +226,6 @@ struct KeyValueOptions {
 // `verb`: get, set, delete or list.
 int run_kv(const KeyValueOptions& pair, std::string_view verb);
 
-struct RunsListOptions {
-  ServerAddress server;
-  std::string status;  // empty: every
-};
-int run_runs_list(const RunsListOptions& options);
-int run_runs_show(const TargetOptions& run);
-// `verb`: cancel, pause or resume.
-int run_runs_control(const TargetOptions& run, const std::string& verb);
-
 struct KeyOptions {
   ServerAddress server;
   std::string name;

@@ -52,6 +52,8 @@ Error refused(const http::ClientResponse& answer) {
       message += format("\n  {}: {} ({})", json::string_at(f, "path").value_or(""),
                         json::string_at(f, "message").value_or(""),
                         json::string_at(f, "code").value_or(""));
+      const std::string help = json::string_at(f, "help").value_or("");
+      if (!help.empty()) message += "\n    help: " + help;
     }
   }
   const ErrorKind kind = answer.status >= 500 ? ErrorKind::Unavailable : ErrorKind::Invalid;
@@ -92,6 +94,19 @@ Result<json::Value> call(const ServerAddress& given, const Call& asked) {
   return json::parse(text, kParse);
 }
 
+Result<json::Array> all_items(const ServerAddress& server, const std::string& path) {
+  json::Array items;
+  std::string cursor;
+  do {
+    const std::string rest = cursor.empty() ? "" : "&cursor=" + percent_encode(cursor);
+    TRY(json::Value page, call(server, {"GET", path + rest, ""}));
+    for (json::Value& item : page.get_object()["items"].get_array())
+      items.push_back(std::move(item));
+    cursor = json::string_at(page.get_object(), "nextCursor").value_or("");
+  } while (!cursor.empty());
+  return items;
+}
+
 int print(const Result<json::Value>& result) {
   if (!result.has_value()) return report(result.error());
   std::puts(json::to_pretty_text(*result).c_str());
@@ -121,8 +136,9 @@ int run_launch(const LaunchOptions& options) {
   const auto payload = read_object(options.input);
   if (!payload.has_value()) return report(payload.error());
   const auto launched =
-      call(options.server, {"POST", "/api/v1/workflows/" + options.workflow + "/runs",
-                            json::to_text(json::Object{{"payload", *payload}})});
+      call(options.server,
+           {"POST", format("/api/v1/workflows/{}/runs", percent_encode(options.workflow)),
+            json::to_text(json::Object{{"payload", *payload}})});
   if (!launched.has_value() || !options.waits) return print(launched);
   const std::string path =
       "/api/v1/runs/" + json::string_at(launched->get_object(), "runId").value_or("");
@@ -134,24 +150,6 @@ int run_launch(const LaunchOptions& options) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
-}
-
-int run_runs_list(const RunsListOptions& options) {
-  const std::string query = options.status.empty() ? "" : "?status=" + options.status;
-  return print(call(options.server, {"GET", "/api/v1/runs" + query, ""}));
-}
-
-int run_runs_show(const TargetOptions& run) {
-  auto shown = call(run.server, {"GET", "/api/v1/runs/" + run.id, ""});
-  if (!shown.has_value()) return report(shown.error());
-  const auto steps = call(run.server, {"GET", "/api/v1/runs/" + run.id + "/steps?limit=500", ""});
-  if (!steps.has_value()) return report(steps.error());
-  shown->get_object()["steps"] = steps->at("items");
-  return print(shown);
-}
-
-int run_runs_control(const TargetOptions& run, const std::string& verb) {
-  return print(call(run.server, {"POST", format("/api/v1/runs/{}/{}", run.id, verb), "{}"}));
 }
 
 }  // namespace fermata::cli

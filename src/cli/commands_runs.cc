@@ -10,6 +10,47 @@
 #include "json/text.h"
 
 namespace fermata::cli {
+namespace {
+
+// The selection's texts under their names in the API.
+std::vector<std::pair<std::string, std::string>> texts_of(const RunSelection& runs) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const auto& [name, value] :
+       {std::pair("workflowId", &runs.workflow), std::pair("triggerType", &runs.trigger),
+        std::pair("search", &runs.search), std::pair("from", &runs.from),
+        std::pair("to", &runs.to)})
+    if (!value->empty()) texts.emplace_back(name, *value);
+  return texts;
+}
+
+}  // namespace
+
+int run_runs_list(const RunsListOptions& options) {
+  std::string path = format("/api/v1/runs?limit={}", options.limit);
+  for (const auto& [name, value] : texts_of(options.selection))
+    path += format("&{}={}", name, percent_encode(value));
+  std::string statuses;
+  for (const std::string& status : options.selection.statuses)
+    statuses += (statuses.empty() ? "" : ",") + status;
+  if (!statuses.empty()) path += "&status=" + percent_encode(statuses);
+  if (!options.cursor.empty()) path += "&cursor=" + percent_encode(options.cursor);
+  return print(call(options.server, {"GET", path, ""}));
+}
+
+int run_runs_show(const TargetOptions& run) {
+  const std::string path = "/api/v1/runs/" + percent_encode(run.id);
+  auto shown = call(run.server, {"GET", path, ""});
+  if (!shown.has_value()) return report(shown.error());
+  auto steps = all_items(run.server, path + "/steps?limit=500");
+  if (!steps.has_value()) return report(steps.error());
+  shown->get_object()["steps"] = *std::move(steps);
+  return print(shown);
+}
+
+int run_runs_control(const TargetOptions& run, const std::string& verb) {
+  return print(
+      call(run.server, {"POST", format("/api/v1/runs/{}/{}", percent_encode(run.id), verb), "{}"}));
+}
 
 int run_runs_replay(const RunReplayOptions& options) {
   json::Object body{{"version", options.is_latest ? "latest" : "same"}};
@@ -121,13 +162,9 @@ json::Object bulk_body(const BulkOptions& options) {
     return body;
   }
   json::Object filter;
-  for (const auto& [name, value] :
-       {std::pair("workflowId", &options.workflow), std::pair("triggerType", &options.trigger),
-        std::pair("search", &options.search), std::pair("from", &options.from),
-        std::pair("to", &options.to)})
-    if (!value->empty()) filter[name] = *value;
+  for (const auto& [name, value] : texts_of(options.selection)) filter[name] = value;
   json::Array statuses;
-  for (const std::string& status : options.statuses) statuses.emplace_back(status);
+  for (const std::string& status : options.selection.statuses) statuses.emplace_back(status);
   if (!statuses.empty()) filter["status"] = std::move(statuses);
   body["filter"] = std::move(filter);
   return body;
@@ -172,7 +209,10 @@ int run_runs_bulk_list(const ServerAddress& server) {
 int run_runs_bulk_job(const TargetOptions& job, const std::string& verb) {
   const std::string path = "/api/v1/bulk-jobs/" + percent_encode(job.id);
   if (verb == "stop") return print(call(job.server, {"POST", path + "/stop", ""}));
-  return print(call(job.server, {"GET", verb == "show" ? path : path + "/outcomes?limit=500", ""}));
+  if (verb == "show") return print(call(job.server, {"GET", path, ""}));
+  auto outcomes = all_items(job.server, path + "/outcomes?limit=500");
+  if (!outcomes.has_value()) return report(outcomes.error());
+  return print(json::Value(json::Object{{"items", *std::move(outcomes)}}));
 }
 
 }  // namespace fermata::cli

@@ -2,6 +2,7 @@
 // that survives.
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 
 #include "cli/api_host.h"
@@ -16,6 +17,9 @@
 
 namespace fermata::cli {
 namespace {
+
+constexpr std::int64_t kSayAgainMs = 5'000;
+constexpr std::chrono::milliseconds kLookAtTemporal(500);
 
 void say(const std::string& line) {
   std::fputs(("fermata dev: " + line + "\n").c_str(), stderr);
@@ -41,7 +45,29 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
                         format("--dynamic-config `{}`: expected key=value", pair));
     server.dynamic_config.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
+  server.waits_on = [&](std::int64_t waited_ms) {
+    if (waited_ms > 0 && waited_ms % kSayAgainMs == 0)
+      say(format("Temporal is still starting after {} s; its log: {}", waited_ms / 1'000,
+                 server.log_file));
+    return !has_stop_signal();
+  };
   return temporal::DevServer::start(server);
+}
+
+// Until Ctrl-C. Errors: TEMPORAL_DEV_SERVER when Temporal, that nobody else starts again, ends by
+// itself: whoever started us shall know, and can start both again.
+Result<void> wait_for_the_end(const std::optional<temporal::DevServer>& server,
+                              const DataFolder& folder) {
+  while (!stop_signal_comes_within(kLookAtTemporal)) {
+    const auto how = server ? server->how_it_ended() : std::nullopt;
+    if (!how) continue;
+    say("Temporal has ended by itself");
+    return make_error(ErrorKind::Unavailable, "TEMPORAL_DEV_SERVER",
+                      format("Temporal ended while it was needed: {}", *how),
+                      format("its log: {}; the data is kept, runs go on when you start again",
+                             folder.temporal_log()));
+  }
+  return {};
 }
 
 Result<void> announce(const DevOptions& options, const DataFolder& folder,
@@ -68,8 +94,13 @@ Result<void> serve(const DevOptions& options, Log& log) {
   std::string address = options.temporal.address;
   if (address.empty()) {
     say("starting Temporal");
-    TRY(temporal::DevServer started, start_temporal(options, folder));
-    temporal_server.emplace(std::move(started));
+    auto started = start_temporal(options, folder);
+    if (!started.has_value()) {
+      if (!has_stop_signal()) return std::move(started).error();
+      say("stopped before Temporal was there");
+      return {};
+    }
+    temporal_server.emplace(*std::move(started));
     address = temporal_server->address();
   }
   TRY(const auto process,
@@ -94,12 +125,12 @@ Result<void> serve(const DevOptions& options, Log& log) {
                                {"temporal", address},
                                {"namespace", process->client().options().target_namespace},
                                {"pid", getpid()}}));
-  wait_for_stop_signal();
+  const Result<void> ended = wait_for_the_end(temporal_server, folder);
   say("stopping");
   host.reset();
   stream.reset();
   worker.reset();
-  return {};
+  return ended;
 }
 
 }  // namespace

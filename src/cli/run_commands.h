@@ -1,6 +1,5 @@
 #pragma once
-// runs replay, runs export, runs diagnose: what the command line does with one run beyond looking
-// at it and stopping it. Each gives the exit code.
+// runs …: what the command line does with runs. Each gives the exit code.
 
 #include <cstdint>
 #include <string>
@@ -9,6 +8,28 @@
 #include "cli/commands.h"
 
 namespace fermata::cli {
+
+// Which runs; what is empty keeps all.
+struct RunSelection {
+  std::string workflow;
+  std::vector<std::string> statuses;
+  std::string trigger;
+  std::string search;
+  std::string from;
+  std::string to;
+};
+
+struct RunsListOptions {
+  ServerAddress server;
+  RunSelection selection;
+  std::int64_t limit = 50;
+  std::string cursor;  // `nextCursor` of the page before; empty: the first
+};
+int run_runs_list(const RunsListOptions& options);
+// With every step, however many.
+int run_runs_show(const TargetOptions& run);
+// `verb`: cancel, pause or resume.
+int run_runs_control(const TargetOptions& run, const std::string& verb);
 
 struct RunReplayOptions {
   ServerAddress server;
@@ -44,13 +65,8 @@ int run_runs_logs(const RunLogsOptions& options);
 struct BulkOptions {
   ServerAddress server;
   std::string action;
-  std::vector<std::string> runs;  // else what fits the filter
-  std::string workflow;
-  std::vector<std::string> statuses;
-  std::string trigger;
-  std::string search;
-  std::string from;
-  std::string to;
+  std::vector<std::string> runs;  // else the selection
+  RunSelection selection;
   std::string reason;
   std::string key;
   std::int64_t rate = 0;

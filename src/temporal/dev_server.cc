@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <thread>
 
 #include "foundation/format.h"
@@ -21,7 +21,8 @@
 namespace fermata::temporal {
 namespace {
 
-constexpr int kStartTries = 600;  // × 100 ms: a loaded machine with a cold disk
+constexpr std::int64_t kStartMs = 60'000;  // a loaded machine with a cold disk
+constexpr std::int64_t kStartLookMs = 100;
 constexpr int kStopTries = 100;
 constexpr int kPortTries = 5;
 
@@ -99,8 +100,12 @@ std::vector<char*> environment_of_child() {
   if (getppid() != parent) _exit(127);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  // Ctrl-C is for us; we stop the server when we are done with it.
+  // Ctrl-C is for us; we stop the server when we are done with it. What tells it to stop must reach
+  // it from the beginning, whatever we ourselves do not hear.
   setpgid(0, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   execve(arguments.front(), arguments.data(), environment.data());
   _exit(127);
 }
@@ -108,16 +113,14 @@ std::vector<char*> environment_of_child() {
 }  // namespace
 
 // Not one that the kernel hands out by itself: between our looking and the server's taking, any
-// process' outgoing connection may get such a one. Each process begins to look elsewhere.
+// process' outgoing connection may get such a one. Each look begins elsewhere.
 Result<std::uint16_t> free_port() {
   constexpr std::uint32_t kFirst = 10'000;
   constexpr std::uint32_t kPorts = 22'000;  // up to where Linux begins by default
   constexpr std::uint32_t kTries = 100;
-  constexpr std::uint32_t kStride = 7'919;  // a prime, so that neighbours in pid are far apart
-  static std::atomic<std::uint32_t> looked = 0;
-  const std::uint32_t start = static_cast<std::uint32_t>(getpid()) * kStride;
+  const std::uint32_t start = std::random_device()() % kPorts;
   for (std::uint32_t i = 0; i < kTries; ++i) {
-    const std::uint32_t port = kFirst + (start + looked.fetch_add(1)) % kPorts;
+    const std::uint32_t port = kFirst + (start + i) % kPorts;
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return dev_server_error("no socket to be had");
     const sockaddr_in address = loopback(static_cast<std::uint16_t>(port));
@@ -162,7 +165,8 @@ Result<DevServer> DevServer::start(const DevServerOptions& options) {
   for (int i = 0;; ++i) {
     TRY(const std::uint16_t port, free_port());
     auto started = start_once(options, program, port);
-    if (started.has_value() || i + 1 == kPortTries) return started;
+    const bool is_given_up = options.waits_on && !options.waits_on(0);
+    if (started.has_value() || is_given_up || i + 1 == kPortTries) return started;
   }
 }
 
@@ -188,14 +192,14 @@ Result<DevServer> DevServer::start_once(const DevServerOptions& options, const s
   close(log);
   if (pid < 0) return dev_server_error("cannot start a process");
   DevServer server(pid, format("127.0.0.1:{}", port));
-  for (int i = 0; i < kStartTries; ++i) {
-    const bool is_running = server.is_running();
-    if (is_running && answers(port)) return server;
-    if (!is_running) {
-      server.pid_ = -1;
-      return dev_server_error(format("`{}` ended at once", program), "its log: " + log_file);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (std::int64_t waited_ms = 0; waited_ms < kStartMs; waited_ms += kStartLookMs) {
+    if (const auto how = server.how_it_ended())
+      return dev_server_error(format("`{}` ended at once: {}", program, *how),
+                              "its log: " + log_file);
+    if (answers(port)) return server;
+    if (options.waits_on && !options.waits_on(waited_ms))
+      return dev_server_error(format("`{}` was told to end before it was there", program));
+    std::this_thread::sleep_for(std::chrono::milliseconds(kStartLookMs));
   }
   return dev_server_error(format("`{}` does not answer on port {}", program, port),
                           "its log: " + log_file);
@@ -214,8 +218,14 @@ DevServer::~DevServer() {
   stop();
 }
 
-bool DevServer::is_running() const {
-  return pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == 0;
+// Left to be waited for by stop(), so that the pid is nobody else's until then.
+std::optional<std::string> DevServer::how_it_ended() const {
+  if (pid_ <= 0) return "stopped";
+  siginfo_t child{};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &child, WEXITED | WNOHANG | WNOWAIT) != 0)
+    return "gone";
+  if (child.si_pid == 0) return std::nullopt;
+  return format("{} {}", child.si_code == CLD_EXITED ? "exit code" : "signal", child.si_status);
 }
 
 void DevServer::stop() {

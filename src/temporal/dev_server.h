@@ -5,6 +5,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +25,8 @@ struct DevServerOptions {
   std::vector<std::pair<std::string, std::string>> search_attributes;  // name, type
   bool with_ui = false;
   std::uint16_t ui_port = 0;
+  // Asked ten times a second while the server starts, with what that took so far; false ends it.
+  std::function<bool(std::int64_t waited_ms)> waits_on;
 };
 
 class DevServer {
@@ -42,7 +46,9 @@ class DevServer {
   void stop();
   // SIGKILL: what a power cut does.
   void kill();
-  [[nodiscard]] bool is_running() const;
+  [[nodiscard]] bool is_running() const { return !how_it_ended(); }
+  // Nothing while it runs, else `exit code 1`, `signal 9`.
+  [[nodiscard]] std::optional<std::string> how_it_ended() const;
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
 

@@ -5,16 +5,17 @@ import math
 import time
 import unittest
 
-import run as parts
-from run import action, assign, definition, event_wait, expr
+import parts
+import runs_api
+from parts import action, assign, definition, event_wait, expr
 
 
 class Authors:
     """On each database."""
 
-    get = parts.RunsApi.get
-    post = parts.RunsApi.post
-    refused = parts.RunsApi.refused
+    get = runs_api.RunsApi.get
+    post = runs_api.RunsApi.post
+    refused = runs_api.RunsApi.refused
 
     def test_functions_are_listed_as_the_engine_has_them(self):
         functions = {f["name"]: f for f in self.get("/expressions/functions")["items"]}

@@ -52,10 +52,7 @@ class Fires(unittest.TestCase):
     def recurring(self, minutes, **more):
         return {"type": "recurring", "cron": f"{','.join(str(int(m)) for m in sorted(minutes))} * * * *", "timezone": "UTC", **more}
 
-    def test_what_becomes_of_fires_over_five_minutes(self):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        self.begin = now.replace(second=0, microsecond=0) + datetime.timedelta(minutes=1 if now.second < 40 else 2)
-        at = [f"{(self.begin + datetime.timedelta(minutes=n)).minute:02}" for n in range(5)]
+    def publish_all(self, at):
         self.call("PUT", "/calendars/none", NO_DAY)
         self.publish("long", self.recurring(at))
         self.publish("short", self.recurring(at, catchUpMs=10_000))
@@ -65,6 +62,12 @@ class Fires(unittest.TestCase):
         self.publish("paused", self.recurring(at[:3]))
         once = (self.begin + datetime.timedelta(minutes=2, seconds=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.publish("once", {"type": "schedule", "runAt": once})
+
+    def test_what_becomes_of_fires_over_five_minutes(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.begin = now.replace(second=0, microsecond=0) + datetime.timedelta(minutes=1 if now.second < 40 else 2)
+        at = [f"{(self.begin + datetime.timedelta(minutes=n)).minute:02}" for n in range(5)]
+        self.publish_all(at)
         insist(lambda: self.parts.api.call("GET", "/api/v1/workflows/long/clock"), lambda clock: clock["synced"])
 
         # The first two minutes: everything is there.

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from run import harness
+from parts import harness
 
 DOORS = ("http", "batch", "stream")
 

@@ -5,7 +5,7 @@ A member is {"steps", "payload", "status", "output" (a part of the variables), "
 `feed` says what the run gets when it waits: events by key, answers, or a control call.
 """
 
-from run import action, assign, event_wait, expr, wait_ms
+from parts import action, assign, event_wait, expr, wait_ms
 
 
 def order(step_id, what, **more):

@@ -21,7 +21,7 @@ import time
 
 from deployment import DOORS, Deployment, insist, read_seed, striking
 from gallery import each
-from run import definition, event_wait, expr, harness
+from parts import definition, event_wait, expr, harness
 
 VICTIMS = ("worker-1", "server", "redis", "database", "temporal")
 # Waits of a run; on the way through the last a new history is made.

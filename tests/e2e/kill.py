@@ -25,7 +25,7 @@ import time
 
 from deployment import DOORS, Deployment, insist, read_seed, striking
 from gallery import CHILDREN, GALLERY, Feeder, order
-from run import ROOT, definition, harness, run_program
+from parts import ROOT, definition, harness, run_program
 
 # What takes long by itself is in the proof `Crashes`.
 PLAYED = {name: member for name, member in GALLERY.items() if name not in ("run-times-out", "long-loop")}

@@ -19,7 +19,7 @@ import sys
 import time
 
 from deployment import DOORS, Deployment, insist, read_seed
-from run import assign, definition, event_wait, expr
+from parts import assign, definition, event_wait
 
 VICTIMS = ("server", "worker-1", "redis", "database", "temporal")
 EACH, CLOCKS = 20, 4

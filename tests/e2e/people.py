@@ -24,8 +24,8 @@ import time
 import unittest
 
 from deployment import Deployment, insist
-import run as suite
-from run import harness
+import parts as suite
+from parts import harness
 
 
 class Post(socketserver.ThreadingTCPServer):

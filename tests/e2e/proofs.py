@@ -16,9 +16,9 @@ import threading
 import time
 import unittest
 
-import run as parts
+import parts
 from gallery import CHILDREN, FLAKY, GALLERY, RETRY, Feeder, call, each, fails, guard, task, when
-from run import action, assign, definition, event_wait, expr, harness, run_program, wait_ms
+from parts import action, assign, definition, event_wait, expr, harness, run_program, wait_ms
 
 TERMINAL = harness.TERMINAL
 

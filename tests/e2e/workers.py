@@ -12,11 +12,10 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.error
 import urllib.parse
 import urllib.request
 
-from run import ROOT, LiveReader, expr, harness, run_program
+from parts import ROOT, LiveReader, expr, get, harness, run_program, until
 
 
 def action(step_id, action_id, mapping, **config):
@@ -90,28 +89,12 @@ class OnWorkers(unittest.TestCase):
             [harness.program(), command, "--data", str(self.stack.data), "--temporal-address", self.stack.temporal,
              "--allow-private-http", "127.0.0.1/32", "--health-address", "127.0.0.1:0", *options], log)
         self.addCleanup(process.stop)
-        line = self.until(lambda: re.search(r'"health":"(http[^"]+)"', log.read_text()), bool)
+        line = until(lambda: re.search(r'"health":"(http[^"]+)"', log.read_text()), bool)
         return process, line.group(1)
-
-    def until(self, what, accept):
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while time.monotonic() < deadline:
-            seen = what()
-            if accept(seen):
-                return seen
-            time.sleep(0.05)
-        self.fail(f"did not come about: {seen}")
-
-    def get(self, address):
-        try:
-            with urllib.request.urlopen(address, timeout=harness.PATIENCE_S) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
 
     def metrics(self, address):
         """{"name{labels}": value}"""
-        lines = self.get(address + "/metrics")[1].splitlines()
+        lines = get(address + "/metrics")[1].splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
     def launch(self, steps, payload=None):
@@ -160,8 +143,8 @@ class Workers(OnWorkers):
         self.assertTrue(shop.asked.acquire(timeout=harness.PATIENCE_S))
         self.assertEqual(self.metrics(health)["fermata_activities_outstanding"], 1)
         process.child.terminate()
-        self.until(lambda: self.get(health + "/readyz")[0], lambda status: status == 503)
-        self.assertEqual(self.get(health + "/healthz")[0], 200)
+        until(lambda: get(health + "/readyz")[0], lambda status: status == 503)
+        self.assertEqual(get(health + "/healthz")[0], 200)
         shop.go_on.set()
         self.assertEqual(process.child.wait(timeout=harness.PATIENCE_S), 0)
         return shop, run
@@ -186,14 +169,14 @@ class Workers(OnWorkers):
         with contextlib.closing(sqlite3.connect(self.stack.data / "fermata.db", timeout=harness.PATIENCE_S, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             shop.go_on.set()
-            self.until(lambda: [event["eventType"] for event in self.stack.history(run)], lambda kinds: "EVENT_TYPE_MARKER_RECORDED" in kinds)
+            until(lambda: [event["eventType"] for event in self.stack.history(run)], lambda kinds: "EVENT_TYPE_MARKER_RECORDED" in kinds)
             process.kill()
             self.assertEqual([step["status"] for step in self.stack.steps(run)], ["STARTED"])
             other.execute("ROLLBACK")
         self.start("worker")
         self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
-        self.until(lambda: [step["status"] for step in self.stack.steps(run)], lambda all_of: all_of == ["SUCCEEDED"] * 3)
-        self.until(lambda: run_program("rebuild", "--all", "--check", "--data", self.stack.data).stdout, lambda said: said.endswith(" 0 differences\n"))
+        until(lambda: [step["status"] for step in self.stack.steps(run)], lambda all_of: all_of == ["SUCCEEDED"] * 3)
+        until(lambda: run_program("rebuild", "--all", "--check", "--data", self.stack.data).stdout, lambda said: said.endswith(" 0 differences\n"))
         self.assertEqual(shop.count, 1)
 
     def test_a_domain_worker_that_is_stopped_finishes_what_runs(self):
@@ -239,12 +222,12 @@ class Workers(OnWorkers):
         for caller in callers:
             caller.start()
         begun.wait()
-        self.until(lambda: len(told), lambda count: count > 30)
+        until(lambda: len(told), lambda count: count > 30)
         server.child.terminate()
         stopped_at = time.monotonic()
         for caller in callers:
             caller.join()
-        self.assertEqual(self.get(health + "/readyz")[0], 503)
+        self.assertEqual(get(health + "/readyz")[0], 503)
         half.send(body[5:])
         answer = half.getresponse()
         self.assertEqual((answer.status, answer.getheader("Connection")), (202, "close"))
@@ -261,13 +244,13 @@ class Workers(OnWorkers):
     def test_probes_tell_a_process_that_lives_from_one_that_works(self):
         addresses = [self.start("worker")[1], self.start("domain-worker", "--queue", "side")[1]]
         for address in addresses:
-            self.assertEqual([self.get(address + path)[0] for path in ("/healthz", "/readyz")], [200, 200])
+            self.assertEqual([get(address + path)[0] for path in ("/healthz", "/readyz")], [200, 200])
         self.stack.stop()
         for address in addresses:
-            status, text = self.until(lambda address=address: self.get(address + "/readyz"), lambda seen: seen[0] == 503)
+            status, text = until(lambda address=address: get(address + "/readyz"), lambda seen: seen[0] == 503)
             self.assertNotEqual(json.loads(text)["checks"]["temporal"], "ok")
             self.assertEqual(json.loads(text)["checks"]["store"], "ok")
-            self.assertEqual(self.get(address + "/healthz")[0], 200)
+            self.assertEqual(get(address + "/healthz")[0], 200)
 
     def test_every_metric_of_the_dashboard_is_told_by_a_product_that_runs(self):
         _, worker = self.start("worker")
@@ -277,7 +260,7 @@ class Workers(OnWorkers):
         failed = self.launch([{"id": "fail", "type": "transform.assign", "config": {"assign": {"vars.x": expr("$number('x')")}}}])
         self.assertEqual(self.stack.wait(failed)["status"], "FAILED")
         waiting = self.launch([{"id": "hear", "type": "event.wait", "config": {"eventName": "PAID", "correlationKey": expr("'k'")}}])
-        self.until(lambda: self.stack.run(waiting)["status"], lambda status: status == "WAITING")
+        until(lambda: self.stack.run(waiting)["status"], lambda status: status == "WAITING")
         # The event comes in by the stack's own API, which signals the run.
         self.stack.call("POST", "/api/v1/events", {"eventName": "PAID", "correlationKey": "k", "payload": {}})
         self.assertEqual(self.stack.wait(waiting)["status"], "SUCCEEDED")
@@ -370,8 +353,8 @@ class PayloadKeys(OnWorkers):
 
     def told_of(self, run, health):
         """What a worker without the key says, and that the run goes on waiting."""
-        self.until(lambda: self.metrics(health)["fermata_actions_sealed_total"], lambda count: count >= 2)
-        why = self.until(lambda: self.stack.call("GET", f"/api/v1/runs/{run}/diagnosis"),
+        until(lambda: self.metrics(health)["fermata_actions_sealed_total"], lambda count: count >= 2)
+        why = until(lambda: self.stack.call("GET", f"/api/v1/runs/{run}/diagnosis"),
                          lambda why: "ACTION_SEALED" in [finding["code"] for finding in why["findings"]])
         self.assertEqual(why["status"], "RUNNING")
         self.assertIn('"code":"PAYLOAD_SEALED"', (self.stack.data / f"{self.keyless}-{self.number}.log").read_text())

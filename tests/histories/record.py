@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/e2e")]
 semantics = sys.argv.pop(2)
 from gallery import CHILDREN, GALLERY, Feeder  # noqa: E402
-from run import definition, harness, run_program  # noqa: E402
+from parts import definition, harness, run_program  # noqa: E402
 
 
 def without_identities(value):

@@ -28,6 +28,12 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(complaints(tidy.check_sizes, src__interpreter__a_dot_cc="x\n" * 401)), 1)
         self.assertEqual(complaints(tidy.check_sizes, src__low__a_dot_cc="x\n" * 500), [])
 
+    def test_python_sizes(self):
+        self.assertEqual(len(complaints(tidy.check_python_sizes, tools__a_dot_py="x = 1\n" * 501)), 1)
+        long = "def f():\n" + "    x = 1\n" * 70
+        self.assertEqual(len(complaints(tidy.check_python_sizes, tests__a_dot_py=long)), 1)
+        self.assertEqual(complaints(tidy.check_python_sizes, tests__a_dot_py=long.removesuffix("    x = 1\n")), [])
+
     def test_headers(self):
         self.assertEqual(len(complaints(tidy.check_headers, src__low__a_dot_h="int x;\n")), 1)
         self.assertEqual(complaints(tidy.check_headers, src__low__a_dot_h="#pragma once\n// What it is.\n"), [])
@@ -38,6 +44,9 @@ class Rules(unittest.TestCase):
 
     def test_dead_files(self):
         self.assertEqual(complaints(tidy.check_dead_files, src__low__c_dot_cc=""), ["src/low/c.cc: named in no CMakeLists.txt"])
+        test = {"tests/e2e/late.py": 'if __name__ == "__main__":\n    unittest.main()\n'}
+        self.assertEqual(tidy.check_dead_files(tidy.Tree(test)), ["tests/e2e/late.py: named in no CMakeLists.txt"])
+        self.assertEqual(tidy.check_dead_files(tidy.Tree({**test, "tests/CMakeLists.txt": "foreach(suite late)"})), [])
 
     def test_docs(self):
         self.assertEqual(len(complaints(tidy.check_docs, a_dot_md="# One\n# Two\n[x](gone.md)\n")), 2)

@@ -3,6 +3,7 @@
 Each rule is a function from the tree to a list of complaints. test_tidy.py shows each of them something wrong.
 """
 
+import ast
 import fnmatch
 import json
 import pathlib
@@ -21,7 +22,7 @@ BANS = [
     (r"unordered_(map|set)", "std::map or a sorted vector"),
     (r"\blong double\b", "double"),
 ]
-LINES_MAX, HEART_LINES_MAX = 500, 400
+LINES_MAX, HEART_LINES_MAX, FUNCTION_LINES_MAX = 500, 400, 70
 
 
 class Tree:
@@ -93,6 +94,20 @@ def check_sizes(tree):
     return wrong
 
 
+def check_python_sizes(tree):
+    wrong = []
+    for name, text in tree.files.items():
+        if not name.endswith(".py"):
+            continue
+        lines = text.count("\n")
+        if lines > LINES_MAX:
+            wrong.append(f"{name}: {lines} lines, at most {LINES_MAX}: cut it by subject")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= FUNCTION_LINES_MAX:
+                wrong.append(f"{name}:{node.lineno}: `{node.name}` has {node.end_lineno - node.lineno + 1} lines, at most {FUNCTION_LINES_MAX}")
+    return wrong
+
+
 def check_headers(tree):
     wrong = []
     for name, text in tree.sources(".h").items():
@@ -116,8 +131,11 @@ def check_words(tree):
 
 def check_dead_files(tree):
     lists = "\n".join(t for n, t in tree.files.items() if n.endswith("CMakeLists.txt"))
-    return [f"{n}: named in no CMakeLists.txt" for n in tree.sources(".cc")
-            if "/".join(n.split("/")[2:]) not in lists]
+    dead = [n for n in tree.sources(".cc") if "/".join(n.split("/")[2:]) not in lists]
+    # A test that no entry of ctest runs.
+    dead += [n for n, text in tree.files.items() if re.fullmatch(r"tests/e2e/\w+\.py", n) and "unittest.main(" in text
+             and not re.search(rf"\b{pathlib.PurePosixPath(n).stem}\b", lists)]
+    return [f"{n}: named in no CMakeLists.txt" for n in dead]
 
 
 def check_docs(tree):
@@ -201,9 +219,9 @@ def check_dependencies(tree):
             for name, text in tree.files.items() for what in needed(name, text) if what.lower() not in reasoned]
 
 
-RULES = {"layers": check_layers, "determinism": check_determinism, "sizes": check_sizes, "headers": check_headers,
-         "words": check_words, "dead": check_dead_files, "docs": check_docs, "paths": check_paths, "codes": check_error_codes,
-         "dependencies": check_dependencies}
+RULES = {"layers": check_layers, "determinism": check_determinism, "sizes": check_sizes, "python": check_python_sizes,
+         "headers": check_headers, "words": check_words, "dead": check_dead_files, "docs": check_docs, "paths": check_paths,
+         "codes": check_error_codes, "dependencies": check_dependencies}
 
 
 def main():
