@@ -5,9 +5,10 @@
 
 namespace fermata {
 
+// Reads as a word of the language: it stands where `switch` would, and is nowhere named as the
+// type that it is.
 template <typename... Arms>
-// Reads as a word of the language. NOLINTNEXTLINE(readability-identifier-naming)
-struct match : Arms... {
+struct match : Arms... {  // NOLINT(readability-identifier-naming)
   using Arms::operator()...;
 };
 template <typename... Arms>
