@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -368,6 +370,32 @@ TEST(TemporalConnections, SayClearlyWhyTheyFail) {
                        .tls = TlsOptions{},
                        .call_timeout_ms = 500};
   EXPECT_EQ(Client::connect(*world().runtime, secure).error().code, "TEMPORAL_UNAVAILABLE");
+}
+
+TEST(TemporalDevServers, AreGivenUpWhenSomebodySaysSo) {
+  DevServerOptions options;
+  int asked = 0;
+  options.waits_on = [&](std::int64_t) {
+    ++asked;
+    return false;
+  };
+  const auto started = DevServer::start(options);
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error().code, "TEMPORAL_DEV_SERVER");
+  EXPECT_LE(asked, 2);  // and no other port is tried
+}
+
+TEST(TemporalDevServers, SayHowTheyEnded) {
+  auto server = *DevServer::start({});
+  EXPECT_TRUE(server.is_running());
+  EXPECT_EQ(server.how_it_ended(), std::nullopt);
+  ::kill(server.pid(), SIGKILL);
+  siginfo_t child{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(server.pid()), &child, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(server.is_running());
+  EXPECT_EQ(server.how_it_ended(), "signal 9");
+  server.stop();
+  EXPECT_EQ(server.how_it_ended(), "stopped");
 }
 
 TEST(TemporalTelemetry, ServesMetricsToPrometheus) {
