@@ -6,17 +6,12 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "foundation/limits.h"
 #include "foundation/result.h"
+#include "http/address_policy.h"
 
 namespace fermata::http {
-
-struct AddressPolicy {
-  std::vector<std::string> allowed_private;  // "127.0.0.1/32", "10.0.0.0/8", "fd00::/8"; others
-                                             // that are private are refused
-};
 
 struct ClientRequest {
   std::string method = "GET";
@@ -40,9 +35,5 @@ struct ClientResponse {
 // Errors: HTTP_URL_INVALID, HTTP_ADDRESS_REFUSED, HTTP_TIMEOUT, HTTP_TOO_LARGE,
 // HTTP_TOO_MANY_REDIRECTS, HTTP_UNREACHABLE.
 Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& policy);
-
-// Whether the policy lets us connect to this address (text form). Unspecified, multicast and
-// broadcast never.
-bool is_allowed(const std::string& address, const AddressPolicy& policy);
 
 }  // namespace fermata::http
