@@ -85,7 +85,12 @@ class HttpRequest final : public Action {
       for (const auto& member : headers->get_object()) {
         if (!member.value().is_string())
           return invalid(format("header `{}` must be text", std::string_view(member.key())));
-        request.headers[std::string(member.key())] = json::to_std(member.value().get_string());
+        const bool is_new = request.headers
+                                .emplace(std::string(std::string_view(member.key())),
+                                         json::to_std(member.value().get_string()))
+                                .second;
+        if (!is_new)
+          return invalid(format("header `{}` stands there twice", std::string_view(member.key())));
       }
     }
     if (const json::Value* body = json::find(input, "body"); body != nullptr && !body->is_null()) {
@@ -97,6 +102,7 @@ class HttpRequest final : public Action {
   }
 
   static ActionFailure failure_of(const Error& error) {
+    if (error.code == "HTTP_REQUEST_INVALID") return invalid(error.message);
     if (error.code == "HTTP_TIMEOUT")
       return {"TimeoutError", error.code, error.message, nullptr, std::nullopt};
     const bool is_passing = error.kind == ErrorKind::Unavailable;

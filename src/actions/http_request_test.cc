@@ -48,6 +48,17 @@ class HttpRequestInput : public testing::Test {
   std::int64_t timeout_ms_ = 5'000;
 };
 
+TEST_F(HttpRequestInput, SendsAHeaderOnceHoweverItIsWritten) {
+  RawServer server([](const std::string&) { return answer_text("200 OK"); });
+  EXPECT_EQ(verdict(server, R"({"method":"POST","body":{"a":1},
+                        "headers":{"content-type":"application/vnd.a+json","idempotency-key":"mine"}})"),
+            "200");
+  EXPECT_THAT(server.requests().at(0),
+              AllOf(HasSubstr("content-type: application/vnd.a+json\r\n"),
+                    HasSubstr("idempotency-key: mine\r\n"), Not(HasSubstr("Content-Type")),
+                    Not(HasSubstr("Idempotency-Key"))));
+}
+
 TEST_F(HttpRequestInput, ARedirectThatIsRefusedIsNotTriedAgain) {
   const RawServer server(
       [](const std::string&) { return answer_text("302 Found", "Location: /login\r\n"); });

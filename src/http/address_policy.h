@@ -1,6 +1,7 @@
 #pragma once
-// Which addresses may be connected to, by us on behalf of an author. What is judged is the address
-// that a socket is connected to, never a name.
+// Which addresses may be connected to, by us on behalf of an author. INVARIANT: what is judged is
+// the address that a socket is about to connect to, never a name. An IPv4 address is judged the
+// same in each of its forms: plain, mapped into IPv6, behind the well-known prefix of NAT64.
 
 #include <string>
 #include <vector>
@@ -8,8 +9,9 @@
 namespace fermata::http {
 
 struct AddressPolicy {
-  std::vector<std::string> allowed_private;  // "127.0.0.1/32", "10.0.0.0/8", "fd00::/8"; others
-                                             // that are private are refused
+  // "127.0.0.1/32", "10.0.0.0/8", "fd00::/8"; others that are not of the public internet are
+  // refused.
+  std::vector<std::string> allowed_private;
 };
 
 // Whether the policy lets us connect to this address (text form). Unspecified, multicast and

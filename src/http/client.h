@@ -39,7 +39,7 @@ struct ClientResponse {
 };
 
 // Blocks the calling thread. Safe from any thread.
-// Errors: HTTP_URL_INVALID, HTTP_ADDRESS_REFUSED,
+// Errors: HTTP_REQUEST_INVALID (its method or a header), HTTP_URL_INVALID, HTTP_ADDRESS_REFUSED,
 // HTTP_TIMEOUT, HTTP_TOO_LARGE, HTTP_TOO_MANY_REDIRECTS, HTTP_REDIRECT_REFUSED, HTTP_UNREACHABLE.
 Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& policy);
 

@@ -149,6 +149,42 @@ TEST(HttpClient, OnlyRedirectsAreFollowed) {
               "status " + std::to_string(status));
 }
 
+TEST(HttpClient, ARequestCannotBeSplit) {
+  RawServer server([](const std::string&) { return answer_text("200 OK"); });
+  for (const std::string method :
+       {"", "get", "GET / HTTP/1.1\r\nX: y\r\n\r\nGET", "A B", "AAAAAAAAAAAAAAAAAAAAA"})
+    EXPECT_EQ(code_of({.method = method, .url = server.url("/")}), "HTTP_REQUEST_INVALID");
+  const std::vector<std::pair<std::string, std::string>> headers = {
+      {"", "x"},
+      {"A B", "x"},
+      {"A\r\nB", "x"},
+      {"A", "x\r\nB: y"},
+      {"A", "x\ny"},
+      {"A:", "x"},
+      {"A", std::string("x\0y", 3)},
+      {"content-length", "0"},
+      {"Transfer-Encoding", "chunked"}};
+  for (const auto& [name, value] : headers)
+    EXPECT_EQ(code_of({.url = server.url("/"), .headers = {{name, value}}}), "HTTP_REQUEST_INVALID")
+        << name;
+  EXPECT_EQ(code_of({.method = "HEAD", .url = server.url("/"), .body = "x"}),
+            "HTTP_REQUEST_INVALID");
+  EXPECT_EQ(code_of({.url = server.url("/ HTTP/1.1\r\nX: y")}), "HTTP_URL_INVALID");
+  EXPECT_EQ(code_of({.url = server.url(std::string("/a\0b", 4))}), "HTTP_URL_INVALID");
+  EXPECT_EQ(code_of({.url = server.url("/")}), "status 200");
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(HttpClient, AHeaderIsSentOnceHoweverItIsWritten) {
+  RawServer server([](const std::string&) { return answer_text("200 OK"); });
+  ClientRequest request = post_to(server.url("/"));
+  request.headers["content-type"] = "text/plain";
+  EXPECT_FALSE(request.headers.emplace("Content-Type", "application/json").second);
+  EXPECT_EQ(code_of(request), "status 200");
+  EXPECT_THAT(server.requests()[0],
+              AllOf(HasSubstr("content-type: text/plain\r\n"), Not(HasSubstr("Content-Type"))));
+}
+
 TEST(HttpClient, AWriteOfNothingHasALength) {
   RawServer server([](const std::string&) { return answer_text("200 OK"); });
   EXPECT_EQ(code_of({.method = "POST", .url = server.url("/")}), "status 200");
@@ -158,11 +194,61 @@ TEST(HttpClient, AWriteOfNothingHasALength) {
   EXPECT_THAT(server.requests()[1], Not(HasSubstr("Content-Length")));
 }
 
+TEST(HttpClient, OpensNoConnectionToARefusedAddress) {
+  RawServer server([](const std::string&) { return answer_text("200 OK"); });
+  EXPECT_EQ(send({.url = server.url("/")}, {}).error().code, "HTTP_ADDRESS_REFUSED");
+  // Nothing listens there: it looks the same.
+  EXPECT_EQ(send({.url = "http://127.0.0.1:1/"}, {}).error().code, "HTTP_ADDRESS_REFUSED");
+  EXPECT_EQ(send({.url = "http://[::1]:1/"}, {}).error().code, "HTTP_ADDRESS_REFUSED");
+  EXPECT_EQ(send({.url = "http://[::ffff:127.0.0.1]:1/"}, {}).error().code, "HTTP_ADDRESS_REFUSED");
+  EXPECT_EQ(code_of({.url = server.url("/")}), "status 200");
+  EXPECT_EQ(server.connections(), 1);
+  // On the way of a redirect, too.
+  RawServer inside([](const std::string&) { return answer_text("200 OK"); });
+  RawServer outside([&](const std::string&) {
+    return redirect_to(302, "http://127.0.0.2:" + std::to_string(inside.port()) + "/");
+  });
+  EXPECT_EQ(code_of({.url = outside.url("/")}), "HTTP_ADDRESS_REFUSED");
+  EXPECT_EQ(code_of({.url = inside.url("/")}), "status 200");
+  EXPECT_EQ(inside.connections(), 1);
+}
+
 TEST(HttpClient, ErrorsNameNoPassword) {
   const auto refused = send({.url = "http://ada:l0ve@127.0.0.1:1/x"}, kLoopback);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr("/x"), Not(HasSubstr("l0ve"))));
   const auto longest = send({.url = "http://127.0.0.1:1/" + std::string(9'000, 'x')}, kLoopback);
   EXPECT_LT(longest.error().message.size(), 1'000U);
+}
+
+TEST(AddressPolicies, JudgeMappedAndSpecialAddresses) {
+  for (const char* address : {"127.0.0.1",         "::ffff:127.0.0.1",
+                              "::ffff:10.1.2.3",   "169.254.169.254",
+                              "fd00::1",           "::1",
+                              "100.100.100.200",   "172.31.0.1",
+                              "192.168.1.1",       "192.0.0.8",
+                              "192.88.99.1",       "198.18.0.1",
+                              "198.19.255.255",    "203.0.113.9",
+                              "64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1",
+                              "64:ff9b:1::1",      "64:ff9b:1::808:808",
+                              "2002:7f00:1::",     "2002:808:808::1",
+                              "2001::1",           "2001:0:808:808::1",
+                              "2001:db8::1",       "::8.8.8.8",
+                              "::ffff:0:8.8.8.8",  "fec0::1",
+                              "fe80::1",           "100::1",
+                              "5f00::1",           "3fff::1"})
+    EXPECT_FALSE(is_allowed(address, {})) << address;
+  for (const char* address : {"93.184.216.34", "::ffff:93.184.216.34", "64:ff9b::93.184.216.34",
+                              "2606:4700::1111", "2a00:1450::1", "2001:4860:4860::8888"})
+    EXPECT_TRUE(is_allowed(address, {})) << address;
+  EXPECT_TRUE(is_allowed("10.1.2.3", {{"10.0.0.0/8"}}));
+  EXPECT_TRUE(is_allowed("64:ff9b::10.1.2.3", {{"10.0.0.0/8"}}));
+  EXPECT_TRUE(is_allowed("::1", {{"::1/128"}}));
+  EXPECT_FALSE(is_allowed("::1", {{"0.0.0.0/0"}}));
+  EXPECT_TRUE(is_allowed("2002:808:808::1", {{"2002::/16"}}));
+  for (const char* address : {"0.0.0.0", "0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+                              "::", "ff02::1", "64:ff9b::224.0.0.1", "::ffff:0.0.0.0"})
+    EXPECT_FALSE(is_allowed(address, {{"0.0.0.0/0", "::/0"}})) << address;
+  EXPECT_FALSE(is_allowed("not an address", {}));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "http/transfer.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "foundation/format.h"
@@ -15,6 +18,7 @@ struct Transfer {
   ClientResponse response;
   std::size_t header_bytes = 0;
   bool is_too_large = false;
+  bool has_connected = false;  // to one of the addresses of its name, or tried to
   std::string refused_address;
 };
 
@@ -55,7 +59,27 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   return size * count;
 }
 
-// The address that was really connected to, before anything is sent to it.
+// Before the first byte to a new address: who is refused does not learn of it, and its open ports
+// look like its closed ones.
+curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const auto* any = &address->addr;
+  const void* bytes =
+      any->sa_family == AF_INET6
+          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr)
+          : &reinterpret_cast<const sockaddr_in*>(any)->sin_addr;
+  const bool is_ip = any->sa_family == AF_INET || any->sa_family == AF_INET6;
+  if (is_ip && inet_ntop(any->sa_family, bytes, text.data(), text.size()) != nullptr &&
+      is_allowed(text.data(), transfer.limits.policy)) {
+    transfer.has_connected = true;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+  transfer.refused_address = text.data();
+  return CURL_SOCKET_BAD;
+}
+
+// Before each request: a connection may have been kept from a call under another policy.
 int before_request(void* user, char* remote, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(user);
   if (is_allowed(remote, transfer.limits.policy)) return CURL_PREREQFUNC_OK;
@@ -65,7 +89,8 @@ int before_request(void* user, char* remote, char*, int, int) {
 
 Error error_of(CURLcode code, const Transfer& transfer, const Url& url) {
   const ClientRequest& call = transfer.limits.call;
-  if (!transfer.refused_address.empty()) {
+  const bool is_refused = code == CURLE_ABORTED_BY_CALLBACK || !transfer.has_connected;
+  if (is_refused && !transfer.refused_address.empty()) {
     return make_error(
         ErrorKind::Forbidden, "HTTP_ADDRESS_REFUSED",
         format("`{}` leads to the private address {}", shown(url), transfer.refused_address),
@@ -162,6 +187,8 @@ CURLcode set_options(CURL* curl, const Hop& hop, const HeaderList& headers, Tran
   set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
   set(CURLOPT_HEADERFUNCTION, on_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&transfer));
   set(CURLOPT_PREREQFUNCTION, before_request);
   set(CURLOPT_PREREQDATA, static_cast<void*>(&transfer));
   return code;
@@ -170,7 +197,7 @@ CURLcode set_options(CURL* curl, const Hop& hop, const HeaderList& headers, Tran
 }  // namespace
 
 Result<ClientResponse> transfer(const Hop& hop, const TransferLimits& limits) {
-  Transfer transfer{limits, {}, 0, false, {}};
+  Transfer transfer{limits, {}, 0, false, false, {}};
   if (limits.left_ms < 1) return error_of(CURLE_OPERATION_TIMEDOUT, transfer, hop.url);
   CURL* const curl = thread_handle();
   HeaderList headers;

@@ -1,5 +1,7 @@
 #pragma once
 // One request and its answer, by libcurl, which follows nothing by itself. Private to this library.
+// INVARIANT: no socket is opened to an address that the policy refuses, and nothing is sent over a
+// kept connection to one.
 
 #include <cstdint>
 
