@@ -2,9 +2,11 @@
 
 #include <atomic>
 
+#include "actions/email_send.h"
 #include "actions/http_request.h"
 #include "actions/registry.h"
 #include "actions/taint.h"
+#include "http/raw_server.h"
 #include "http/server.h"
 #include "json/parse.h"
 #include "json/text.h"
@@ -98,6 +100,30 @@ TEST(Secrets, DoNotComeOutOfAnAction) {
       used));
   EXPECT_EQ(failure.message, "it said [REDACTED]");
   EXPECT_EQ(json::to_text(failure.details), R"(["[REDACTED]"])");
+}
+
+class StoppedClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const override { return 1; }
+};
+
+TEST(EmailSend, WaitsNoLongerThanItWasTold) {
+  const http::RawServer silent([](const std::string&) { return std::string(); });
+  const StoppedClock clock;
+  EmailOptions options;
+  options.policy = {{"127.0.0.1/32"}};
+  options.clock = &clock;
+  ActionCall call;
+  call.timeout_ms = 0;
+  call.input = json::Object{
+      {"server",
+       json::Object{{"url", "smtp://127.0.0.1:" + std::to_string(silent.port())}, {"tls", "none"}}},
+      {"from", "a@example.com"},
+      {"to", json::Array{"b@example.com"}},
+      {"subject", "s"},
+      {"text", "t"}};
+  EXPECT_EQ(std::get<ActionFailure>(make_email_send(std::move(options))->run(call)).code,
+            "EMAIL_TIMEOUT");
 }
 
 TEST(Registry, KnowsPureActionsFromTheStart) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kInput =
     R"({"type":"object","required":["url"],"additionalProperties":false,"properties":{
   "method":{"type":"string"},"url":{"type":"string"},"headers":{"type":"object"},"body":true,
-  "timeoutMs":{"type":"number"},"expectStatus":{"type":"array","items":{"type":"number"}}}})";
+  "timeoutMs":{"type":"integer","minimum":1},"expectStatus":{"type":"array","items":{"type":"number"}}}})";
 constexpr std::string_view kOutput =
     R"({"type":"object","required":["status","headers","body"],"properties":{
   "status":{"type":"number"},"headers":{"type":"object"},"body":true}})";
@@ -78,7 +78,7 @@ class HttpRequest final : public Action {
     if (!url) return invalid("`url` must be text");
     request.url = *url;
     request.method = json::string_at(input, "method").value_or("GET");
-    request.timeout_ms = json::int_at(input, "timeoutMs").value_or(call.timeout_ms);
+    if (auto wrong = read_timeout(call, request)) return wrong;
     request.response_bytes_max = limits::kActionOutputBytesMax;
     if (const json::Value* headers = json::find(input, "headers");
         headers != nullptr && headers->is_object()) {
@@ -98,6 +98,19 @@ class HttpRequest final : public Action {
       if (!body->is_string()) request.headers.emplace("Content-Type", "application/json");
     }
     request.headers.emplace("Idempotency-Key", call.idempotency_key);
+    return std::nullopt;
+  }
+
+  // Never longer than the step waits: what is done after the run has heard that it was not would
+  // be done behind its back.
+  static std::optional<ActionFailure> read_timeout(const ActionCall& call,
+                                                   http::ClientRequest& request) {
+    if (call.timeout_ms > 0) request.timeout_ms = call.timeout_ms;
+    const json::Object& input = call.input.get_object();
+    if (!input.contains("timeoutMs")) return std::nullopt;
+    const auto asked = json::int_at(input, "timeoutMs");
+    if (!asked || *asked < 1) return invalid("`timeoutMs` must be a whole number of at least 1");
+    request.timeout_ms = std::min(request.timeout_ms, *asked);
     return std::nullopt;
   }
 

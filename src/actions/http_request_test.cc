@@ -48,6 +48,16 @@ class HttpRequestInput : public testing::Test {
   std::int64_t timeout_ms_ = 5'000;
 };
 
+TEST_F(HttpRequestInput, NeverWaitsLongerThanTheStep) {
+  const RawServer silent([](const std::string&) { return std::string(); });
+  timeout_ms_ = 100;
+  const auto begun = std::chrono::steady_clock::now();
+  for (const char* more : {"{}", R"({"timeoutMs":60000})", R"({"timeoutMs":9007199254740991})",
+                           R"({"timeoutMs":50.0})"})
+    EXPECT_EQ(verdict(silent, more), "TimeoutError HTTP_TIMEOUT") << more;
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+}
+
 TEST_F(HttpRequestInput, SendsAHeaderOnceHoweverItIsWritten) {
   RawServer server([](const std::string&) { return answer_text("200 OK"); });
   EXPECT_EQ(verdict(server, R"({"method":"POST","body":{"a":1},
