@@ -33,8 +33,13 @@ std::size_t on_line(char* data, std::size_t size, std::size_t count, void* user)
   constexpr std::size_t kBytesMax = 500;
   std::string_view line(data, size * count);
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
-  if (line.starts_with('4') || line.starts_with('5'))
-    static_cast<Transfer*>(user)->refusal = line.substr(0, kBytesMax);
+  if (line.starts_with('4') || line.starts_with('5')) {
+    std::string& refusal = static_cast<Transfer*>(user)->refusal;
+    refusal = line.substr(0, kBytesMax);
+    // It becomes part of a message, which not all bytes can.
+    std::ranges::replace_if(
+        refusal, [](char c) { return c < ' ' || c > '~'; }, '?');
+  }
   return size * count;
 }
 

@@ -73,6 +73,9 @@ inline constexpr std::size_t kBundleVersionsMax = 10'000;
 inline constexpr std::size_t kLogDataBytesMax = 16 * kKiB;
 // Lines of a log that one page looks through for those that fit its filter.
 inline constexpr std::size_t kLogScanMax = 5'000;
+// What an answer from outside may put into the details of a failure: they stand in every row and
+// message of it, and the ledger keeps 32 KiB of all of an error.
+inline constexpr std::size_t kFailureDetailsBytesMax = 28 * kKiB;
 
 // -- operators
 // ---------------------------------------------------------------------------------------------------

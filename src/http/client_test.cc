@@ -8,6 +8,7 @@
 
 #include "http/raw_server.h"
 #include "http/redirect.h"
+#include "http/utf8.h"
 
 namespace fermata::http {
 namespace {
@@ -213,11 +214,31 @@ TEST(HttpClient, OpensNoConnectionToARefusedAddress) {
   EXPECT_EQ(inside.connections(), 1);
 }
 
+TEST(HttpClient, HeadersComeAsText) {
+  RawServer server([](const std::string&) {
+    return answer_text("200 OK", "X-Name: Zo\xC3\xAB\r\nX-Old: Zo\xEB\r\n");
+  });
+  const auto answer = send({.url = server.url("/")}, kLoopback);
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(answer->headers.at("x-name"), "Zo\xC3\xAB");
+  EXPECT_EQ(answer->headers.at("x-old"), "Zo\xC3\xAB");
+}
+
 TEST(HttpClient, ErrorsNameNoPassword) {
   const auto refused = send({.url = "http://ada:l0ve@127.0.0.1:1/x"}, kLoopback);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr("/x"), Not(HasSubstr("l0ve"))));
   const auto longest = send({.url = "http://127.0.0.1:1/" + std::string(9'000, 'x')}, kLoopback);
   EXPECT_LT(longest.error().message.size(), 1'000U);
+}
+
+TEST(Utf8, IsToldFromOtherBytes) {
+  for (const char* text : {"", "a", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"})
+    EXPECT_TRUE(is_clean_utf8(text)) << text;
+  for (const char* text : {"\xFF", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80",
+                           "\xF4\x90\x80\x80", "\xF0\x9F\x98", "a\x80"})
+    EXPECT_FALSE(is_clean_utf8(text)) << text;
+  EXPECT_FALSE(is_clean_utf8(std::string_view("a\0b", 3)));
+  EXPECT_EQ(field_text(std::string_view("a\0\xFC", 3)), "a\xC3\xBC");
 }
 
 TEST(AddressPolicies, JudgeMappedAndSpecialAddresses) {

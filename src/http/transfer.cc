@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "foundation/format.h"
+#include "http/utf8.h"
 
 namespace fermata::http {
 namespace {
@@ -45,7 +46,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
     transfer.response.headers.clear();  // those of a `100 Continue` are not the answer's
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
-    std::string name(line.substr(0, colon));
+    std::string name = field_text(line.substr(0, colon));
     std::ranges::transform(name, name.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     });
@@ -54,7 +55,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
       value.remove_prefix(1);
     while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' '))
       value.remove_suffix(1);
-    transfer.response.headers[name] = value;
+    transfer.response.headers[name] = field_text(value);
   }
   return size * count;
 }
