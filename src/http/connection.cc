@@ -198,6 +198,15 @@ Response too_many_streams() {
                                      "close some, or ask again later"));
 }
 
+Response too_many_connections() {
+  Response response =
+      problem_response(make_error(ErrorKind::Unavailable, "CONNECTIONS_TOO_MANY",
+                                  "this server has as many open connections as it takes",
+                                  "ask again later, and keep connections for what comes next"));
+  response.headers["Retry-After"] = "1";
+  return response;
+}
+
 Response refusal_of(const beast::error_code& ec) {
   Response response = problem_response(error_of(ec));
   if (ec == beast::http::error::header_limit) response.status = 431;
@@ -365,9 +374,8 @@ net::awaitable<bool> serve_requests(std::shared_ptr<Shared> shared, Wire& wire,
     }
     const std::string text =
         text_of(response, method, keeps_open ? Persistence::KeepOpen : Persistence::Close);
-    auto out = net::buffer(text);
-    const auto failed = co_await wire.write(out);
-    if (failed) break;
+    const bool is_read = co_await write_all(wire, deadline, shared->options.write_ms, text);
+    if (!is_read) break;
     if (is_refused) co_return true;
   }
   co_return false;
@@ -392,6 +400,22 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
   deadline.set(kCloseMs);
   co_await wire.close();
   deadline.clear();
+}
+
+net::awaitable<void> refuse_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
+  const Open refusing(shared->refusing);
+  Deadline deadline(socket);
+  const auto tls = shared->tls;
+  Wire wire(socket, tls.get());
+  deadline.set(kCloseMs);
+  const auto failed = co_await wire.open();
+  deadline.clear();
+  if (failed) co_return;
+  Response response = too_many_connections();
+  secure(response, tls == nullptr ? Transport::Plain : Transport::Tls);
+  const std::string text = text_of(response, "", Persistence::Close);
+  const bool is_read = co_await write_all(wire, deadline, kCloseMs, text);
+  if (is_read) co_await end_properly(wire, deadline);
 }
 
 }  // namespace fermata::http

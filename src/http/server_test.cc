@@ -67,9 +67,59 @@ class HttpServer : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+TEST_F(HttpServer, CutsWhoReadsNoPlainAnswer) {
+  const int fd = connect_raw(server_->port(), "GET /huge HTTP/1.1\r\n\r\n");
+  asked_.get_future().wait();
+  // An answer under way is waited for, up to ten seconds.
+  const auto begun = std::chrono::steady_clock::now();
+  server_->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(8));
+  EXPECT_LT(read_until(fd, "").size(), kHugeBytes);
+  close(fd);
+}
+
+TEST_F(HttpServer, WaitsForWhoReadsSlowly) {
+  const int fd = connect_raw(server_->port(), "GET /huge HTTP/1.1\r\nConnection: close\r\n\r\n");
+  // Longer than one piece may take, and each piece in time.
+  std::string answer;
+  const auto begun = std::chrono::steady_clock::now();
+  std::string buffer(kHugeBytes / 64, '\0');
+  while (true) {
+    const ssize_t count = recv(fd, buffer.data(), buffer.size(), MSG_WAITALL);
+    if (count <= 0) break;
+    answer.append(buffer, 0, static_cast<std::size_t>(count));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  close(fd);
+  EXPECT_GT(answer.size(), kHugeBytes);
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(300));
+}
+
 TEST_F(HttpServer, CutsWhoTricklesABody) {
   start({.body_ms = 200});
   EXPECT_EQ(ask("POST /size HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"), "");
+}
+
+TEST_F(HttpServer, TellsOneConnectionTooManySo) {
+  start({.connections_max = 2});
+  const int one = connect_raw(server_->port(), "GET /word/a HTTP/1.1\r\n\r\n");
+  const int two = connect_raw(server_->port(), "GET /word/a HTTP/1.1\r\n\r\n");
+  read_until(one, "nothing late");
+  read_until(two, "nothing late");
+  EXPECT_THAT(ask("GET /word/a HTTP/1.1\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("CONNECTIONS_TOO_MANY"),
+                    HasSubstr("Connection: close")));
+  close(one);
+  // As soon as the server has seen that.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  int status = 0;
+  while (status != 200 && std::chrono::steady_clock::now() < until) {
+    const auto answer =
+        send({.url = url("/word/a"), .headers = {{"Connection", "close"}}}, kLoopback);
+    if (answer.has_value()) status = answer->status;
+  }
+  EXPECT_EQ(status, 200);
+  close(two);
 }
 
 TEST_F(HttpServer, BoundsWhatStandsBetweenChunks) {
