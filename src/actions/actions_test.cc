@@ -1,15 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 
 #include "actions/email_send.h"
 #include "actions/http_request.h"
+#include "actions/key_value.h"
 #include "actions/registry.h"
 #include "actions/taint.h"
 #include "http/raw_server.h"
 #include "http/server.h"
 #include "json/parse.h"
 #include "json/text.h"
+#include "store/sqlite.h"
 
 namespace fermata::actions {
 namespace {
@@ -102,10 +105,53 @@ TEST(Secrets, DoNotComeOutOfAnAction) {
   EXPECT_EQ(json::to_text(failure.details), R"(["[REDACTED]"])");
 }
 
+TEST(Secrets, AreTakenOutWhole) {
+  class Two final : public SecretResolver {
+    Result<std::string> resolve(const TenantId&, const std::string& name) override {
+      return name == "LONG" ? std::string("s3cret and more") : std::string("s3cret");
+    }
+  };
+  Two secrets;
+  std::vector<std::string> used;
+  ASSERT_TRUE(resolve_secrets(*json::parse(R"([{"$secret":"SHORT"},{"$secret":"LONG"}])"),
+                              TenantId("t"), secrets, &used)
+                  .has_value());
+  EXPECT_EQ(without(std::string_view("it is s3cret and more, s3cret"), used),
+            "it is [REDACTED], [REDACTED]");
+}
+
 class StoppedClock final : public Clock {
  public:
   [[nodiscard]] TimeMs now() const override { return 1; }
 };
+
+TEST(KeyValue, TakesAWrongTypeForNothingElse) {
+  std::string folder = testing::TempDir() + "pairs-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::unique_ptr<store::Store> store = *store::open_sqlite({.file = folder + "/db"});
+  const StoppedClock clock;
+  const auto actions = make_key_value(store.get(), &clock);
+  const auto verdict = [&](std::size_t at, const char* input) {
+    ActionCall call;
+    call.tenant = TenantId("t");
+    call.idempotency_key = input;
+    call.input = *json::parse(input);
+    const auto result = actions[at]->run(call);
+    const auto* failure = std::get_if<ActionFailure>(&result);
+    return failure == nullptr ? std::string("done") : failure->code;
+  };
+  EXPECT_EQ(verdict(1, R"({"key":"a","value":1,"expectedRevision":0})"), "done");
+  // Each would have been done over any revision, or in another space.
+  for (const char* input :
+       {R"({"key":"a","value":2,"expectedRevision":"0"})",
+        R"({"key":"a","value":2,"expectedRevision":0.5})",
+        R"({"key":"a","value":2,"expectedRevision":null})", R"({"key":"a","value":2,"space":7})"})
+    EXPECT_EQ(verdict(1, input), "INPUT_INVALID") << input;
+  EXPECT_EQ(verdict(1, R"({"key":"a","value":2,"expectedRevision":0})"), "KEY_CONFLICT");
+  EXPECT_EQ(verdict(2, R"({"key":"a","expectedRevision":"1"})"), "INPUT_INVALID");
+  EXPECT_EQ(verdict(3, R"({"limit":"5"})"), "INPUT_INVALID");
+  std::filesystem::remove_all(folder);
+}
 
 TEST(EmailSend, WaitsNoLongerThanItWasTold) {
   const http::RawServer silent([](const std::string&) { return std::string(); });

@@ -1,6 +1,7 @@
 #include "actions/registry.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "json/parse.h"
 #include "transform/transform.h"
@@ -78,7 +79,11 @@ Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& te
   if (const json::Value* name = json::find(input, "$secret");
       name != nullptr && name->is_string() && input.get_object().size() == 1) {
     TRY(const std::string secret, secrets.resolve(tenant, json::to_std(name->get_string())));
-    if (used != nullptr) used->push_back(secret);
+    // The longest first: one that begins with another is taken out whole.
+    if (used != nullptr)
+      used->insert(std::ranges::upper_bound(*used, secret.size(), std::greater{},
+                                            [](const std::string& one) { return one.size(); }),
+                   secret);
     return json::Value(secret);
   }
   if (input.is_array()) {

@@ -35,8 +35,8 @@ class ActionRegistry final : public definition::ActionCatalog, public interprete
   std::map<Key, std::unique_ptr<Action>> actions_;
 };
 
-// The input with each {"$secret": NAME} replaced; what by is added to `used`. Error:
-// SECRET_UNKNOWN.
+// The input with each {"$secret": NAME} replaced; what by is added to `used`, the longest first.
+// Error: SECRET_UNKNOWN.
 Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant,
                                     SecretResolver& secrets,
                                     std::vector<std::string>* used = nullptr);
