@@ -56,6 +56,15 @@ TEST(JsonParse, RefusesWithAWordForEachReason) {
   EXPECT_EQ(refused("[1,2,3]", {.bytes_max = 4}), "JSON_TOO_LARGE");
 }
 
+TEST(JsonParse, ReadsWhatAnOlderVersionOfOursWrote) {
+  const ParseOptions ours{.replaces_unwritable = true};
+  EXPECT_EQ(to_text(*parse(R"({"a\u0000":"\u0000b\u0000"})", ours)),
+            "{\"a\xEF\xBF\xBD\":\"\xEF\xBF\xBD\x62\xEF\xBF\xBD\"}");
+  EXPECT_EQ(to_text(*parse("\"\xED\xA0\x80 \xED\x9F\xBF\"", ours)),
+            "\"\xEF\xBF\xBD \xED\x9F\xBF\"");
+  EXPECT_EQ(refused("\"\xED\xA0\x80\""), "JSON_INVALID");
+}
+
 TEST(JsonParse, TellsLineAndColumn) {
   const auto result = parse("{\n  \"a\": x\n}");
   ASSERT_FALSE(result.has_value());

@@ -135,20 +135,26 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
   });
 }
 
-// Every failure of reading is tried again, by Temporal or by the run (RunDriver::wait_for_key).
+// What lacks a key is tried again, by Temporal or by the run (RunDriver::wait_for_key). What nobody
+// can read stays so: its run, and through onError its author, hears of it.
 temporal::Failure ActivityRunner::not_read(const temporal::ActivityStart& start,
                                            const Error& error) {
   parts_.log.warn("an activity's argument was not read", {{"workflow_id", start.workflow_id},
                                                           {"activity", start.activity_type},
                                                           {"code", error.code},
                                                           {"text", error.message}});
-  temporal::Failure failure = retryable(error);
-  if (error.code == "PAYLOAD_SEALED") {
-    parts_.metrics.add(Count::ActionsSealed);
-    failure.type = service::kSealedFailure;
-    // Words would be sealed by a key that whoever waits for the action need not have.
-    failure.message.clear();
+  if (error.code != "PAYLOAD_SEALED") {
+    temporal::Failure failure = failure_of(
+        actions::ActionFailure{"ActionError", error.code, error.message, nullptr, std::nullopt});
+    // Said so that a run takes it for one of ours (foreign_activity.h).
+    if (start.activity_type != service::kActionActivity) failure.type = "Fermata." + failure.type;
+    return failure;
   }
+  parts_.metrics.add(Count::ActionsSealed);
+  temporal::Failure failure = retryable(error);
+  failure.type = service::kSealedFailure;
+  // Words would be sealed by a key that whoever waits for the action need not have.
+  failure.message.clear();
   return failure;
 }
 

@@ -7,6 +7,7 @@
 #include "interpreter/query_scopes.h"
 #include "interpreter/semantics.h"
 #include "projection/fold.h"
+#include "worker/child_end.h"
 #include "worker/foreign_activity.h"
 #include "worker/translate.h"
 
@@ -180,7 +181,7 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
                                    const temporal::Activation& activation) {
   if (job.arguments.size() != 1)
     return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "a run takes one argument");
-  TRY(const json::Value argument, temporal::to_json(job.arguments.front()));
+  TRY(const json::Value argument, temporal::to_json_of_ours(job.arguments.front()));
   TRY(arguments_, service::RunArguments::from_json(argument));
   in::RunIdentity& identity = arguments_.identity;
   auto program = parts_.definitions.load(
@@ -359,20 +360,7 @@ void RunDriver::take_activity(const temporal::ResolveActivity& job) {
 }
 
 void RunDriver::take_child(const temporal::ResolveChild& job) {
-  std::visit(match{[&](const temporal::ActivityCompleted& done) {
-                     auto result = temporal::to_json(done.result);
-                     add(in::ChildCompleted{
-                         job.seq, result.has_value() ? *std::move(result) : json::Value(nullptr)});
-                   },
-                   [&](const temporal::ActivityFailed& failed) {
-                     add(in::ChildFailed{job.seq, run_error_of(failed.failure)});
-                   },
-                   [&](const temporal::ActivityCanceled& canceled) {
-                     in::RunError error = run_error_of(canceled.failure);
-                     error.category = in::category::kCancellation;
-                     add(in::ChildFailed{job.seq, std::move(error)});
-                   }},
-             job.outcome);
+  add(end_of_child(job, arguments_.identity, now_));
 }
 
 void RunDriver::answer(const temporal::QueryWorkflow& query) {
