@@ -30,6 +30,9 @@ struct Place {
 Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expression& expression,
                       const Place& place);
 
+// The ExpressionError of a value that is nested too deep.
+RunError too_deep(const Run& run, const StepVisit& visit, std::string_view what);
+
 // The items of the loop at this place among the frames, evaluated once more: against the scopes of
 // now, at the time of the loop's start. Empty when that is no list.
 std::optional<json::Value> evaluate_items_again(const Host& host, const RunState& state,

@@ -104,6 +104,9 @@ struct Scopes {
   json::Value vars;
   json::Value meta;
   json::Value error;  // null or RunError::to_json
+  // No less than the text of all four, so that they need not be measured for every assignment.
+  // Not saved: whoever finds it too large measures (scope.cc).
+  std::size_t bytes_at_most = SIZE_MAX;
 };
 
 struct BufferedEvent {
@@ -136,6 +139,7 @@ struct RunState {
   std::optional<TimeMs> run_due_at;    // of all histories
   std::uint64_t steps = 0;             // visits so far
   std::uint32_t steps_in_history = 0;  // finished since the last continue-as-new
+  std::uint64_t work_in_history = 0;   // of expressions and pure actions, in steps of expressions
   std::uint64_t effects = 0;           // effects so far
 };
 

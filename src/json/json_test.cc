@@ -79,6 +79,20 @@ TEST(JsonText, KeepsWrittenOrderAndSortsWhenCanonical) {
   EXPECT_EQ(text_bytes(value), to_text(value).size());
 }
 
+TEST(JsonText, IsMeasuredWithoutBeingWritten) {
+  for (const char* text : {R"("")", R"("\"\\\n\r\t\b\f\u0001\u001fä")", "-12", "1.5e300", "[]",
+                           "[1]", "{}", R"({"\"":[null,true,{"b":"c"}],"":0})"}) {
+    EXPECT_EQ(text_bytes(parsed(text)), to_text(parsed(text)).size()) << text;
+  }
+}
+
+TEST(JsonText, TellsWhetherItIsDeeper) {
+  EXPECT_FALSE(is_deeper(parsed("1"), 0));
+  EXPECT_TRUE(is_deeper(parsed("[]"), 0));
+  EXPECT_FALSE(is_deeper(parsed(R"([1,{"a":[]}])"), 3));
+  EXPECT_TRUE(is_deeper(parsed(R"([1,{"a":[]}])"), 2));
+}
+
 TEST(JsonHash, IgnoresOrderAndSpelling) {
   EXPECT_EQ(hash(parsed(R"({"a":1,"b":2})")), hash(parsed(R"({"b":2.0,"a":1})")));
   EXPECT_NE(hash(parsed(R"({"a":1})")), hash(parsed(R"({"a":"1"})")));
