@@ -125,6 +125,16 @@ std::optional<json::Value> evaluate_items_again(const Host& host, const RunState
   return std::move(made.value);
 }
 
+std::optional<RunError> input_refusal(Run& run, const StepVisit& visit, const json::Value& input) {
+  if (!run.uses(Semantics::Second)) return std::nullopt;
+  if (json::is_deeper(input, limits::kValueDepthMax)) return too_deep(run, visit, "inputMapping");
+  const std::size_t bytes = json::text_bytes(input);
+  run.charge(bytes / kBytesPerStep);
+  if (bytes <= limits::kInputBytesMax) return std::nullopt;
+  return run.error_at(visit, category::kValidation, "INPUT_TOO_LARGE",
+                      format("inputMapping: more than {} bytes", limits::kInputBytesMax));
+}
+
 // Depth is that of the definition, which is bounded.
 Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping) {
   using Kind = definition::MappingValue::Kind;

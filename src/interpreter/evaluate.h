@@ -38,6 +38,10 @@ RunError too_deep(const Run& run, const StepVisit& visit, std::string_view what)
 std::optional<json::Value> evaluate_items_again(const Host& host, const RunState& state,
                                                 std::size_t frame);
 
+// Why an action or a child may not be asked with this, if so: more than Temporal takes, or nested
+// deeper than whoever reads it. From the second semantics version on.
+std::optional<RunError> input_refusal(Run& run, const StepVisit& visit, const json::Value& input);
+
 // Literals copied, expressions evaluated, secrets left as {"$secret": NAME}.
 Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping);
 

@@ -8,6 +8,7 @@
 #include "foundation/match.h"
 #include "interpreter/deliver.h"
 #include "interpreter/run.h"
+#include "interpreter/scope.h"
 #include "interpreter/semantics.h"
 #include "interpreter/steps.h"
 #include "interpreter/unwind.h"
@@ -62,7 +63,7 @@ void raise(Run& run, const StepVisit& visit, std::uint32_t attempt, RunError err
   const bool goes_on = (action != nullptr && action->on_error == definition::OnError::Continue) ||
                        (child != nullptr && child->on_error == definition::OnError::Continue);
   if (goes_on && is_catchable(error)) {
-    run.state.scopes.error = error.to_json();
+    set_error(run.state, error.to_json());
     run.finish(visit, {.status = StepStatus::Handled, .attempt = attempt, .error = &error});
     return;
   }

@@ -19,9 +19,8 @@ using definition::ActionCallStep;
 Outcome succeeded(Run& run, const StepVisit& visit, json::Value output) {
   const auto& step = config_of<ActionCallStep>(run, visit);
   if (!step.save_as) return Next{};
-  if (auto wrong = assign(run, *step.save_as, std::move(output))) {
-    return Raise{run.error_at(visit, category::kValidation, "ASSIGN_FAILED", *std::move(wrong))};
-  }
+  if (auto wrong = assign(run, visit, *step.save_as, std::move(output)))
+    return Raise{*std::move(wrong)};
   return Next{json::Object{{"savedAs", step.save_as->source}}};
 }
 
@@ -89,6 +88,7 @@ Outcome enter_ActionCall(Run& run, const StepVisit& visit) {
   Evaluated resolved = resolve(run, visit, step.input);
   if (auto* error = std::get_if<RunError>(&resolved)) return Raise{std::move(*error)};
   json::Value& input = std::get<json::Value>(resolved);
+  if (auto error = input_refusal(run, visit, input)) return Raise{*std::move(error)};
   if (step.execution == definition::ExecutionClass::Pure) return run_pure(run, visit, input);
   auto key = key_of(run, visit, input);
   if (auto* error = std::get_if<RunError>(&key)) return Raise{std::move(*error)};

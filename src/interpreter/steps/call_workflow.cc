@@ -64,6 +64,7 @@ Outcome enter_CallWorkflow(Run& run, const StepVisit& visit) {
   Parked parked;
   parked.visit = visit;
   parked.input = std::move(payload);
+  if (auto error = input_refusal(run, visit, parked.input)) return Raise{*std::move(error)};
   parked.await = start_child(run, parked);
   return Park{parked.await, std::move(parked.input), {}};
 }
@@ -87,10 +88,9 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
       Evaluated value = evaluate_at(run, parked.visit, output.value,
                                     {.what = output.path.source, .names = child});
       if (auto* error = std::get_if<RunError>(&value)) return Raise{std::move(*error)};
-      if (auto wrong = assign(run, output.path, std::move(std::get<json::Value>(value)))) {
-        return Raise{
-            run.error_at(parked.visit, category::kValidation, "ASSIGN_FAILED", *std::move(wrong))};
-      }
+      if (auto wrong =
+              assign(run, parked.visit, output.path, std::move(std::get<json::Value>(value))))
+        return Raise{*std::move(wrong)};
     }
     return Next{json::Object{{"childRunId", await.child_run_id.text}}};
   }
