@@ -138,5 +138,35 @@ TEST(Bounds, AnInputThatTemporalWouldRefuseIsTheAuthorsError) {
   }
 }
 
+constexpr const char* kRetry =
+    R"j(,"timeoutMs":1000,"retry":{"maxAttempts":5,"backoffMs":100,"jitter":false})j";
+
+TEST(Bounds, ARetryThatComesBehindTheStepsTimeIsItsTimeout) {
+  Scenario s(call("c", kRetry));
+  s.input();
+  s.input({ActionFailed{1, error("TransientError"), std::nullopt}});
+  EXPECT_THAT(s.input({TimerFired{2}}, 1'000),
+              ElementsAre("close_wait 0", "step c failed",
+                          "fail TimeoutError STEP_TIMEOUT at root.steps[0]"));
+  Scenario child(
+      R"j({"id":"s","type":"control.callWorkflow","workflowId":"sub","workflowVersion":3)j" +
+      std::string(kRetry) + "}");
+  child.input();
+  child.input({ChildFailed{1, error("TransientError")}});
+  EXPECT_THAT(child.input({TimerFired{3}}, 120'000),
+              ElementsAre("close_wait 0", "step s failed",
+                          "fail TimeoutError STEP_TIMEOUT at root.steps[0]"));
+}
+
+TEST(Bounds, TheFirstSemanticsVersionAskedWhileItCould) {
+  for (const auto& [late_ms, is_asked] : {std::pair(15'000, true), std::pair(15'001, false)}) {
+    Scenario s(call("c", kRetry), "{}", Semantics::First);
+    s.input();
+    s.input({ActionFailed{1, error("TransientError"), std::nullopt}});
+    EXPECT_THAT(s.input({TimerFired{2}}, 1'000 + late_ms),
+                Contains(StartsWith(is_asked ? "run_action 3" : "fail TimeoutError")));
+  }
+}
+
 }  // namespace
 }  // namespace fermata::interpreter

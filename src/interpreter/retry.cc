@@ -40,6 +40,12 @@ std::optional<TimeMs> deadline_of(const Run& run, const StepVisit& visit) {
   return timeout ? std::optional(visit.started_at + *timeout) : std::nullopt;
 }
 
+bool is_too_late(const Run& run, const StepVisit& visit, std::int64_t allowed_ms) {
+  const auto deadline = deadline_of(run, visit);
+  if (!deadline || run.now < *deadline) return false;
+  return run.uses(Semantics::Second) || run.now - *deadline > allowed_ms;
+}
+
 RunError step_timeout(const Run& run, const StepVisit& visit, const RunError* cause) {
   RunError error = run.error_at(visit, category::kTimeout, "STEP_TIMEOUT",
                                 "the step took longer than its timeoutMs");

@@ -16,6 +16,9 @@ namespace {
 
 using definition::ActionCallStep;
 
+// What a worker gives an attempt beyond its timeout (worker/translate.cc).
+constexpr std::int64_t kWorkersGraceMs = 15'000;
+
 Outcome succeeded(Run& run, const StepVisit& visit, json::Value output) {
   const auto& step = config_of<ActionCallStep>(run, visit);
   if (!step.save_as) return Next{};
@@ -104,6 +107,8 @@ Outcome enter_ActionCall(Run& run, const StepVisit& visit) {
 Outcome resume_ActionCall(Run& run, Parked& parked, Settled settled) {
   if (const auto* retry = std::get_if<AwaitRetry>(&parked.await)) {
     run.emit(CloseWait{retry->wait_id, WaitOutcome::Resolved, std::nullopt, nullptr});
+    if (is_too_late(run, parked.visit, kWorkersGraceMs))
+      return Raise{step_timeout(run, parked.visit, nullptr)};
     ++parked.attempt;
     parked.await = AwaitAction{run.take_seq()};
     ask(run, parked);

@@ -73,6 +73,7 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
   const auto& step = config_of<CallWorkflowStep>(run, parked.visit);
   if (const auto* retry = std::get_if<AwaitRetry>(&parked.await)) {
     run.emit(CloseWait{retry->wait_id, WaitOutcome::Resolved, std::nullopt, nullptr});
+    if (is_too_late(run, parked.visit, 0)) return Raise{step_timeout(run, parked.visit, nullptr)};
     ++parked.attempt;
     return Repark{start_child(run, parked)};
   }
