@@ -168,5 +168,21 @@ TEST(Bounds, TheFirstSemanticsVersionAskedWhileItCould) {
   }
 }
 
+TEST(Bounds, AnInstantThatNoClockShowsIsTooFarAway) {
+  for (const char* until : {"1e300", "-1e300", "9.3e18"}) {
+    Scenario s(R"j({"id":"w","type":"time.wait","config":{"mode":"until","until":{"$expr":")j" +
+               std::string(until) + R"j("}}})j");
+    EXPECT_THAT(s.input(), Contains(StartsWith("fail ValidationError WAIT_TOO_LONG"))) << until;
+  }
+}
+
+TEST(Bounds, NoBackoffStaysNoneHoweverOftenItIsMultiplied) {
+  definition::RetryPolicy policy;
+  policy.attempts_max = 1'000;
+  policy.backoff_ms = 0;
+  policy.backoff_multiplier = 1e300;
+  EXPECT_EQ(next_delay(policy, error("TransientError"), 3, "seed"), 0);
+}
+
 }  // namespace
 }  // namespace fermata::interpreter

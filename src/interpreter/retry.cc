@@ -31,6 +31,8 @@ std::optional<std::int64_t> next_delay(const definition::RetryPolicy& policy, co
   double delay = static_cast<double>(policy.backoff_ms) *
                  std::pow(policy.backoff_multiplier, static_cast<double>(attempt - 1));
   if (policy.jitter) delay *= jitter(seed, attempt);
+  // Nothing to the power of something is nothing: no backoff, however often it is multiplied.
+  if (std::isnan(delay)) delay = 0;
   const auto most = static_cast<double>(policy.max_delay_ms.value_or(limits::kWaitMsMax));
   return static_cast<std::int64_t>(std::floor(std::clamp(delay, 0.0, most)));
 }
