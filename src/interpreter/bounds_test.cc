@@ -184,5 +184,29 @@ TEST(Bounds, NoBackoffStaysNoneHoweverOftenItIsMultiplied) {
   EXPECT_EQ(next_delay(policy, error("TransientError"), 3, "seed"), 0);
 }
 
+// Work of more than a million steps, most of it for the text.
+constexpr const char* kHeavy = "$contains($pad('', 4000000, 'y'), 'x')";
+
+TEST(Bounds, AHistoryEndsWhenItsWorkIsDone) {
+  const std::string steps = loop("[1..14]", assign("a", "vars.x", kHeavy));
+  Scenario s(steps);
+  auto lines = s.input();
+  EXPECT_EQ(lines.back(), "continue_as_new");
+  EXPECT_GT(lines.size(), 5U);
+  EXPECT_LT(lines.size(), 14U);
+  EXPECT_EQ(s.checkpoint().get_object().contains("workInHistory"), false);
+  EXPECT_THAT(s.input(), Contains(StartsWith("complete")));
+  EXPECT_THAT(Scenario(steps, "{}", Semantics::First).input(), Contains(StartsWith("complete")));
+}
+
+TEST(Bounds, AStepHasAnEndOfItsWork) {
+  std::string many;
+  for (int i = 0; i < 30; ++i)
+    many += (i > 0 ? "," : "") + format(R"j("vars.x{}":{{"$expr":"{}"}})j", i, kHeavy);
+  const std::string step =
+      R"j({"id":"a","type":"transform.assign","config":{"assign":{)j" + many + "}}}";
+  EXPECT_THAT(Scenario(step).input(), Contains(StartsWith("fail ExpressionError U1002")));
+}
+
 }  // namespace
 }  // namespace fermata::interpreter

@@ -252,6 +252,9 @@ Result<void> read_counters(const Reader& reader, RunState& state) {
   TRY(state.steps, reader.number<std::uint64_t>("steps"));
   TRY(state.steps_in_history, reader.number<std::uint32_t>("stepsInHistory"));
   TRY(state.effects, reader.number<std::uint64_t>("effects"));
+  if (reader.find("workInHistory") != nullptr) {
+    TRY(state.work_in_history, reader.number<std::uint64_t>("workInHistory"));
+  }
   TRY(state.run_due_at, reader.optional_time("runDueAt"));
   if (reader.find("pauseReason") != nullptr) {
     TRY(state.pause_reason, reader.text("pauseReason"));

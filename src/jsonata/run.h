@@ -201,6 +201,7 @@ class Run {
   bool descend(const Cell& value, List& into);
   bool fit_slowly(const Signature& signature, const Cell& context, Cell*& arguments,
                   std::uint32_t& count);
+  bool steps_for(const Arguments& arguments);
   Cell call_native(const Native& native, const Signature& signature, Arguments arguments);
   Cell call_partial(const Function& function, Cell* arguments, std::uint32_t count,
                     const Cell& context, Frame* frame);

@@ -76,8 +76,12 @@ std::variant<std::string, RunError> key_of(Run& run, const StepVisit& visit,
 Outcome run_pure(Run& run, const StepVisit& visit, const json::Value& input) {
   const auto& step = config_of<ActionCallStep>(run, visit);
   auto made = run.host.pure_actions.run(step.action_id, step.action_version, input);
-  if (auto* output = std::get_if<json::Value>(&made))
+  // It goes through what it gets and through what it makes.
+  run.charge(json::text_bytes(input));
+  if (auto* output = std::get_if<json::Value>(&made)) {
+    run.charge(json::text_bytes(*output));
     return succeeded(run, visit, std::move(*output));
+  }
   RunError error = std::get<RunError>(std::move(made));
   error.node_path = run.step(visit).path.text;
   error.at = run.now;
