@@ -57,6 +57,11 @@ class SchemaCatalog {
   [[nodiscard]] virtual std::optional<std::string> event_payload_ref(
       std::string_view event_name) const = 0;
   [[nodiscard]] virtual std::vector<std::string> event_names() const = 0;
+  // Why a JSON Schema that a definition brings is none; empty when it is one, or nobody here knows.
+  [[nodiscard]] virtual std::string schema_problem(const json::Value& schema) const {
+    static_cast<void>(schema);
+    return {};
+  }
 };
 
 }  // namespace fermata::definition

@@ -107,6 +107,9 @@ class BothSchemas final : public definition::SchemaCatalog {
     return found == types_.end() ? stored_.event_payload_ref(event_name)
                                  : std::optional(found->second.payload_schema_ref);
   }
+  [[nodiscard]] std::string schema_problem(const json::Value& schema) const override {
+    return stored_.schema_problem(schema);
+  }
   [[nodiscard]] std::vector<std::string> event_names() const override {
     std::vector<std::string> names = stored_.event_names();
     for (const auto& [name, type] : types_) names.push_back(name);
