@@ -72,23 +72,35 @@ class OneSecret final : public SecretResolver {
   }
 };
 
-TEST(Secrets, AreResolvedWhereverTheyStand) {
+Result<Opened> open_at(std::string_view input, const std::vector<std::string>& places) {
   OneSecret secrets;
-  const auto resolved =
-      resolve_secrets(*json::parse(R"({"a":[{"$secret":"CRM"}],"b":1})"), TenantId("t"), secrets);
-  EXPECT_EQ(json::to_text(*resolved), R"({"a":["s3cret"],"b":1})");
-  EXPECT_EQ(
-      resolve_secrets(*json::parse(R"({"$secret":"NO"})"), TenantId("t"), secrets).error().code,
-      "SECRET_UNKNOWN");
+  return open_secrets(*json::parse(input), places, TenantId("t"), secrets);
+}
+
+TEST(Secrets, AreOpenedInTheirPlacesAndNowhereElse) {
+  const auto opened = open_at(
+      R"({"a/b":[1,{"$secret":"CRM"}],"data":[{"$secret":"CRM"},{"$secret":"NO"}]})", {"/a~1b/1"});
+  EXPECT_EQ(json::to_text(opened->input),
+            R"({"a/b":[1,"s3cret"],"data":[{"$secret":"CRM"},{"$secret":"NO"}]})");
+  EXPECT_EQ(opened->secrets, std::vector<std::string>{"s3cret"});
+  EXPECT_TRUE(open_at(R"({"$secret":"CRM"})", {})->secrets.empty());
+}
+
+TEST(Secrets, ThatAreNotThereFailTheAction) {
+  EXPECT_EQ(open_at(R"({"$secret":"NO"})", {""}).error().code, "SECRET_UNKNOWN");
+  EXPECT_EQ(open_at(R"({"a":"CRM"})", {"/a"}).error().code, "RUN_ARGUMENTS_INVALID");
+  EXPECT_EQ(open_at(R"({"a":1})", {"/b"}).error().code, "RUN_ARGUMENTS_INVALID");
+}
+
+TEST(Secrets, AreFoundWhereTheyStandForThoseWhoSayNoPlaces) {
+  const auto places = secret_references(*json::parse(
+      R"({"a/b":[{"$secret":"CRM"}],"c":{"$secret":"CRM","x":1},"d":{"$secret":5},"e":1})"));
+  EXPECT_EQ(places, std::vector<std::string>{"/a~1b/0"});
+  EXPECT_EQ(secret_references(*json::parse(R"({"$secret":"CRM"})")), std::vector<std::string>{""});
 }
 
 TEST(Secrets, DoNotComeOutOfAnAction) {
-  OneSecret secrets;
-  std::vector<std::string> used;
-  ASSERT_TRUE(
-      resolve_secrets(*json::parse(R"({"a":{"$secret":"CRM"}})"), TenantId("t"), secrets, &used)
-          .has_value());
-  EXPECT_EQ(used, std::vector<std::string>{"s3cret"});
+  const std::vector<std::string> used = open_at(R"({"a":{"$secret":"CRM"}})", {"/a"})->secrets;
   const auto output = without(
       ActionResult(*json::parse(R"({"s3cret":["s3crets3cret", 7, {"b":"no s3cre t"}]})")), used);
   EXPECT_EQ(json::to_text(std::get<json::Value>(output)),

@@ -25,6 +25,7 @@ Result<void> work(const DomainWorkerOptions& options, Log& log) {
   settings.queues = options.queues;
   settings.tenant = TenantId(options.tenant);
   settings.threads = options.threads;
+  if (options.opens_any_secret) settings.opened = worker::OpenedSecrets::Anywhere;
   TRY(const auto worker,
       worker::DomainWorker::start(process->client(), process->worker_parts(), settings));
   std::string queues;

@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What the check and the readers of text say, but for the limits, which have tests of their own.
-constexpr std::array<std::string_view, 45> kCodes = {"ASSIGN_PATH_UNKNOWN",
+constexpr std::array<std::string_view, 46> kCodes = {"ASSIGN_PATH_UNKNOWN",
                                                      "POSSIBLY_MISSING",
                                                      "UNKNOWN_FIELD",
                                                      "UNREACHABLE_STEP",
@@ -56,6 +56,7 @@ constexpr std::array<std::string_view, 45> kCodes = {"ASSIGN_PATH_UNKNOWN",
                                                      "MISSING_REQUIRED_MAPPING",
                                                      "PAYLOAD_SCHEMA_REF_UNKNOWN",
                                                      "POLICY_IGNORED",
+                                                     "SECRET_IN_PAYLOAD",
                                                      "TIME_TRIGGER_INVALID_CRON",
                                                      "TIME_TRIGGER_INVALID_RUN_AT",
                                                      "TIME_TRIGGER_INVALID_TIMEZONE",

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "foundation/format.h"
+#include "json/pointer.h"
 #include "json/text.h"
 
 namespace fermata::interpreter {
@@ -45,6 +46,18 @@ jsonata::Evaluation look(const Sight& sight, const jsonata::Program& program,
   options.now = sight.now;
   options.budget.steps = std::min(options.budget.steps, sight.steps_max);
   return jsonata::evaluate(program, jsonata::ComposedInput{members, layers}, options);
+}
+
+// Depth is that of the definition, which is bounded.
+void add_secret_places(const definition::MappingValue& mapping, const std::string& at,
+                       std::vector<std::string>& places) {
+  using Kind = definition::MappingValue::Kind;
+  if (mapping.kind == Kind::Secret) places.push_back(at);
+  for (std::size_t i = 0; i < mapping.items.size(); ++i) {
+    std::string below = at;
+    json::append_token(below, mapping.kind == Kind::Object ? mapping.keys[i] : std::to_string(i));
+    add_secret_places(mapping.items[i], below, places);
+  }
 }
 
 }  // namespace
@@ -127,6 +140,12 @@ Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingVal
     }
   }
   return json::Value(nullptr);
+}
+
+std::vector<std::string> secret_places(const definition::MappingValue& mapping) {
+  std::vector<std::string> places;
+  add_secret_places(mapping, "", places);
+  return places;
 }
 
 }  // namespace fermata::interpreter

@@ -38,4 +38,9 @@ std::optional<json::Value> evaluate_items_again(const Host& host, const RunState
 // Literals copied, expressions evaluated, secrets left as {"$secret": NAME}.
 Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping);
 
+// Where the definition says `$secret`, in what resolve() makes of the mapping: JSON pointers.
+// INVARIANT: what an expression gives is data, whatever it looks like, so no place is in it. It
+// follows from the mapping alone: a retry has the same places, also behind a checkpoint.
+std::vector<std::string> secret_places(const definition::MappingValue& mapping);
+
 }  // namespace fermata::interpreter

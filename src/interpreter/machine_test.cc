@@ -53,6 +53,21 @@ TEST(Machine, RetriesAfterADurableTimerUnderOnePolicy) {
               ElementsAre("step c failed", "fail TransientError  at root.steps[0]"));
 }
 
+// What the action is asked for with each attempt, each time behind a checkpoint.
+TEST(Machine, SecretsStandWhereTheDefinitionSaysThemAlsoInARetry) {
+  Scenario s(
+      R"j({"id":"c","type":"action.call","config":{"actionId":"do","version":1,"inputMapping":{
+            "a/b":{"k":{"$secret":"KEY"}},"l":[{"$expr":"payload.card"},{"$secret":"KEY"}],"data":{"$expr":"payload"}}},
+          "retry":{"maxAttempts":2,"backoffMs":100,"jitter":false}})j",
+      R"j({"card":{"$secret":"KEY"}})j");
+  const std::string asked =
+      R"({"a/b":{"k":{"$secret":"KEY"}},"l":[{"$secret":"KEY"},{"$secret":"KEY"}],)"
+      R"("data":{"card":{"$secret":"KEY"}}} secrets=/a~1b/k,/l/1)";
+  EXPECT_THAT(s.input(), ElementsAre("run_action 1 do attempt=1 " + asked));
+  s.input({ActionFailed{1, error("TransientError"), std::nullopt}});
+  EXPECT_THAT(s.input({TimerFired{2}}, 100), Contains("run_action 3 do attempt=2 " + asked));
+}
+
 TEST(Machine, DoesNotRetryOtherCategories) {
   Scenario s(
       call("c", R"j(,"retry":{"maxAttempts":5,"backoffMs":1,"retryOn":["TransientError"]})j"));

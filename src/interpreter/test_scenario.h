@@ -54,8 +54,11 @@ inline std::string line_of(const Effect& effect) {
   };
   return std::visit(
       match{[](const RunAction& e) {
-              return format("run_action {} {} attempt={} {}", e.seq, e.action_id, e.attempt,
-                            json::to_text(e.input));
+              std::string secrets;
+              for (const std::string& place : e.secret_places)
+                secrets += (secrets.empty() ? " secrets=" : ",") + place;
+              return format("run_action {} {} attempt={} {}{}", e.seq, e.action_id, e.attempt,
+                            json::to_text(e.input), secrets);
             },
             [](const CancelAction& e) { return format("cancel_action {}", e.seq); },
             [](const StartTimer& e) { return format("start_timer {} {}ms", e.seq, e.delay_ms); },

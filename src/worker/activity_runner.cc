@@ -10,6 +10,7 @@
 #include "foundation/limits.h"
 #include "foundation/match.h"
 #include "json/text.h"
+#include "worker/foreign_activity.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -30,6 +31,16 @@ json::Value error_json(const actions::ActionFailure& failure) {
       {"category", failure.category}, {"code", failure.code}, {"message", failure.message}};
   if (!failure.details.is_null()) object["details"] = failure.details;
   return json::Value(std::move(object));
+}
+
+// Those that are written down; what was scheduled before they were has each of its references.
+std::vector<std::string> secret_places(const json::Value* written, const json::Value& input) {
+  if (written == nullptr) return actions::secret_references(input);
+  std::vector<std::string> places;
+  if (!written->is_array()) return places;
+  for (const json::Value& place : written->get_array())
+    if (place.is_string()) places.push_back(json::to_std(place.get_string()));
+  return places;
 }
 
 Error bad_argument() {
@@ -180,6 +191,8 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivitySta
   invocation.action_id = json::string_at(object, "actionId").value_or("");
   invocation.action_version = static_cast<int>(json::int_at(object, "version").value_or(1));
   if (const json::Value* input = json::find(object, "input")) invocation.input = *input;
+  // Only an action that was under way when its worker went for this one has no such member.
+  call->secret_places = secret_places(json::find(object, service::kSecretPlaces), invocation.input);
   const definition::ActionSpec* spec =
       parts_.actions.find(invocation.action_id, invocation.action_version);
   if (spec != nullptr) invocation.secret_pointers = spec->secret_pointers;
@@ -211,7 +224,13 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read_foreign(
     invocation.action_version = std::atoi(start.activity_type.c_str() + at + 1);
   invocation.input = json::Object{};
   if (!start.input.empty()) {
-    TRY(invocation.input, temporal::to_json(start.input.front()));
+    const temporal::Payload& argument = start.input.front();
+    TRY(invocation.input, temporal::to_json(argument));
+    const auto marked = marked_secret_places(argument);
+    // A run's step says them always, but for one that was under way before there was such a word.
+    const bool is_open = is_run || parts_.foreign_secrets == OpenedSecrets::Anywhere;
+    if (marked || is_open)
+      call->secret_places = secret_places(marked ? &*marked : nullptr, invocation.input);
   }
   const definition::ActionSpec* spec =
       parts_.actions.find(invocation.action_id, invocation.action_version);
@@ -366,18 +385,19 @@ actions::ActionResult ActivityRunner::perform(const Call& call) {
                                   nullptr, std::nullopt};
   }
   actions::ActionCall asked;
-  auto input =
-      actions::resolve_secrets(invocation.input, invocation.tenant, parts_.secrets, &asked.secrets);
-  if (!input.has_value())
-    return actions::ActionFailure{"ActionError", input.error().code, input.error().message, nullptr,
-                                  std::nullopt};
+  auto opened = actions::open_secrets(invocation.input, call.secret_places, invocation.tenant,
+                                      parts_.secrets);
+  if (!opened.has_value())
+    return actions::ActionFailure{"ActionError", opened.error().code, opened.error().message,
+                                  nullptr, std::nullopt};
   asked.tenant = invocation.tenant;
   asked.run_id = invocation.run_id;
   asked.step_path = invocation.step_path;
   asked.idempotency_key = invocation.key;
   asked.attempt = call.attempt;
   asked.timeout_ms = call.timeout_ms;
-  asked.input = *std::move(input);
+  asked.input = std::move(opened->input);
+  asked.secrets = std::move(opened->secrets);
   actions::ActionResult result = actions::without(call.action->run(asked), asked.secrets);
   if (const auto* output = std::get_if<json::Value>(&result);
       output != nullptr && json::text_bytes(*output) > limits::kActionOutputBytesMax) {

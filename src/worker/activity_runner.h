@@ -29,6 +29,10 @@
 
 namespace fermata::worker {
 
+// Which references are opened in the argument that a workflow of others gives: those that its
+// payload's metadata names (contract.h), or all that stand in it, whoever wrote them.
+enum class OpenedSecrets : std::uint8_t { Marked, Anywhere };
+
 struct RunnerParts {
   const actions::ActionRegistry& actions;
   actions::SecretResolver& secrets;
@@ -44,6 +48,7 @@ struct RunnerParts {
   TenantId tenant;
   // Notes on disk that the run's ends are not all in the ledger, until the result is gone.
   std::function<std::shared_ptr<void>(const RunId&, const Error&)> lag = {};
+  OpenedSecrets foreign_secrets = OpenedSecrets::Marked;
 };
 
 class ActivityRunner {
@@ -71,6 +76,7 @@ class ActivityRunner {
     bool is_local = true;
     bool is_foreign = false;  // whoever scheduled it knows only Temporal's words
     service::Invocation invocation;
+    std::vector<std::string> secret_places;  // JSON pointers into its input: opened there only
     std::uint32_t attempt = 1;
     std::int64_t timeout_ms = 30'000;
     TimeMs began_at = 0;                // the workflow's time; 0: it does not matter

@@ -28,9 +28,18 @@ Result<std::unique_ptr<DomainWorker>> DomainWorker::start(const temporal::Client
     options.workflows = false;
     options.activity_slots = settings.threads;
     TRY(temporal::Worker worker, temporal::Worker::create(client, options));
-    RunnerParts runner{parts.actions, parts.secrets,  made->ledger_, nullptr,
-                       parts.clock,   parts.log,      made->pool_,   made->no_boundary_,
-                       parts.metrics, settings.tenant};
+    RunnerParts runner{parts.actions,
+                       parts.secrets,
+                       made->ledger_,
+                       nullptr,
+                       parts.clock,
+                       parts.log,
+                       made->pool_,
+                       made->no_boundary_,
+                       parts.metrics,
+                       settings.tenant,
+                       {},
+                       settings.opened};
     made->queues_.push_back(std::make_unique<Queue>(
         Queue{worker, std::make_unique<ActivityRunner>(std::move(runner), worker)}));
   }

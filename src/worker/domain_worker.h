@@ -23,7 +23,8 @@ struct DomainSettings {
   std::string identity;             // who holds leases: unique per process
   std::vector<std::string> queues;  // at least one
   TenantId tenant;                  // whose secrets and pairs the actions see
-  std::size_t threads = 64;         // actions at once
+  OpenedSecrets opened = OpenedSecrets::Marked;
+  std::size_t threads = 64;  // actions at once
 };
 
 class DomainWorker {

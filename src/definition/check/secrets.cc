@@ -1,4 +1,4 @@
-// Every referenced secret exists, where the known ones are given.
+// Every referenced secret exists, where the known ones are given, and none stands in a payload.
 
 #include <algorithm>
 
@@ -8,7 +8,23 @@
 
 namespace fermata::definition::rules {
 
+namespace {
+
+// A payload is data, which is kept and shown, and data is never opened.
+void keep_out_of_payload(const RuleInput& input) {
+  for (const WordSite& site : input.draft.secrets) {
+    if (site.step != kNoStep) continue;
+    input.findings.error(
+        site.path, "SECRET_IN_PAYLOAD",
+        format("the secret `{}` would be data here and never be opened", site.word),
+        "name it in the input of the action that needs it");
+  }
+}
+
+}  // namespace
+
 void secrets(const RuleInput& input) {
+  keep_out_of_payload(input);
   if (!input.context.secrets) return;
   const std::vector<std::string>& known = *input.context.secrets;
   for (const WordSite& site : input.draft.secrets) {

@@ -46,6 +46,7 @@ void ask(Run& run, const Parked& parked) {
   action.action_version = step.action_version;
   action.execution = step.execution;
   action.input = parked.input;
+  action.secret_places = secret_places(step.input);
   action.idempotency_key = parked.idempotency_key;
   action.is_authored = step.idempotency_key.has_value();
   action.attempt = parked.attempt;
