@@ -123,8 +123,9 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
     });
     return;
   }
-  const bool is_foreign =
-      !parts_.tenant.text.empty() && start.activity_type != service::kActionActivity;
+  // By the queue, never by the type: whoever schedules for others names a type as they like, and
+  // our own argument says tenant, key and places of secrets.
+  const bool is_foreign = !parts_.tenant.text.empty();
   auto read_call = is_foreign ? read_foreign(start) : read(start);
   if (!read_call.has_value()) return done({task_token, not_read(start, read_call.error())});
   const CallPtr call = *std::move(read_call);

@@ -41,6 +41,8 @@ class ShopHandler(http.server.BaseHTTPRequestHandler):
 
 
 class SecretPlaces(OnRealParts):
+    has_side = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -115,13 +117,26 @@ class SecretPlaces(OnRealParts):
         run = self.launch([self.post("ask", "{}", saveAs="vars.said"), self.post("pay", "vars.said.body")])
         self.assertEqual(self.sent(run), [{}, {"key": REFERENCE}])
 
+    def on_the_side(self, activity_type, argument, **more):
+        """A step that a domain worker acts for."""
+        if not self.has_side:
+            type(self).has_side = True
+            worker = harness.Process([harness.program(), "domain-worker", "--queue", "side", "--data", str(self.stack.data), "--temporal-address",
+                                      self.stack.temporal, "--allow-private-http", "127.0.0.1/32", *self.where], self.stack.data / "side.log")
+            self.exits.callback(worker.stop)
+        return action("pay", "temporal.activity", {"taskQueue": "side", "activityType": activity_type, "arguments": [argument]}, **more)
+
     def test_a_domain_worker_opens_what_the_step_says(self):
-        worker = harness.Process([harness.program(), "domain-worker", "--queue", "side", "--data", str(self.stack.data), "--temporal-address",
-                                  self.stack.temporal, "--allow-private-http", "127.0.0.1/32", *self.where], self.stack.data / "side.log")
-        self.addCleanup(worker.stop)
         asked = {"url": self.shop_of_data.url, "method": "POST", "headers": {"X-Key": REFERENCE}, "body": expr("payload")}
-        run = self.launch([action("pay", "temporal.activity", {"taskQueue": "side", "activityType": "http.request", "arguments": [asked]})], {"card": REFERENCE})
+        run = self.launch([self.on_the_side("http.request", asked)], {"card": REFERENCE})
         self.assertEqual(self.sent(run), [{"card": REFERENCE}])
+
+    def test_a_domain_worker_takes_no_argument_of_ours_from_data(self):
+        asked = {"tenant": "default", "runId": "r", "path": "root.steps[0]", "actionId": "http.request", "version": 1, "key": "k", "timeoutMs": 5_000,
+                 "secretPlaces": ["/body"], "input": {"url": self.shop_of_data.url, "method": "POST", "body": REFERENCE}}
+        row = self.stack.wait(self.launch([self.on_the_side("fermata.action", expr("payload"))], asked))
+        self.assertEqual((row["status"], row["error"]["code"]), ("FAILED", "ACTION_UNKNOWN"), row)
+        self.assertEqual(self.shop_of_data.asked, [])
 
 
 if __name__ == "__main__":
