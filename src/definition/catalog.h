@@ -59,4 +59,17 @@ class SchemaCatalog {
   [[nodiscard]] virtual std::vector<std::string> event_names() const = 0;
 };
 
+// A published version that a step calls, as far as it is there.
+struct CalledVersion {
+  std::optional<std::string> payload_schema_ref;  // nothing: the version is not there, and
+  std::int64_t newest_version = 0;                // this is the newest that is; 0: none
+};
+// What is published, for steps that call it. Empty optional: nothing is known, and nothing is said.
+class WorkflowCatalog {
+ public:
+  virtual ~WorkflowCatalog() = default;
+  [[nodiscard]] virtual std::optional<CalledVersion> called(std::string_view id,
+                                                            std::int64_t version) const = 0;
+};
+
 }  // namespace fermata::definition

@@ -199,6 +199,7 @@ class Import {
     if (before.has_value()) {
       row = *before;
     } else {
+      TRY_DO(check_definition_size(*draft));
       row.draft = *draft;
       row.draft_version = 0;
       row.name = json::string_at(draft->get_object(), "name").value_or("");
@@ -231,6 +232,7 @@ class Import {
         calendar::parse_instant(json::string_at(given, "publishedAt").value_or(""));
     if (version.version < 1 || document == nullptr || !document->is_object() || !published)
       return invalid(format("{}: expected `version`, `definition` and `publishedAt`", name));
+    TRY_DO(check_definition_size(*document));
     version.definition = *document;
     version.hash = json::hash(version.definition);
     version.published_at = *published;

@@ -37,6 +37,7 @@ std::span<const Rule> all_rules();
 namespace rules {
 void action_exists(const RuleInput& input);
 void action_input(const RuleInput& input);
+void called_workflow(const RuleInput& input);
 void empty_branches(const RuleInput& input);
 void error_names(const RuleInput& input);
 void event_wait(const RuleInput& input);

@@ -11,6 +11,7 @@ std::span<const Rule> all_rules() {
       Rule{"unreachable_steps", rules::unreachable_steps},
       Rule{"action_exists", rules::action_exists},
       Rule{"action_input", rules::action_input},
+      Rule{"called_workflow", rules::called_workflow},
       Rule{"special_keys", rules::special_keys},
       Rule{"secrets", rules::secrets},
       Rule{"error_names", rules::error_names},
