@@ -50,6 +50,9 @@ inline constexpr std::uint32_t kStepsPerActivation = 10'000;
 // Signals held because no wait has asked for them yet. Beyond it the oldest is dropped with a log
 // line.
 inline constexpr std::size_t kBufferedEventsMax = 1'000;
+// All of them together travel in the checkpoint: a third of kStateBytesMax. The newest one is kept
+// whatever it has.
+inline constexpr std::size_t kBufferedEventsBytesMax = 512 * kKiB;
 // Answers held for tasks that a repeated workflow task is about to open again; a late one stays
 // until it is pushed out.
 inline constexpr std::size_t kBufferedAnswersMax = 64;

@@ -2,6 +2,7 @@
 // first that is wrong refuses the whole.
 #include "foundation/format.h"
 #include "interpreter/checkpoint.h"
+#include "interpreter/deliver.h"
 #include "interpreter/evaluate.h"
 #include "interpreter/machine.h"
 #include "json/hash.h"
@@ -308,6 +309,7 @@ Result<RunState> load(const Host& host, const json::Value& checkpoint) {
   TRY(const json::Array* buffered, reader.array("buffered"));
   for (const json::Value& value : *buffered) {
     TRY(EventArrived event, read_event(value));
+    state.buffered_bytes += bytes_of(event);
     state.buffered.push_back(std::move(event));
   }
   if (reader.find("answers") != nullptr) {  // not in format 1

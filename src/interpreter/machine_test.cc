@@ -203,6 +203,30 @@ TEST(Machine, AnEventSentForAWaitCountsHoweverLateTheWaitIsOpenedAgain) {
   EXPECT_THAT(again.input({event}, 3'000), Contains(StartsWith("complete")));
 }
 
+// What is buffered travels in every checkpoint.
+TEST(Machine, KeepsNoMoreEventsThanTheirBytesAllow) {
+  const auto arrived = [](int n) {
+    return EventArrived{EventId("event-" + std::to_string(n)),
+                        "E",
+                        "k",
+                        json::Object{{"n", n}, {"text", std::string(200 * 1024, 'x')}},
+                        kStart,
+                        {}};
+  };
+  const auto left = [&](Semantics semantics) {
+    Scenario s(call("c"), "{}", semantics);
+    s.input();
+    for (int n = 1; n <= 4; ++n) s.input({arrived(n)});
+    std::vector<std::string> ids;
+    const json::Value checkpoint = s.checkpoint();
+    for (const json::Value& event : checkpoint.at("buffered").get_array())
+      ids.push_back(json::to_std(event.at("eventId").get_string()));
+    return ids;
+  };
+  EXPECT_THAT(left(Semantics::First), ElementsAre("event-1", "event-2", "event-3", "event-4"));
+  EXPECT_THAT(left(Semantics::Second), ElementsAre("event-3", "event-4"));
+}
+
 TEST(Machine, PausesBetweenStepsAndResumes) {
   Scenario s(call("c") + "," + assign("a", "vars.x", "1"));
   s.input();

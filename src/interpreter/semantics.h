@@ -1,7 +1,7 @@
 #pragma once
 // Numbers for behaviour: a run keeps the number that it was launched with, so that old histories
 // replay as they were. A value is never changed or reused; a new behaviour is a new number, asked
-// for through one comparison at its place.
+// for through one comparison at its place: `run.uses(Semantics::…)`.
 
 #include <cstdint>
 
@@ -9,7 +9,9 @@ namespace fermata::interpreter {
 
 enum class Semantics : std::uint32_t {
   First = 1,  // 2026-11: the language as published first
+  // 2026-11: events that no wait has asked for yet are bounded by bytes, too.
+  Second = 2,
 };
-inline constexpr std::uint32_t kCurrentSemantics = static_cast<std::uint32_t>(Semantics::First);
+inline constexpr std::uint32_t kCurrentSemantics = static_cast<std::uint32_t>(Semantics::Second);
 
 }  // namespace fermata::interpreter

@@ -128,6 +128,7 @@ struct RunState {
   std::optional<WaitId> pause_wait;
   RunPhase reported = RunPhase::Running;  // what the last RecordRun said
   std::deque<EventArrived> buffered;
+  std::size_t buffered_bytes = 0;    // of them together (deliver.h); not saved
   std::deque<TaskAnswered> answers;  // to tasks that are still to come: see EventArrived::wait_id
   std::deque<std::string> consumed;  // event and answer ids
   std::uint64_t buffered_dropped = 0;

@@ -88,14 +88,15 @@ constexpr TimeMs kStart = 1'700'000'000'000;
 
 class Scenario {
  public:
-  explicit Scenario(const std::string& steps, const std::string& payload = "{}") {
+  explicit Scenario(const std::string& steps, const std::string& payload = "{}",
+                    Semantics semantics = Semantics{kCurrentSemantics}) {
     const std::string text =
         R"j({"id":"w","version":1,"name":"w","payloadSchemaRef":"p","steps":[)j" + steps + "]}";
     auto compiled = definition::compile(*json::parse(text), actions_);
     EXPECT_TRUE(compiled.has_value()) << (compiled.has_value() ? "" : compiled.error().message);
     program_ = *compiled;
     identity_.run_id = RunId("run-1");
-    identity_.semantics = kCurrentSemantics;
+    identity_.semantics = static_cast<std::uint32_t>(semantics);
     straight_ = initial_state(host(), *json::parse(payload), nullptr);
     reloaded_ = straight_;
   }
