@@ -58,6 +58,16 @@ Error unwritable(const std::string& what) {
                     "choose another --data folder");
 }
 
+// A power cut leaves a file's bytes, and not the file, when its folder was never synced.
+Result<void> keep_names(const std::string& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool is_kept = file >= 0 && fsync(file) == 0;
+  const Error error = unwritable(folder);
+  if (file >= 0) close(file);
+  if (is_kept) return {};
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& folder) {
@@ -79,6 +89,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& folder) {
     close(file);
   }
   if (made == nullptr) return unwritable(folder + "/lagging-1");
+  TRY_DO(keep_names(folder));
   return made;
 }
 
