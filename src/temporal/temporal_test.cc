@@ -370,6 +370,24 @@ TEST(TemporalConnections, SayClearlyWhyTheyFail) {
   EXPECT_EQ(Client::connect(*world().runtime, secure).error().code, "TEMPORAL_UNAVAILABLE");
 }
 
+TEST(TemporalWorkers, AreFinalizedWhenNothingIsLeftOfTheirAnswers) {
+  WorkerOptions options;
+  options.task_queue = "AreFinalizedWhenNothingIsLeftOfTheirAnswers";
+  Worker worker = *Worker::create(*world().client, options);
+  worker.initiate_shutdown();
+  EXPECT_EQ(worker.poll_activation().error().code, "TEMPORAL_SHUTDOWN");
+  EXPECT_EQ(worker.poll_activity().error().code, "TEMPORAL_SHUTDOWN");
+  std::atomic<bool> is_gone = false;
+  std::shared_ptr<void> held(&is_gone, [](void* gone) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    *static_cast<std::atomic<bool>*>(gone) = true;
+  });
+  worker.complete_activity({"no such task", to_payload(json::Value(1))},
+                           [held = std::move(held)](const Result<void>&) {});
+  EXPECT_TRUE(worker.finalize().has_value());
+  EXPECT_TRUE(is_gone);
+}
+
 TEST(TemporalTelemetry, ServesMetricsToPrometheus) {
   // A port may be taken between asking for it and listening on it: the number of tries bounds that.
   for (int i = 0; i < 5; ++i) {
