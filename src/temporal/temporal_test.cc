@@ -370,6 +370,53 @@ TEST(TemporalConnections, SayClearlyWhyTheyFail) {
   EXPECT_EQ(Client::connect(*world().runtime, secure).error().code, "TEMPORAL_UNAVAILABLE");
 }
 
+// Listens, and takes nothing: a connection is made as long as there is room in its queue.
+class SilentServer {
+ public:
+  SilentServer() {
+    EXPECT_EQ(bind(file_, reinterpret_cast<const sockaddr*>(&at_), sizeof at_), 0);
+    EXPECT_EQ(listen(file_, 0), 0);
+    socklen_t size = sizeof at_;
+    EXPECT_EQ(getsockname(file_, reinterpret_cast<sockaddr*>(&at_), &size), 0);
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  ~SilentServer() {
+    for (const int caller : callers_) close(caller);
+    close(file_);
+  }
+  [[nodiscard]] std::string address() const {
+    return "127.0.0.1:" + std::to_string(ntohs(at_.sin_port));
+  }
+  // From now on the kernel drops what comes.
+  void fill() {
+    for (int i = 0; i < 4; ++i) {
+      callers_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      static_cast<void>(
+          connect(callers_.back(), reinterpret_cast<const sockaddr*>(&at_), sizeof at_));
+    }
+  }
+
+ private:
+  sockaddr_in at_{
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  int file_ = socket(AF_INET, SOCK_STREAM, 0);
+  std::vector<int> callers_;
+};
+
+TEST(TemporalConnections, AreGivenUpInTimeWhereNobodyAnswers) {
+  SilentServer server;
+  for (const bool drops : {false, true}) {
+    if (drops) server.fill();
+    const auto began = std::chrono::steady_clock::now();
+    const auto silent =
+        Client::connect(*world().runtime, {.address = server.address(), .call_timeout_ms = 500});
+    ASSERT_FALSE(silent.has_value());
+    EXPECT_EQ(silent.error().code, "TEMPORAL_UNAVAILABLE");
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  }
+}
+
 TEST(TemporalWorkers, AreFinalizedWhenNothingIsLeftOfTheirAnswers) {
   WorkerOptions options;
   options.task_queue = "AreFinalizedWhenNothingIsLeftOfTheirAnswers";
