@@ -15,6 +15,28 @@ from workers import action as step
 
 
 class Outages(OnWorkers):
+    def test_an_action_under_way_while_the_database_is_locked_is_asked_for_once(self):
+        """For longer than the lease, the heartbeat's timeout and our patience with the database."""
+        shop = SlowShop()
+        self.addCleanup(shop.close)
+        _, health = self.start("worker")
+        run = self.launch([step("ask", "http.request", {"method": "POST", "url": shop.url, "body": {}}, timeoutMs=200_000) | {"execution": "durable"},
+                           {"id": "then", "type": "transform.assign", "config": {"assign": {"vars.x": expr("1")}}}])
+        self.assertTrue(shop.asked.acquire(timeout=harness.PATIENCE_S))
+        with contextlib.closing(sqlite3.connect(self.stack.data / "fermata.db", timeout=harness.PATIENCE_S, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(20)
+            shop.go_on.set()
+            kinds = until(lambda: [event["eventType"] for event in self.stack.history(run)], lambda kinds: kinds[-1] == "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED")
+            self.assertNotIn("EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT", kinds)
+            self.assertEqual(self.metrics(health)["fermata_runs_lagging"], 1)
+            other.execute("ROLLBACK")
+        self.assertEqual(self.stack.wait(run)["status"], "SUCCEEDED")
+        until(lambda: self.metrics(health)["fermata_runs_lagging"], lambda count: count == 0)
+        until(lambda: run_program("rebuild", "--all", "--check", "--data", self.stack.data).stdout, lambda said: said.endswith(" 0 differences\n"))
+        kept = self.stack.call("GET", f"/api/v1/runs/{run}/invocations")["items"]
+        self.assertEqual(([(row["status"], row["attempt"]) for row in kept], shop.count), ([("SUCCEEDED", 1)], 1))
+
     def test_a_server_of_temporal_that_says_nothing_is_told_in_time(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             began = time.monotonic()
