@@ -84,7 +84,7 @@ void Worker::begin(const temporal::Client& client, const WorkerSettings& setting
   if (spool_ != nullptr) {
     repairer_ =
         std::make_unique<Repairer>(RepairParts{parts_.runtime, client, definitions_, parts_.actions,
-                                               parts_.store, router_, *spool_, parts_.log});
+                                               parts_.store, router_, *spool_, parts_.clock, parts_.log});
   }
   levels_ = parts_.metrics.before_text([this] {
     parts_.metrics.set(metrics::Level::ActivitiesOutstanding,

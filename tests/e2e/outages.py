@@ -37,6 +37,13 @@ class Outages(OnWorkers):
         kept = self.stack.call("GET", f"/api/v1/runs/{run}/invocations")["items"]
         self.assertEqual(([(row["status"], row["attempt"]) for row in kept], shop.count), ([("SUCCEEDED", 1)], 1))
 
+    def test_a_lagging_run_that_temporal_does_not_know_is_given_up(self):
+        (self.stack.data / "lagging-1").write_text("ghost\n")
+        _, health = self.start("worker")
+        until(lambda: self.metrics(health)["fermata_runs_lagging"], lambda count: count == 0)
+        said = [json.loads(line) for line in (self.stack.data / "worker-1.log").read_text().splitlines() if '"run_id":"ghost"' in line]
+        self.assertEqual([(line["level"], line["code"]) for line in said], [("error", "TEMPORAL_NOT_FOUND")])
+
     def test_a_server_of_temporal_that_says_nothing_is_told_in_time(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             began = time.monotonic()
