@@ -71,12 +71,14 @@ Result<void> serve(const DevOptions& options, Log& log) {
   TRY(const auto process,
       Process::start(folder, std::move(store), {options.common, options.temporal, address}, log));
   reseal(process->vault(), log);
+  Ending ending;
   std::unique_ptr<worker::Worker> worker;
   if (options.has_worker) {
     say("starting the worker");
     worker::WorkerSettings settings;
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
     settings.spool_folder = folder.path;
+    settings.at_end = [&ending](const Error& why) { ending.because(why); };
     TRY(worker, worker::Worker::start(process->client(), process->worker_parts(), settings));
   }
   TRY(const std::string token, api_token({}, folder));
@@ -90,12 +92,12 @@ Result<void> serve(const DevOptions& options, Log& log) {
                                {"temporal", address},
                                {"namespace", process->client().options().target_namespace},
                                {"pid", getpid()}}));
-  wait_for_stop_signal();
+  const Result<void> ended = ending.wait();
   say("stopping");
   host.reset();
   stream.reset();
   worker.reset();
-  return {};
+  return ended;
 }
 
 }  // namespace

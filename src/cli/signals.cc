@@ -1,6 +1,15 @@
 #include "cli/signals.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "foundation/check.h"
 
 namespace fermata::cli {
 namespace {
@@ -25,6 +34,37 @@ void wait_for_stop_signal() {
   const sigset_t set = stop_signals();
   int signal_number = 0;
   sigwait(&set, &signal_number);
+}
+
+Ending::Ending() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  CHECK(event_ >= 0, "the system has no more files");
+}
+
+Ending::~Ending() {
+  close(event_);
+}
+
+void Ending::because(const Error& why) {
+  const std::scoped_lock lock(mutex_);
+  if (why_) return;
+  why_ = why;
+  CHECK(eventfd_write(event_, 1) == 0, "an event of our own cannot be written");
+}
+
+Result<void> Ending::check() const {
+  const std::scoped_lock lock(mutex_);
+  if (why_) return *why_;
+  return {};
+}
+
+Result<void> Ending::wait() const {
+  const sigset_t set = stop_signals();
+  const int signals = signalfd(-1, &set, SFD_CLOEXEC);
+  CHECK(signals >= 0, "the system has no more files");
+  std::array<pollfd, 2> ends = {pollfd{signals, POLLIN, 0}, pollfd{event_, POLLIN, 0}};
+  while (poll(ends.data(), ends.size(), -1) < 0) CHECK(errno == EINTR, "cannot wait for a signal");
+  close(signals);
+  return check();
 }
 
 }  // namespace fermata::cli

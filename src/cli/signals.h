@@ -1,5 +1,10 @@
 #pragma once
-// Ctrl-C and SIGTERM as something to wait for.
+// What a process waits for: Ctrl-C and SIGTERM, or the end of what it is there for.
+
+#include <mutex>
+#include <optional>
+
+#include "foundation/result.h"
 
 namespace fermata::cli {
 
@@ -7,5 +12,24 @@ namespace fermata::cli {
 void block_stop_signals();
 // Until one of them comes.
 void wait_for_stop_signal();
+
+class Ending {
+ public:
+  Ending();
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+  ~Ending();
+  // What the process is there for has ended by itself. From any thread; never waits.
+  void because(const Error& why);
+  // That error, if there is one.
+  [[nodiscard]] Result<void> check() const;
+  // Until a stop signal comes; or until because(), with its error.
+  [[nodiscard]] Result<void> wait() const;
+
+ private:
+  const int event_;
+  mutable std::mutex mutex_;
+  std::optional<Error> why_;
+};
 
 }  // namespace fermata::cli

@@ -47,12 +47,14 @@ Result<std::unique_ptr<DomainWorker>> DomainWorker::start(const temporal::Client
 
 DomainWorker::DomainWorker(WorkerParts parts, const DomainSettings& settings)
     : parts_(parts),
+      watch_(parts.log, settings.at_end),
       writer_(parts.store),
       ledger_(parts.store, writer_, parts.clock, settings.identity),
       pool_(settings.threads) {}
 
 DomainWorker::~DomainWorker() {
   levels_.reset();
+  watch_.stop();
   for (const auto& queue : queues_) {
     queue->worker.initiate_shutdown();
     queue->runner->drain();
@@ -72,11 +74,8 @@ void DomainWorker::next(Queue& queue) {
   queue.worker.poll_activity([this, &queue](Result<temporal::ActivityTask> polled) {
     if (polled.has_value()) {
       queue.runner->take(*std::move(polled), pool_, tasks_);
-    } else if (polled.error().code == "TEMPORAL_SHUTDOWN") {
+    } else if (!watch_.go_on_after(polled.error())) {
       return polls_.done();
-    } else {
-      parts_.log.error("a poll failed",
-                       {{"code", polled.error().code}, {"text", polled.error().message}});
     }
     next(queue);
   });

@@ -15,6 +15,31 @@ from workers import action as step
 
 
 class Outages(OnWorkers):
+    def test_a_worker_that_temporal_refuses_says_so_and_ends(self):
+        shut = self.stack.data / "shut"
+        gate = harness.Process(["node", str(ROOT / "tests/e2e/grpc_front.mjs"), "gate", self.stack.temporal, str(shut)], self.stack.data / "gate.log")
+        self.addCleanup(gate.stop)
+        port = gate.first_line(lambda line: line.rsplit(" ", 1)[-1] if line.startswith("listening on ") else None)
+        self.stack.temporal = f"127.0.0.1:{port}"
+        shop = SlowShop()
+        self.addCleanup(shop.close)
+        workers = [self.start("worker"), self.start("domain-worker", "--queue", "side")]
+        # It lives until what it has begun is done.
+        run = self.launch([step("ask", "http.request", {"method": "POST", "url": shop.url, "body": {}}, timeoutMs=200_000)])
+        self.assertTrue(shop.asked.acquire(timeout=harness.PATIENCE_S))
+        shut.touch()
+        (worker, health), (domain, _) = workers
+        self.assertEqual(domain.child.wait(timeout=harness.PATIENCE_S), 3)
+        status, text = until(lambda: get(health + "/readyz"), lambda seen: seen[0] == 503)
+        self.assertIn("no more work", json.loads(text)["checks"]["worker"], text)
+        shop.go_on.set()
+        self.assertEqual(worker.child.wait(timeout=harness.PATIENCE_S), 3)
+        for log in ("worker-1.log", "domain-worker-2.log"):
+            self.assertIn('"message":"the worker has ended"', (self.stack.data / log).read_text())
+        shut.unlink()
+        self.start("worker")
+        self.assertEqual((self.stack.wait(run)["status"], shop.count), ("SUCCEEDED", 1))
+
     def test_an_action_under_way_while_the_database_is_locked_is_asked_for_once(self):
         """For longer than the lease, the heartbeat's timeout and our patience with the database."""
         shop = SlowShop()
