@@ -283,18 +283,8 @@ void RunDriver::note_end(in::Seq seq, ActionEnd end) {
 void RunDriver::correct(in::Seq seq, std::optional<TimeMs> began_at) {
   const auto begun = std::exchange(begun_, std::nullopt);
   if (!begun || !began_at || *began_at == begun->options.now) return;
-  in::AdvanceOptions options = begun->options;
-  options.now = *began_at;
-  std::vector<in::Input> inputs = begun->inputs;
-  for (in::Input& input : inputs) input.now = *began_at;
-  auto again = in::advance(host(), begun->before, inputs, options);
-  if (!again.has_value()) return;
-  const bool is_same = std::ranges::any_of(again->effects, [&](const in::Effect& effect) {
-    const auto* action = std::get_if<in::RunAction>(&effect);
-    return action != nullptr && action->seq == seq;
-  });
-  // At another time it would have gone another way: then the one that the history shows counts.
-  if (!is_same) return;
+  auto again = advance_at(host(), *begun, seq, *began_at);
+  if (!again) return;
   state_ = std::move(again->state);
   for (const in::Effect& effect : again->effects)
     if (const auto* action = std::get_if<in::RunAction>(&effect))

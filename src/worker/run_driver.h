@@ -14,6 +14,7 @@
 #include "service/definition_cache.h"
 #include "temporal/activation.h"
 #include "temporal/command.h"
+#include "worker/begun.h"
 
 namespace fermata::worker {
 
@@ -119,16 +120,7 @@ class RunDriver final : public Driver {
   std::vector<interpreter::Effect> effects_;
   std::optional<std::uint64_t> first_effect_;
   std::optional<store::LaunchRow> launch_;
-  // The activation before, if it was out of a history and began local actions. While one of these
-  // ran for long, the worker sent empty tasks to keep its own; Core takes them for one with the
-  // first when it replays, and gives the first the time of the last.
-  struct Begun {
-    interpreter::RunState before;
-    std::vector<interpreter::Input> inputs;
-    interpreter::AdvanceOptions options;
-    std::uint64_t row_time = 0;
-    std::uint64_t row_effect = 0;
-  };
+  // The activation before, if it was out of a history and began local actions.
   std::optional<Begun> begun_;
   std::optional<projection::RowBatch> corrected_;
 };
