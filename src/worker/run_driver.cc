@@ -4,10 +4,11 @@
 
 #include "foundation/format.h"
 #include "foundation/match.h"
-#include "interpreter/query_scopes.h"
 #include "interpreter/semantics.h"
 #include "projection/fold.h"
 #include "worker/foreign_activity.h"
+#include "worker/launch_row.h"
+#include "worker/queries.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -192,7 +193,7 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   }
   const bool is_all = parts_.rows_of == RowsOf::WholeHistory;
   const bool is_new_child = arguments_.parent_run_id && !activation.is_replaying;
-  if (!arguments_.checkpoint && (is_all || is_new_child)) launch_ = launch_row(job, activation);
+  if (!arguments_.checkpoint && (is_all || is_new_child)) launch_ = launch_row(arguments_, job, activation.run_id);
   if (program_ == nullptr) {
     fail_run(as_run_error(program.error(), now_));
     return {};
@@ -213,32 +214,6 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
     fail_run(error);
   }
   return {};
-}
-
-store::LaunchRow RunDriver::launch_row(const temporal::InitializeWorkflow& job,
-                                       const temporal::Activation& activation) const {
-  const in::RunIdentity& identity = arguments_.identity;
-  store::LaunchRow row;
-  row.tenant = identity.tenant;
-  row.run_id = identity.run_id;
-  row.workflow_id = identity.workflow_id;
-  row.workflow_version = identity.workflow_version;
-  row.definition_hash = identity.definition_hash;
-  row.semantics = identity.semantics;
-  row.input = arguments_.payload;
-  row.trigger_type = "child";
-  row.parent_run_id = arguments_.parent_run_id;
-  row.root_run_id = arguments_.root_run_id;
-  row.temporal_workflow_id = job.workflow_id;
-  row.temporal_run_id = activation.run_id;
-  row.started_at = job.start_time;
-  if (const auto& facts = arguments_.launch) {
-    row.trigger_type = facts->trigger_type;
-    row.trigger_metadata = facts->trigger_metadata;
-    row.fire_key = facts->fire_key;
-    row.started_at = facts->started_at;
-  }
-  return row;
 }
 
 const definition::Step* RunDriver::place() const {
@@ -366,24 +341,8 @@ void RunDriver::take_child(const temporal::ResolveChild& job) {
 }
 
 void RunDriver::answer(const temporal::QueryWorkflow& query) {
-  temporal::QueryResult result;
-  result.query_id = query.query_id;
-  if (!state_) {
-    result.answer =
-        plain_failure(make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE", "the run has no state"));
-  } else if (query.query_type == service::kStepQuery) {
-    result.answer = temporal::to_payload(in::query_current_step(host(), *state_));
-  } else if (query.query_type == service::kWaitQuery) {
-    result.answer = temporal::to_payload(in::query_current_wait(host(), *state_));
-  } else if (query.query_type == service::kSummaryQuery) {
-    result.answer = temporal::to_payload(in::query_summary(host(), *state_));
-  } else if (query.query_type == service::kScopesQuery) {
-    result.answer = temporal::to_payload(in::query_scopes(host(), *state_));
-  } else {
-    result.answer = plain_failure(make_error(ErrorKind::NotFound, "QUERY_UNKNOWN",
-                                             format("unknown query `{}`", query.query_type)));
-  }
-  commands_.emplace_back(std::move(result));
+  commands_.emplace_back(state_ ? answer_query(host(), *state_, query)
+                                : answer_without_state(query));
 }
 
 void RunDriver::answer(const temporal::DoUpdate& update) {

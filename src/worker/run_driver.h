@@ -69,8 +69,6 @@ class RunDriver final : public Driver {
  private:
   Result<void> initialize(const temporal::InitializeWorkflow& job,
                           const temporal::Activation& activation);
-  [[nodiscard]] store::LaunchRow launch_row(const temporal::InitializeWorkflow& job,
-                                            const temporal::Activation& activation) const;
   Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
   // There is nothing but signals, while a local action is under way.
   [[nodiscard]] bool puts_off(const temporal::Activation& activation) const;
