@@ -55,6 +55,10 @@ inline constexpr std::size_t kBufferedEventsMax = 1'000;
 inline constexpr std::size_t kBufferedAnswersMax = 64;
 // Event ids that a run remembers, so that a repeated delivery acts once.
 inline constexpr std::size_t kConsumedEventIdsMax = 4'096;
+// Ends of short actions in the answer to one workflow task, after which the run goes on in another:
+// with one more, or with all that a run carries, it stays below the 4 MiB of gRPC. INVARIANT:
+// histories are gone through by it, so it never changes.
+inline constexpr std::size_t kTaskBytesMax = 1536 * kKiB;
 inline constexpr std::uint32_t kChildDepthMax = 16;
 inline constexpr std::uint32_t kAttemptsMax = 1'000;
 // forEach items of one loop; the list lives in the state, so kStateBytesMax usually bites first.

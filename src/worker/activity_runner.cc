@@ -10,6 +10,7 @@
 #include "foundation/limits.h"
 #include "foundation/match.h"
 #include "json/text.h"
+#include "worker/task_bytes.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -145,6 +146,7 @@ void ActivityRunner::answer_by(const CallPtr& call, Done done) {
   if (call->is_local && call->began_at != 0)
     done = [done = std::move(done), at = call->began_at](temporal::ActivityCompletion completion) {
       stamp(completion, at);
+      stamp_bytes(completion);
       done(std::move(completion));
     };
   call->done = [this, token = call->task_token,

@@ -65,23 +65,18 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
     fail_task(temporal::sealed_error(activation.missing_key));
     return driven;
   }
-  const bool is_put_off = puts_off(activation);
-  if (!is_put_off) hear_what_was_put_off();
-  bool only_queries = !activation.jobs.empty();
-  for (const temporal::Job& job : activation.jobs) {
-    only_queries = only_queries && std::holds_alternative<temporal::QueryWorkflow>(job);
-    const Result<void> taken = take(job, activation);
-    if (!taken.has_value()) {
-      fail_task(taken.error());
-      return driven;
-    }
-  }
-  if (!only_queries && !is_over_ && !is_put_off) {
-    const Result<void> advanced = advance(activation);
-    if (!advanced.has_value()) {
-      fail_task(advanced.error());
-      return driven;
-    }
+  // Whatever came with what fills a task is heard in the next one.
+  const bool is_full = bytes_.add(activation);
+  const bool is_put_off = is_full || puts_off(activation);
+  Result<void> taken = take_all(activation, is_put_off);
+  const bool only_queries =
+      !activation.jobs.empty() && std::ranges::all_of(activation.jobs, [](const auto& job) {
+        return std::holds_alternative<temporal::QueryWorkflow>(job);
+      });
+  if (taken.has_value() && !only_queries && !is_over_ && !is_put_off) taken = advance(activation);
+  if (!taken.has_value()) {
+    fail_task(taken.error());
+    return driven;
   }
   driven.corrected = std::exchange(corrected_, std::nullopt);
   driven.run_id = arguments_.identity.run_id;
@@ -94,25 +89,49 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
     auto& row = driven.rows->run;
     if (row && row->completed_at && state_) row->steps = state_->steps;
   }
+  if (is_full) {
+    commands_.emplace_back(bytes_.take_break());
+    // Nothing new, but what was not awaited before is now: this ends the task.
+    if (!activation.is_replaying) driven.rows.emplace();
+  }
+  if (!is_acting()) bytes_.sent();
   driven.completion.status = std::move(commands_);
   return driven;
 }
 
-bool RunDriver::puts_off(const temporal::Activation& activation) const {
-  const bool is_acting = std::ranges::any_of(actions_, [&](const auto& entry) {
+bool RunDriver::is_acting() const {
+  return std::ranges::any_of(actions_, [&](const auto& entry) {
     const in::RunAction& action = entry.second;
     return action.execution != definition::ExecutionClass::Durable && !is_foreign(action) &&
            !backoffs_.contains(entry.first);
   });
-  return is_acting && std::ranges::all_of(activation.jobs, [](const temporal::Job& job) {
+}
+
+bool RunDriver::puts_off(const temporal::Activation& activation) const {
+  return is_acting() && std::ranges::all_of(activation.jobs, [](const temporal::Job& job) {
            return std::holds_alternative<temporal::SignalWorkflow>(job) ||
                   std::holds_alternative<temporal::QueryWorkflow>(job);
          });
 }
 
-void RunDriver::hear_what_was_put_off() {
-  for (const temporal::SignalWorkflow& signal : std::exchange(put_off_, {}))
-    if (auto kind = input_of(signal, now_)) add(*std::move(kind));
+bool RunDriver::put_off(const temporal::Job& job) {
+  if (std::holds_alternative<temporal::QueryWorkflow>(job) ||
+      std::holds_alternative<temporal::DoUpdate>(job))
+    return false;
+  if (const auto* resolved = std::get_if<temporal::ResolveActivity>(&job))
+    correct(resolved->seq, began_at(*resolved));
+  put_off_.push_back(job);
+  return true;
+}
+
+Result<void> RunDriver::take_all(const temporal::Activation& activation, bool is_put_off) {
+  if (!is_put_off) {
+    if (const auto timer = bytes_.go_on(activation)) commands_.emplace_back(*timer);
+    for (const temporal::Job& job : std::exchange(put_off_, {})) TRY_DO(take(job, activation));
+  }
+  for (const temporal::Job& job : activation.jobs)
+    if (!is_put_off || !put_off(job)) TRY_DO(take(job, activation));
+  return {};
 }
 
 // By time, then by effect: a task that a crash repeats may go another way than its rows did,
@@ -154,11 +173,7 @@ Result<void> RunDriver::take(const temporal::Job& job, const temporal::Activatio
               return {};
             },
             [&](const temporal::SignalWorkflow& j) -> Result<void> {
-              if (puts_off(activation)) {
-                put_off_.push_back(j);
-              } else if (auto kind = input_of(j, now_)) {
-                add(*std::move(kind));
-              }
+              if (auto kind = input_of(j, now_)) add(*std::move(kind));
               return {};
             },
             [&](const temporal::QueryWorkflow& j) -> Result<void> {
@@ -193,7 +208,8 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   }
   const bool is_all = parts_.rows_of == RowsOf::WholeHistory;
   const bool is_new_child = arguments_.parent_run_id && !activation.is_replaying;
-  if (!arguments_.checkpoint && (is_all || is_new_child)) launch_ = launch_row(arguments_, job, activation.run_id);
+  if (!arguments_.checkpoint && (is_all || is_new_child))
+    launch_ = launch_row(arguments_, job, activation.run_id);
   if (program_ == nullptr) {
     fail_run(as_run_error(program.error(), now_));
     return {};
@@ -229,6 +245,7 @@ void RunDriver::fail_run(const in::RunError& error) {
 }
 
 void RunDriver::take_timer(const temporal::FireTimer& job) {
+  if (TaskBytes::is_break(job.seq)) return;
   if (job.seq < kBackoffBase) {
     add(in::TimerFired{job.seq});
     return;

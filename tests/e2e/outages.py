@@ -14,6 +14,65 @@ from workers import OnWorkers, SlowShop
 from workers import action as step
 
 
+class LargeShop:
+    """Answers at once, with a page of that many bytes."""
+
+    def __init__(self, size):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = json.dumps({"page": self.path, "text": "x" * size}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class LargeAnswers(OnRealParts):
+    """Ends of short actions travel together in the answer to one workflow task, of which gRPC takes 4 MiB."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.large = LargeShop(900 * 1024)
+        cls.exits.callback(cls.large.close)
+
+    def pages(self, count):
+        get_page = action("get", "http.request", {"method": "GET", "url": expr(f"'{self.large.url}/' & i")}, config={"saveAs": "vars.answer"})
+        return [assign("start", seen="[]"),
+                {"id": "loop", "type": "control.forEach", "items": expr(f"[1..{count}]"), "itemVar": "i",
+                 "body": [get_page, assign("note", seen="$append(vars.seen, vars.answer.body.page)")]},
+                assign("forget", answer="null")]
+
+    def test_a_loop_of_large_answers_goes_on_over_several_tasks(self):
+        run, row = self.finished(self.pages(12))
+        self.assertEqual((row["status"], row["output"]["vars"]["seen"]), ("SUCCEEDED", [f"/{n}" for n in range(1, 13)]), row)
+        self.assertNotIn("GrpcMessageTooLarge", (self.stack.data / "dev.log").read_text())
+        self.assertEqual([r["attempt"] for r in self.stack.call("GET", f"/api/v1/runs/{run}/invocations")["items"]], [1] * 12)
+
+    def test_one_that_is_paused_and_canceled_meanwhile_hears_of_it(self):
+        run = self.launch(self.pages(200))
+        self.until(lambda: len(self.stack.steps(run)), lambda count: count > 10)
+        self.stack.call("POST", f"/api/v1/runs/{run}/pause", {"reason": "lunch"})
+        self.until(lambda: self.stack.run(run)["status"], lambda status: status == "PAUSED")
+        self.stack.call("POST", f"/api/v1/runs/{run}/resume", {"reason": "fed"})
+        seen = len(self.stack.steps(run))
+        self.until(lambda: len(self.stack.steps(run)), lambda count: count > seen + 10)
+        self.stack.call("POST", f"/api/v1/runs/{run}/cancel", {"reason": "enough"})
+        self.assertEqual(self.stack.wait(run)["status"], "CANCELED")
+
+
 class Outages(OnWorkers):
     def test_a_worker_that_temporal_refuses_says_so_and_ends(self):
         shut = self.stack.data / "shut"
