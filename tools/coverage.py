@@ -14,7 +14,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCE = re.compile(r"src/(\w+)/(?!(?:.*/)?test_)(?!.*_test\.cc$).*")
+# What is told of is the product's; with ccache names begin at the build folder, else at the root.
+SOURCE = re.compile(r"(?:\.\./)*(src/(?!(?:.*/)?test_)(?!.*_test\.cc$).*)")
 
 
 def read_notes(notes):
@@ -23,10 +24,10 @@ def read_notes(notes):
     files = collections.defaultdict(collections.Counter)
     for line in filter(None, done.stdout.split("\n")):
         for file in json.loads(line)["files"]:
-            name = os.path.normpath(file["file"])
-            if SOURCE.fullmatch(name):
+            source = SOURCE.fullmatch(os.path.normpath(file["file"]))
+            if source:
                 for row in file["lines"]:
-                    files[name][row["line_number"]] += row["count"]
+                    files[source[1]][row["line_number"]] += row["count"]
     return files
 
 
@@ -40,6 +41,10 @@ def read_all(build):
     return files
 
 
+def library_of(name):
+    return name.split("/")[1]
+
+
 def layers():
     heads = (re.search(r"NAME (\w+) LAYER (\d+)", path.read_text()) for path in (ROOT / "src").glob("*/CMakeLists.txt"))
     return {head[1]: int(head[2]) for head in heads if head}
@@ -48,7 +53,7 @@ def layers():
 def print_unreached(files, library):
     for name, lines in sorted(files.items()):
         unreached = sorted(number for number, count in lines.items() if count == 0)
-        if SOURCE.fullmatch(name)[1] == library and unreached:
+        if library_of(name) == library and unreached:
             print(f"{name}\t{','.join(map(str, unreached))}")
 
 
@@ -58,9 +63,8 @@ def main():
         sys.exit(f"coverage: nothing in {sys.argv[1]} is built for it")
     lines, reached = collections.Counter(), collections.Counter()
     for name, counts in files.items():
-        library = SOURCE.fullmatch(name)[1]
-        lines[library] += len(counts)
-        reached[library] += sum(count > 0 for count in counts.values())
+        lines[library_of(name)] += len(counts)
+        reached[library_of(name)] += sum(count > 0 for count in counts.values())
     print("layer\tlibrary\tlines\treached\tpercent")
     for library, layer in sorted(layers().items(), key=lambda pair: pair[::-1]):
         if lines[library]:

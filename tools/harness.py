@@ -6,6 +6,8 @@ Everything runs on loopback with free ports; everything that is started is stopp
         stack.publish("examples/order-flow/definition.json")
         run = stack.launch("order-flow", {...})
         stack.wait(run)
+
+A stack that ends well has every history that it made replayed cold: nondeterminism fails whoever started it.
 """
 
 import contextlib
@@ -167,13 +169,14 @@ class Api:
 
 
 class Stack(Api):
-    """`fermata dev` on a directory of its own, with or without the worker inside it."""
+    """`fermata dev` on a directory of its own, with or without the worker inside it. Benchmarks, which prove nothing, replay nothing."""
 
-    def __init__(self, *options, data=None, worker=True):
+    def __init__(self, *options, data=None, worker=True, replays=True):
         self._own_data = data is None
         super().__init__(None, None, data or tempfile.mkdtemp(prefix="fermata-"))
         self._options = list(options)
         self._worker = worker
+        self._replays = replays
         self.dev = None
 
     def __enter__(self):
@@ -181,11 +184,31 @@ class Stack(Api):
         return self
 
     def __exit__(self, failure, *_):
-        if failure and self.dev:
-            print(f"--- end of {self.dev.log_path}\n{self.dev.tail()}", file=sys.stderr)
-        self.stop()
-        if self._own_data and not failure:
-            shutil.rmtree(self.data, ignore_errors=True)
+        is_well = False
+        try:
+            if failure is None and self._replays:
+                self.replay()
+            is_well = failure is None
+        finally:
+            if not is_well and self.dev:
+                print(f"--- end of {self.dev.log_path}\n{self.dev.tail()}", file=sys.stderr)
+            self.stop()
+            if self._own_data and is_well:
+                shutil.rmtree(self.data, ignore_errors=True)
+
+    def replay(self):
+        """Every history so far. Who has stopped the stack has it started again for that."""
+        import replays  # which is made of what is here
+
+        said = dict(zip(self._options, self._options[1:]))
+        database = said.get("--database", self.data / "fermata.db")
+        if not replays.has_histories(database):
+            return
+        if self.dev is None or self.dev.child.poll() is not None:
+            self.stop()
+            self.start()
+        keys = ["--payload-keys", said["--payload-keys"]] if "--payload-keys" in said else []
+        replays.replay(self.temporal, self.data, database, *keys, namespace=self.namespace)
 
     def start(self):
         command = [program(), "dev", "--data", str(self.data), "--port", "0", "--print-json"]
@@ -261,11 +284,16 @@ class Worker:
 class Postgres:
     """A PostgreSQL server in a folder of its own, on a unix socket; as root it runs as another user."""
 
-    def __init__(self):
+    @staticmethod
+    def programs():
+        """The folder with the newest ones."""
         programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not programs:
             sys.exit("PostgreSQL is missing: run ./dev bootstrap first")
-        self._programs = programs[-1].parent
+        return programs[-1].parent
+
+    def __init__(self):
+        self._programs = self.programs()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fermata-pg-"))
         self._as = {}
         if os.geteuid() == 0:
@@ -319,9 +347,13 @@ class Postgres:
 
     def query(self, sql):
         """The rows, as lists of texts."""
-        out = subprocess.run([self._programs / "psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", sql],
-                             text=True, capture_output=True, check=True, timeout=PATIENCE_S)
-        return [line.split("\t") for line in out.stdout.splitlines()]
+        return psql(self.url, sql)
+
+
+def psql(url, sql):
+    out = subprocess.run([Postgres.programs() / "psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql],
+                         text=True, capture_output=True, check=True, timeout=PATIENCE_S)
+    return [line.split("\t") for line in out.stdout.splitlines()]
 
 
 @contextlib.contextmanager

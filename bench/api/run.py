@@ -161,7 +161,7 @@ def open_streams(stack, count):
 def on(database, options):
     with contextlib.ExitStack() as exits:
         server = exits.enter_context(harness.postgres()) if database == "postgres" else None
-        stack = exits.enter_context(harness.Stack(*(["--database", server.url] if server else []), worker=False))
+        stack = exits.enter_context(harness.Stack(*(["--database", server.url] if server else []), worker=False, replays=False))
         begin = time.monotonic()
         for statement in statements(options.runs, server is not None):
             if server:

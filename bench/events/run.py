@@ -127,7 +127,7 @@ def main():
     first = FULL_EVENTS // RESUMES_IN
     runs = first + int(RATE_MIN / 2 * PACED_S) // RESUMES_IN
     load = os.getloadavg()[0]
-    with harness.postgres() as database, harness.Stack("--database", database.url, "--log-level", "warn") as stack:
+    with harness.postgres() as database, harness.Stack("--database", database.url, "--log-level", "warn", replays=False) as stack:
         stack.publish_definition(waiting())
         fill(database)
         database.age()

@@ -60,7 +60,7 @@ def main():
     worst = 0
     print("request\taction ms\tn\tleast\tmedian\tp90\tmost")
     for delay in DELAYS_MS:
-        with harness.Stack("--allow-private-http", "127.0.0.1/32") as stack, harness.shop(stack.data, "--delay-ms", str(delay)) as shop:
+        with harness.Stack("--allow-private-http", "127.0.0.1/32", replays=False) as stack, harness.shop(stack.data, "--delay-ms", str(delay)) as shop:
             stack.publish_definition({"id": "latency", "version": 1, "name": "latency", "payloadSchemaRef": "payload.Any.v1", "steps": [chain()]})
             for verb in ("cancel", "pause"):
                 times, threads = [], []

@@ -70,7 +70,7 @@ def one_round(stack, database, options):
 
 def measure(database):
     """Medians of both kinds of rounds: ((steps/s, s), (steps/s, s)), with rows first."""
-    with harness.Stack(*harness.RAISED, *database, worker=False) as stack:
+    with harness.Stack(*harness.RAISED, *database, worker=False, replays=False) as stack:
         stack.publish_definition(harness.chain(STEPS))
         kinds = {(): [], ("--without-rows",): []}
         for _ in range(ROUNDS):

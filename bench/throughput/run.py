@@ -91,7 +91,7 @@ def main():
     print("setting\tsteps_per_s\tslowest\tfastest\tpeak_mib", flush=True)
     for name, options, is_apart in (("keys as shipped", [], False), ("keys raised", harness.RAISED, False), ("worker apart, keys as shipped", [], True)):
         with contextlib.ExitStack() as exits:
-            stack = exits.enter_context(harness.Stack(*options, worker=not is_apart))
+            stack = exits.enter_context(harness.Stack(*options, worker=not is_apart, replays=False))
             if is_apart:
                 exits.enter_context(harness.Worker(stack))
             rates = chains(stack)

@@ -1,13 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 
+#include "actions/email_send.h"
 #include "actions/http_request.h"
+#include "actions/key_value.h"
 #include "actions/registry.h"
 #include "actions/taint.h"
+#include "http/raw_server.h"
 #include "http/server.h"
 #include "json/parse.h"
 #include "json/text.h"
+#include "store/sqlite.h"
 
 namespace fermata::actions {
 namespace {
@@ -72,23 +77,35 @@ class OneSecret final : public SecretResolver {
   }
 };
 
-TEST(Secrets, AreResolvedWhereverTheyStand) {
+Result<Opened> open_at(std::string_view input, const std::vector<std::string>& places) {
   OneSecret secrets;
-  const auto resolved =
-      resolve_secrets(*json::parse(R"({"a":[{"$secret":"CRM"}],"b":1})"), TenantId("t"), secrets);
-  EXPECT_EQ(json::to_text(*resolved), R"({"a":["s3cret"],"b":1})");
-  EXPECT_EQ(
-      resolve_secrets(*json::parse(R"({"$secret":"NO"})"), TenantId("t"), secrets).error().code,
-      "SECRET_UNKNOWN");
+  return open_secrets(*json::parse(input), places, TenantId("t"), secrets);
+}
+
+TEST(Secrets, AreOpenedInTheirPlacesAndNowhereElse) {
+  const auto opened = open_at(
+      R"({"a/b":[1,{"$secret":"CRM"}],"data":[{"$secret":"CRM"},{"$secret":"NO"}]})", {"/a~1b/1"});
+  EXPECT_EQ(json::to_text(opened->input),
+            R"({"a/b":[1,"s3cret"],"data":[{"$secret":"CRM"},{"$secret":"NO"}]})");
+  EXPECT_EQ(opened->secrets, std::vector<std::string>{"s3cret"});
+  EXPECT_TRUE(open_at(R"({"$secret":"CRM"})", {})->secrets.empty());
+}
+
+TEST(Secrets, ThatAreNotThereFailTheAction) {
+  EXPECT_EQ(open_at(R"({"$secret":"NO"})", {""}).error().code, "SECRET_UNKNOWN");
+  EXPECT_EQ(open_at(R"({"a":"CRM"})", {"/a"}).error().code, "RUN_ARGUMENTS_INVALID");
+  EXPECT_EQ(open_at(R"({"a":1})", {"/b"}).error().code, "RUN_ARGUMENTS_INVALID");
+}
+
+TEST(Secrets, AreFoundWhereTheyStandForThoseWhoSayNoPlaces) {
+  const auto places = secret_references(*json::parse(
+      R"({"a/b":[{"$secret":"CRM"}],"c":{"$secret":"CRM","x":1},"d":{"$secret":5},"e":1})"));
+  EXPECT_EQ(places, std::vector<std::string>{"/a~1b/0"});
+  EXPECT_EQ(secret_references(*json::parse(R"({"$secret":"CRM"})")), std::vector<std::string>{""});
 }
 
 TEST(Secrets, DoNotComeOutOfAnAction) {
-  OneSecret secrets;
-  std::vector<std::string> used;
-  ASSERT_TRUE(
-      resolve_secrets(*json::parse(R"({"a":{"$secret":"CRM"}})"), TenantId("t"), secrets, &used)
-          .has_value());
-  EXPECT_EQ(used, std::vector<std::string>{"s3cret"});
+  const std::vector<std::string> used = open_at(R"({"a":{"$secret":"CRM"}})", {"/a"})->secrets;
   const auto output = without(
       ActionResult(*json::parse(R"({"s3cret":["s3crets3cret", 7, {"b":"no s3cre t"}]})")), used);
   EXPECT_EQ(json::to_text(std::get<json::Value>(output)),
@@ -98,6 +115,73 @@ TEST(Secrets, DoNotComeOutOfAnAction) {
       used));
   EXPECT_EQ(failure.message, "it said [REDACTED]");
   EXPECT_EQ(json::to_text(failure.details), R"(["[REDACTED]"])");
+}
+
+TEST(Secrets, AreTakenOutWhole) {
+  class Two final : public SecretResolver {
+    Result<std::string> resolve(const TenantId&, const std::string& name) override {
+      return name == "LONG" ? std::string("s3cret and more") : std::string("s3cret");
+    }
+  };
+  Two secrets;
+  const std::vector<std::string> places{"/0", "/1"};
+  const auto opened = open_secrets(*json::parse(R"([{"$secret":"SHORT"},{"$secret":"LONG"}])"),
+                                   places, TenantId("t"), secrets);
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_EQ(without(std::string_view("it is s3cret and more, s3cret"), opened->secrets),
+            "it is [REDACTED], [REDACTED]");
+}
+
+class StoppedClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const override { return 1; }
+};
+
+TEST(KeyValue, TakesAWrongTypeForNothingElse) {
+  std::string folder = testing::TempDir() + "pairs-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::unique_ptr<store::Store> store = *store::open_sqlite({.file = folder + "/db"});
+  const StoppedClock clock;
+  const auto actions = make_key_value(store.get(), &clock);
+  const auto verdict = [&](std::size_t at, const char* input) {
+    ActionCall call;
+    call.tenant = TenantId("t");
+    call.idempotency_key = input;
+    call.input = *json::parse(input);
+    const auto result = actions[at]->run(call);
+    const auto* failure = std::get_if<ActionFailure>(&result);
+    return failure == nullptr ? std::string("done") : failure->code;
+  };
+  EXPECT_EQ(verdict(1, R"({"key":"a","value":1,"expectedRevision":0})"), "done");
+  // Each would have been done over any revision, or in another space.
+  for (const char* input :
+       {R"({"key":"a","value":2,"expectedRevision":"0"})",
+        R"({"key":"a","value":2,"expectedRevision":0.5})",
+        R"({"key":"a","value":2,"expectedRevision":null})", R"({"key":"a","value":2,"space":7})"})
+    EXPECT_EQ(verdict(1, input), "INPUT_INVALID") << input;
+  EXPECT_EQ(verdict(1, R"({"key":"a","value":2,"expectedRevision":0})"), "KEY_CONFLICT");
+  EXPECT_EQ(verdict(2, R"({"key":"a","expectedRevision":"1"})"), "INPUT_INVALID");
+  EXPECT_EQ(verdict(3, R"({"limit":"5"})"), "INPUT_INVALID");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(EmailSend, WaitsNoLongerThanItWasTold) {
+  const http::RawServer silent([](const std::string&) { return std::string(); });
+  const StoppedClock clock;
+  EmailOptions options;
+  options.policy = {{"127.0.0.1/32"}};
+  options.clock = &clock;
+  ActionCall call;
+  call.timeout_ms = 0;
+  call.input = json::Object{
+      {"server",
+       json::Object{{"url", "smtp://127.0.0.1:" + std::to_string(silent.port())}, {"tls", "none"}}},
+      {"from", "a@example.com"},
+      {"to", json::Array{"b@example.com"}},
+      {"subject", "s"},
+      {"text", "t"}};
+  EXPECT_EQ(std::get<ActionFailure>(make_email_send(std::move(options))->run(call)).code,
+            "EMAIL_TIMEOUT");
 }
 
 TEST(Registry, KnowsPureActionsFromTheStart) {

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "actions/taint.h"
 #include "foundation/format.h"
 #include "foundation/limits.h"
+#include "http/utf8.h"
+#include "json/base64.h"
 #include "json/parse.h"
 #include "json/text.h"
 
@@ -13,11 +16,21 @@ namespace {
 
 constexpr std::string_view kInput =
     R"({"type":"object","required":["url"],"additionalProperties":false,"properties":{
-  "method":{"type":"string"},"url":{"type":"string"},"headers":{"type":"object"},"body":true,
-  "timeoutMs":{"type":"number"},"expectStatus":{"type":"array","items":{"type":"number"}}}})";
+  "method":{"type":"string","pattern":"^[A-Z]{1,20}$"},"url":{"type":"string"},
+  "headers":{"type":"object","additionalProperties":{"type":"string"}},"body":true,
+  "timeoutMs":{"type":"integer","minimum":1},
+  "expectStatus":{"type":"array","minItems":1,"items":{"type":"integer","minimum":100,"maximum":599}}}})";
 constexpr std::string_view kOutput =
     R"({"type":"object","required":["status","headers","body"],"properties":{
   "status":{"type":"number"},"headers":{"type":"object"},"body":true}})";
+
+// A body goes on into outputs, scopes and checkpoints, each some levels deeper; all of them have to
+// be read again.
+constexpr std::size_t kBodyDepthMax = limits::kJsonDepthMax / 2;
+// Of a body that is too long for the details of a failure; a byte may take six in JSON.
+constexpr std::size_t kBeginningBytesMax = 3 * limits::kKiB;
+constexpr std::size_t kFailureHeadersBytesMax = 6 * limits::kKiB;
+constexpr std::size_t kHeaderBytesMax = 200;
 
 ActionFailure invalid(std::string message) {
   return {"ValidationError", "INPUT_INVALID", std::move(message), nullptr, std::nullopt};
@@ -28,13 +41,55 @@ bool is_json(const http::ClientResponse& response) {
   return type != response.headers.end() && type->second.find("json") != std::string::npos;
 }
 
-json::Value body_of(const http::ClientResponse& response) {
+// Bytes that are no text are told apart from all texts; secrets in them would be hidden from
+// whoever takes them out later.
+json::Value body_of(const http::ClientResponse& response, const ActionCall& call) {
   if (response.body.empty()) return nullptr;
+  if (!http::is_clean_utf8(response.body))
+    return json::Object{{"base64", json::to_base64(without(response.body, call.secrets))}};
   if (is_json(response)) {
-    auto parsed = json::parse(response.body, {.duplicate_keys = json::DuplicateKeys::LastWins});
+    auto parsed = json::parse(response.body, {.depth_max = kBodyDepthMax,
+                                              .duplicate_keys = json::DuplicateKeys::LastWins});
     if (parsed.has_value()) return *std::move(parsed);
   }
   return json::Value(response.body);
+}
+
+// Cut at a character, never inside one.
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  return text.substr(0, bytes);
+}
+
+json::Value shortened_body(const json::Value& body) {
+  const std::string text = body.is_string() ? json::to_std(body.get_string()) : json::to_text(body);
+  return json::Object{{"truncated", true},
+                      {"size", text.size()},
+                      {"max", limits::kFailureDetailsBytesMax},
+                      {"beginning", cut(text, kBeginningBytesMax)}};
+}
+
+json::Value shortened_headers(const json::Object& headers) {
+  json::Object kept{{"truncated", true}};
+  for (const std::string_view name : {"content-type", "retry-after"}) {
+    if (const auto value = json::string_at(headers, name))
+      kept[name] = cut(*value, kHeaderBytesMax);
+  }
+  return kept;
+}
+
+// An answer as the details of a failure, which stand in rows, histories and messages: all of it or,
+// when it is long, its beginning. Secrets are taken out first: the half of one would not be found.
+json::Value details_of(json::Object output, const ActionCall& call) {
+  json::Value whole(std::move(output));
+  if (json::text_bytes(whole) <= limits::kFailureDetailsBytesMax) return whole;
+  json::Value kept = without(whole, call.secrets);
+  json::Object& object = kept.get_object();
+  object["body"] = shortened_body(object["body"]);
+  if (json::text_bytes(object["headers"]) > kFailureHeadersBytesMax)
+    object["headers"] = shortened_headers(object["headers"].get_object());
+  return kept;
 }
 
 // Seconds, as most services write it; dates are left alone.
@@ -77,17 +132,15 @@ class HttpRequest final : public Action {
     const auto url = json::string_at(input, "url");
     if (!url) return invalid("`url` must be text");
     request.url = *url;
-    request.method = json::string_at(input, "method").value_or("GET");
-    request.timeout_ms = json::int_at(input, "timeoutMs").value_or(call.timeout_ms);
-    request.response_bytes_max = limits::kActionOutputBytesMax;
-    if (const json::Value* headers = json::find(input, "headers");
-        headers != nullptr && headers->is_object()) {
-      for (const auto& member : headers->get_object()) {
-        if (!member.value().is_string())
-          return invalid(format("header `{}` must be text", std::string_view(member.key())));
-        request.headers[std::string(member.key())] = json::to_std(member.value().get_string());
-      }
+    if (input.contains("method")) {
+      const auto method = json::string_at(input, "method");
+      if (!method) return invalid("`method` must be text");
+      request.method = *method;
     }
+    request.response_bytes_max = limits::kActionOutputBytesMax;
+    if (auto wrong = read_timeout(call, request)) return wrong;
+    if (auto wrong = read_headers(input, request)) return wrong;
+    if (auto wrong = check_expected(input)) return wrong;
     if (const json::Value* body = json::find(input, "body"); body != nullptr && !body->is_null()) {
       request.body = body->is_string() ? json::to_std(body->get_string()) : json::to_text(*body);
       if (!body->is_string()) request.headers.emplace("Content-Type", "application/json");
@@ -96,7 +149,50 @@ class HttpRequest final : public Action {
     return std::nullopt;
   }
 
+  // Never longer than the step waits: what is done after the run has heard that it was not would
+  // be done behind its back.
+  static std::optional<ActionFailure> read_timeout(const ActionCall& call,
+                                                   http::ClientRequest& request) {
+    if (call.timeout_ms > 0) request.timeout_ms = call.timeout_ms;
+    const json::Object& input = call.input.get_object();
+    if (!input.contains("timeoutMs")) return std::nullopt;
+    const auto asked = json::int_at(input, "timeoutMs");
+    if (!asked || *asked < 1) return invalid("`timeoutMs` must be a whole number of at least 1");
+    request.timeout_ms = std::min(request.timeout_ms, *asked);
+    return std::nullopt;
+  }
+
+  static std::optional<ActionFailure> read_headers(const json::Object& input,
+                                                   http::ClientRequest& request) {
+    const json::Value* headers = json::find(input, "headers");
+    if (headers == nullptr) return std::nullopt;
+    if (!headers->is_object()) return invalid("`headers` must be an object");
+    for (const auto& member : headers->get_object()) {
+      const std::string name(cut(std::string_view(member.key()), kHeaderBytesMax));
+      if (!member.value().is_string()) return invalid(format("header `{}` must be text", name));
+      const bool is_new = request.headers
+                              .emplace(std::string(std::string_view(member.key())),
+                                       json::to_std(member.value().get_string()))
+                              .second;
+      if (!is_new) return invalid(format("header `{}` stands there twice", name));
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<ActionFailure> check_expected(const json::Object& input) {
+    const json::Value* expected = json::find(input, "expectStatus");
+    if (expected == nullptr) return std::nullopt;
+    const bool is_list = expected->is_array() && !expected->get_array().empty() &&
+                         std::ranges::all_of(expected->get_array(), [](const json::Value& status) {
+                           return status.is_number() && json::as_double(status) >= 100 &&
+                                  json::as_double(status) <= 599;
+                         });
+    if (is_list) return std::nullopt;
+    return invalid("`expectStatus` must be a list of numbers from 100 to 599");
+  }
+
   static ActionFailure failure_of(const Error& error) {
+    if (error.code == "HTTP_REQUEST_INVALID") return invalid(error.message);
     if (error.code == "HTTP_TIMEOUT")
       return {"TimeoutError", error.code, error.message, nullptr, std::nullopt};
     const bool is_passing = error.kind == ErrorKind::Unavailable;
@@ -104,22 +200,26 @@ class HttpRequest final : public Action {
             std::nullopt};
   }
 
+  static bool is_expected(const ActionCall& call, int status) {
+    const json::Value* expected = json::find(call.input, "expectStatus");
+    if (expected == nullptr) return status >= 200 && status < 300;
+    return std::ranges::any_of(expected->get_array(), [&](const json::Value& one) {
+      return json::as_double(one) == status;
+    });
+  }
+
   static ActionResult result_of(const ActionCall& call, const http::ClientResponse& answer) {
     json::Object headers;
     for (const auto& [name, value] : answer.headers) headers[name] = value;
-    json::Object output{
-        {"status", answer.status}, {"headers", std::move(headers)}, {"body", body_of(answer)}};
-    const json::Value* expected = json::find(call.input, "expectStatus");
-    const bool is_expected = expected != nullptr && expected->is_array() &&
-                             std::ranges::any_of(expected->get_array(), [&](const json::Value& s) {
-                               return s.is_number() && json::as_double(s) == answer.status;
-                             });
-    if (is_expected || answer.status < 400) return json::Value(std::move(output));
+    json::Object output{{"status", answer.status},
+                        {"headers", std::move(headers)},
+                        {"body", body_of(answer, call)}};
+    if (is_expected(call, answer.status)) return json::Value(std::move(output));
     const bool is_passing = answer.status >= 500 || answer.status == 429 || answer.status == 408;
     return ActionFailure{is_passing ? "TransientError" : "ActionError",
                          format("HTTP_{}", answer.status),
                          format("the service answered {}", answer.status),
-                         json::Value(std::move(output)), retry_after(answer)};
+                         details_of(std::move(output), call), retry_after(answer)};
   }
 
   http::AddressPolicy policy_;

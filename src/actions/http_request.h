@@ -1,7 +1,7 @@
 #pragma once
 // http.request@1: one HTTP call. The invocation's key goes along as Idempotency-Key, so that a
-// repeated attempt is told apart from a new order. 5xx, 429 and a lost connection are
-// TransientError; another 4xx is ActionError.
+// repeated attempt is told apart from a new order. 408, 429, 5xx and a lost connection are
+// TransientError; any other status that was not expected is ActionError.
 
 #include <memory>
 

@@ -23,6 +23,21 @@ ActionFailure unavailable(const Error& error) {
           std::nullopt};
 }
 
+// A member of another type is not one that is missing: a write that was meant for one revision
+// would be done over any.
+std::optional<ActionFailure> wrong_type(const json::Object& object) {
+  for (const char* name : {"space", "key", "prefix", "after"}) {
+    const json::Value* member = json::find(object, name);
+    if (member != nullptr && !member->is_string())
+      return invalid(format("`{}` must be text", name));
+  }
+  for (const char* name : {"expectedRevision", "limit"}) {
+    if (object.contains(name) && !json::int_at(object, name))
+      return invalid(format("`{}` must be a whole number", name));
+  }
+  return std::nullopt;
+}
+
 struct Input {
   std::string space;
   std::string key;
@@ -57,6 +72,7 @@ class KeyValueAction final : public Action {
     // What is stored is shown to whoever may look.
     if (!call.secrets.empty()) return invalid("a stored value is no place for a secret");
     const json::Object& object = call.input.get_object();
+    if (auto wrong = wrong_type(object)) return *std::move(wrong);
     const Input input{json::string_at(object, "space").value_or("default"),
                       json::string_at(object, "key").value_or(""),
                       json::int_at(object, "expectedRevision")};

@@ -1,11 +1,24 @@
 #include "actions/registry.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "foundation/format.h"
 #include "json/parse.h"
+#include "json/pointer.h"
 #include "transform/transform.h"
 
 namespace fermata::actions {
+namespace {
+
+// The NAME of {"$secret": NAME}.
+std::optional<std::string> referred_secret(const json::Value& value) {
+  const json::Value* name = json::find(value, "$secret");
+  if (name == nullptr || !name->is_string() || value.get_object().size() != 1) return std::nullopt;
+  return json::to_std(name->get_string());
+}
+
+}  // namespace
 
 ActionRegistry::ActionRegistry() {
   for (const transform::PureAction& pure : transform::pure_actions()) {
@@ -73,29 +86,45 @@ Action* ActionRegistry::runnable(const std::string& id, int version) const {
   return found == actions_.end() ? nullptr : found->second.get();
 }
 
-Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant,
-                                    SecretResolver& secrets, std::vector<std::string>* used) {
-  if (const json::Value* name = json::find(input, "$secret");
-      name != nullptr && name->is_string() && input.get_object().size() == 1) {
-    TRY(const std::string secret, secrets.resolve(tenant, json::to_std(name->get_string())));
-    if (used != nullptr) used->push_back(secret);
-    return json::Value(secret);
+Result<Opened> open_secrets(json::Value input, std::span<const std::string> places,
+                            const TenantId& tenant, SecretResolver& secrets) {
+  Opened opened{std::move(input), {}};
+  for (const std::string& place : places) {
+    json::Value* at = json::at_pointer(opened.input, place);
+    const auto name = at == nullptr ? std::nullopt : referred_secret(*at);
+    if (!name)
+      return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID",
+                        format("there is no secret to open at `{}` of an action's input", place));
+    TRY(std::string secret, secrets.resolve(tenant, *name));
+    *at = json::Value(secret);
+    const auto shorter =
+        std::ranges::upper_bound(opened.secrets, secret.size(), std::greater{}, &std::string::size);
+    opened.secrets.insert(shorter, std::move(secret));
   }
-  if (input.is_array()) {
-    json::Array array;
-    for (const json::Value& item : input.get_array()) {
-      TRY(json::Value resolved, resolve_secrets(item, tenant, secrets, used));
-      array.push_back(std::move(resolved));
+  return opened;
+}
+
+std::vector<std::string> secret_references(const json::Value& input) {
+  std::vector<std::string> places;
+  std::vector<std::pair<const json::Value*, std::string>> open{{&input, ""}};
+  while (!open.empty()) {
+    const auto [value, at] = std::move(open.back());
+    open.pop_back();
+    const auto look_at = [&](const json::Value& inner, std::string_view token) {
+      std::string below = at;
+      json::append_token(below, token);
+      open.emplace_back(&inner, std::move(below));
+    };
+    if (referred_secret(*value)) {
+      places.push_back(at);
+    } else if (value->is_array()) {
+      const json::Array& list = value->get_array();
+      for (std::size_t i = 0; i < list.size(); ++i) look_at(list[i], std::to_string(i));
+    } else if (value->is_object()) {
+      for (const auto& member : value->get_object()) look_at(member.value(), member.key());
     }
-    return json::Value(std::move(array));
   }
-  if (!input.is_object()) return input;
-  json::Object object;
-  for (const auto& member : input.get_object()) {
-    TRY(json::Value resolved, resolve_secrets(member.value(), tenant, secrets, used));
-    object[member.key()] = std::move(resolved);
-  }
-  return json::Value(std::move(object));
+  return places;
 }
 
 }  // namespace fermata::actions

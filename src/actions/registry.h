@@ -5,8 +5,10 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "actions/action.h"
 #include "interpreter/pure_action.h"
@@ -35,10 +37,19 @@ class ActionRegistry final : public definition::ActionCatalog, public interprete
   std::map<Key, std::unique_ptr<Action>> actions_;
 };
 
-// The input with each {"$secret": NAME} replaced; what by is added to `used`. Error:
-// SECRET_UNKNOWN.
-Result<json::Value> resolve_secrets(const json::Value& input, const TenantId& tenant,
-                                    SecretResolver& secrets,
-                                    std::vector<std::string>* used = nullptr);
+// An action's input with secrets in it.
+struct Opened {
+  json::Value input;
+  // Those that are in it, the longest first: one that begins with another is taken out whole
+  // (taint.h).
+  std::vector<std::string> secrets;
+};
+// INVARIANT: only at `places` (JSON pointers) is {"$secret": NAME} replaced: whoever wrote the
+// definition named them. One that stands elsewhere came as data and stays data. Errors:
+// SECRET_UNKNOWN, the resolver's; RUN_ARGUMENTS_INVALID when a place holds no reference.
+Result<Opened> open_secrets(json::Value input, std::span<const std::string> places,
+                            const TenantId& tenant, SecretResolver& secrets);
+// The places of everything that looks like a reference: for callers that cannot say which are.
+std::vector<std::string> secret_references(const json::Value& input);
 
 }  // namespace fermata::actions

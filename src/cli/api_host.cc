@@ -14,7 +14,7 @@ namespace fermata::cli {
 struct ApiHost::Services {
   Services(ApiHostParts parts, const ApiHostOptions& options, std::unique_ptr<service::Oidc> issuer)
       : oidc(std::move(issuer)),
-        catalog(parts.store, parts.actions, parts.clock),
+        catalog(parts.store, parts.actions, parts.clock, environment_secrets()),
         launcher(parts.store, parts.client, parts.clock, parts.random),
         control(parts.store, parts.client),
         values(parts.store, control),
@@ -40,7 +40,7 @@ struct ApiHost::Services {
         notices({parts.store, events, hook.get(), parts.clock}),
         clocks({parts.store, parts.client, definitions, launcher, parts.clock}),
         explain(parts.store, definitions),
-        simulations(parts.store, parts.actions, parts.actions),
+        simulations(parts.store, parts.actions, parts.actions, environment_secrets()),
         access({parts.store.api_keys(), parts.clock, parts.random, oidc.get()}, home_tenant(),
                options.token),
         rates({options.front.rate_per_second, options.front.rate_burst}, parts.clock),

@@ -123,6 +123,9 @@ void add_processes(CommandLine& line) {
     add_temporal(command, worker.temporal);
     command.add_option("--queue", worker.queues, "a task queue; may be repeated")->required();
     command.add_option("--tenant", worker.tenant, "whose secrets and pairs the actions see");
+    command.add_flag(
+        "--open-any-secret", worker.opens_any_secret,
+        "open each {\"$secret\": NAME} in what other workflows send, whoever wrote it");
     command.add_option("--actions", worker.threads, "how many run at once")
         ->check(CLI::Range(1, 1'000));
     add_health(command, worker.health_address);

@@ -83,6 +83,7 @@ struct DomainWorkerOptions {
   TemporalOptions temporal;
   std::vector<std::string> queues;
   std::string tenant = "default";  // whose secrets and pairs the actions see
+  bool opens_any_secret = false;   // also those that a workflow of others got as data
   std::size_t threads = 64;        // actions at once
   std::string health_address;      // host:port; empty: none
 };

@@ -54,11 +54,15 @@ Result<temporal::DevServer> start_temporal(const DevOptions& options, const Data
   return temporal::DevServer::start(server);
 }
 
-// Until Ctrl-C. Errors: TEMPORAL_DEV_SERVER when Temporal, that nobody else starts again, ends by
-// itself: whoever started us shall know, and can start both again.
-Result<void> wait_for_the_end(const std::optional<temporal::DevServer>& server,
+// Until Ctrl-C. Errors: the worker's, when it can work no more; TEMPORAL_DEV_SERVER when Temporal,
+// that nobody else starts again, ends by itself: whoever started us shall know, and can start both
+// again.
+Result<void> wait_for_the_end(const Ending& ending,
+                              const std::optional<temporal::DevServer>& server,
                               const DataFolder& folder) {
-  while (!stop_signal_comes_within(kLookAtTemporal)) {
+  while (true) {
+    TRY(const bool is_over, ending.comes_within(kLookAtTemporal));
+    if (is_over) return {};
     const auto how = server ? server->how_it_ended() : std::nullopt;
     if (!how) continue;
     say("Temporal has ended by itself");
@@ -67,7 +71,6 @@ Result<void> wait_for_the_end(const std::optional<temporal::DevServer>& server,
                       format("its log: {}; the data is kept, runs go on when you start again",
                              folder.temporal_log()));
   }
-  return {};
 }
 
 Result<void> announce(const DevOptions& options, const DataFolder& folder,
@@ -106,12 +109,14 @@ Result<void> serve(const DevOptions& options, Log& log) {
   TRY(const auto process,
       Process::start(folder, std::move(store), {options.common, options.temporal, address}, log));
   reseal(process->vault(), log);
+  Ending ending;
   std::unique_ptr<worker::Worker> worker;
   if (options.has_worker) {
     say("starting the worker");
     worker::WorkerSettings settings;
     settings.identity = format("dev-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
     settings.spool_folder = folder.path;
+    settings.at_end = [&ending](const Error& why) { ending.because(why); };
     TRY(worker, worker::Worker::start(process->client(), process->worker_parts(), settings));
   }
   TRY(const std::string token, api_token({}, folder));
@@ -125,7 +130,7 @@ Result<void> serve(const DevOptions& options, Log& log) {
                                {"temporal", address},
                                {"namespace", process->client().options().target_namespace},
                                {"pid", getpid()}}));
-  const Result<void> ended = wait_for_the_end(temporal_server, folder);
+  const Result<void> ended = wait_for_the_end(ending, temporal_server, folder);
   say("stopping");
   host.reset();
   stream.reset();

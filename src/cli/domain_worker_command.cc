@@ -19,12 +19,16 @@ Result<void> work(const DomainWorkerOptions& options, Log& log) {
   TRY(const auto process,
       Process::start(folder, std::move(store), {options.common, options.temporal, kTemporalAddress},
                      log));
-  TRY(const auto health, process->start_health(options.health_address));
+  Ending ending;
+  TRY(const auto health,
+      process->start_health(options.health_address, [&ending] { return ending.check(); }));
   worker::DomainSettings settings;
+  settings.at_end = [&ending](const Error& why) { ending.because(why); };
   settings.identity = format("domain-worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
   settings.queues = options.queues;
   settings.tenant = TenantId(options.tenant);
   settings.threads = options.threads;
+  if (options.opens_any_secret) settings.opened = worker::OpenedSecrets::Anywhere;
   TRY(const auto worker,
       worker::DomainWorker::start(process->client(), process->worker_parts(), settings));
   std::string queues;
@@ -32,10 +36,10 @@ Result<void> work(const DomainWorkerOptions& options, Log& log) {
   log.info("domain worker started", {{"queue", queues},
                                      {"temporal", process->client().options().address},
                                      {"health", health ? health->url() : ""}});
-  wait_for_stop_signal();
+  const Result<void> ended = ending.wait();
   if (health) health->drain();
   log.info("domain worker stopping");
-  return {};
+  return ended;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct HealthHost::State {
     };
     check("store", parts.check_store());
     check("temporal", parts.check_temporal());
+    if (parts.check_worker) check("worker", parts.check_worker());
     return http::json_response(is_ready ? 200 : 503,
                                json::Object{{"ready", is_ready}, {"checks", std::move(checks)}});
   }

@@ -15,6 +15,7 @@ struct HealthParts {
   metrics::Metrics& metrics;
   std::function<Result<void>()> check_store;
   std::function<Result<void>()> check_temporal;
+  std::function<Result<void>()> check_worker;  // empty: there is none
 };
 
 class HealthHost {

@@ -34,6 +34,8 @@
 namespace fermata::cli {
 namespace {
 
+constexpr std::string_view kEnvironmentSecret = "FERMATA_SECRET_";
+
 std::string random_hex(std::size_t bytes) {
   std::vector<unsigned char> raw(bytes);
   CHECK(RAND_bytes(raw.data(), static_cast<int>(raw.size())) == 1,
@@ -95,12 +97,23 @@ Result<std::string> StoredSecrets::resolve(const TenantId& tenant, const std::st
   if (stored.has_value() || stored.error().code != "NOT_FOUND") return stored;
   // The environment is the host's: no other tenant may read from it.
   if (tenant == home_tenant()) {
-    const char* value = std::getenv(("FERMATA_SECRET_" + name).c_str());
+    const char* value = std::getenv((std::string(kEnvironmentSecret) + name).c_str());
     if (value != nullptr) return std::string(value);
   }
   return make_error(
       ErrorKind::NotFound, "SECRET_UNKNOWN", format("there is no secret `{}`", name),
       format("store it by `fermata secrets set {}`, or set FERMATA_SECRET_{}", name, name));
+}
+
+service::EnvironmentSecrets environment_secrets() {
+  service::EnvironmentSecrets found{home_tenant(), {}};
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text(*entry);
+    if (!text.starts_with(kEnvironmentSecret)) continue;
+    text.remove_prefix(kEnvironmentSecret.size());
+    found.names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return found;
 }
 
 Result<service::MasterKeys> master_keys(const std::string& file, const DataFolder& folder) {

@@ -11,6 +11,7 @@
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "foundation/result.h"
+#include "service/known_names.h"
 #include "service/random.h"
 #include "service/secret_vault.h"
 
@@ -50,6 +51,9 @@ class StoredSecrets final : public actions::SecretResolver {
  private:
   service::SecretVault& vault_;
 };
+
+// Which of them the environment has: the home tenant's.
+service::EnvironmentSecrets environment_secrets();
 
 // The data folder: database, Temporal's database, the token, who is running.
 struct DataFolder {

@@ -33,9 +33,11 @@ ApiHostParts Process::api_parts() {
   return {*store_, client_, actions_, secrets_, vault_, clock_, random_, log_, metrics_};
 }
 
-Result<std::unique_ptr<HealthHost>> Process::start_health(const std::string& address) {
-  return HealthHost::start(address, {metrics_, [this] { return store_->check_health(); },
-                                     [this] { return client_.check_health(); }});
+Result<std::unique_ptr<HealthHost>> Process::start_health(
+    const std::string& address, std::function<Result<void>()> check_worker) {
+  return HealthHost::start(address,
+                           {metrics_, [this] { return store_->check_health(); },
+                            [this] { return client_.check_health(); }, std::move(check_worker)});
 }
 
 }  // namespace fermata::cli

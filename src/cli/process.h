@@ -35,7 +35,8 @@ class Process {
   worker::WorkerParts worker_parts();
   ApiHostParts api_parts();
   // Nothing for an empty address. Errors: HTTP_LISTEN.
-  Result<std::unique_ptr<HealthHost>> start_health(const std::string& address);
+  Result<std::unique_ptr<HealthHost>> start_health(const std::string& address,
+                                                   std::function<Result<void>()> check_worker = {});
 
  private:
   struct Connected {

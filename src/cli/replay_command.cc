@@ -67,7 +67,9 @@ class ServerCheck {
       : client_(client), replayer_(replayer), options_(options), tally_(tally) {}
 
   Result<void> run() {
-    const std::string ours = format("WorkflowType = '{}'", service::kWorkflowType);
+    // Others may have workflows of their own in the namespace.
+    const std::string ours =
+        format("WorkflowType IN ('{}', '{}')", service::kWorkflowType, service::kFireWorkflow);
     TRY_DO(check_all(ours + " AND ExecutionStatus = 'Running'", SIZE_MAX));
     return check_all(ours + " AND ExecutionStatus != 'Running'",
                      static_cast<std::size_t>(std::max(options_.recent, 0)));

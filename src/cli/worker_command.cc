@@ -20,9 +20,12 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   TRY(const auto process,
       Process::start(folder, std::move(store), {options.common, options.temporal, kTemporalAddress},
                      log));
-  TRY(const auto health, process->start_health(options.health_address));
+  Ending ending;
+  TRY(const auto health,
+      process->start_health(options.health_address, [&ending] { return ending.check(); }));
   worker::WorkerSettings settings;
   settings.writes_rows = options.writes_rows;
+  settings.at_end = [&ending](const Error& why) { ending.because(why); };
   settings.identity = format("worker-{}-{}", getpid(), SystemRandom::token().substr(0, 8));
   settings.spool_folder = folder.path;
   if (!options.crash_file.empty()) {
@@ -38,10 +41,10 @@ Result<void> work(const WorkerOptions& options, Log& log) {
   log.info("worker started", {{"queue", std::string(service::kTaskQueue)},
                               {"temporal", process->client().options().address},
                               {"health", health ? health->url() : ""}});
-  wait_for_stop_signal();
+  const Result<void> ended = ending.wait();
   if (health) health->drain();
   log.info("worker stopping");
-  return {};
+  return ended;
 }
 
 }  // namespace

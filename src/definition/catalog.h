@@ -57,6 +57,24 @@ class SchemaCatalog {
   [[nodiscard]] virtual std::optional<std::string> event_payload_ref(
       std::string_view event_name) const = 0;
   [[nodiscard]] virtual std::vector<std::string> event_names() const = 0;
+  // Why a JSON Schema that a definition brings is none; empty when it is one, or nobody here knows.
+  [[nodiscard]] virtual std::string schema_problem(const json::Value& schema) const {
+    static_cast<void>(schema);
+    return {};
+  }
+};
+
+// A published version that a step calls, as far as it is there.
+struct CalledVersion {
+  std::optional<std::string> payload_schema_ref;  // nothing: the version is not there, and
+  std::int64_t newest_version = 0;                // this is the newest that is; 0: none
+};
+// What is published, for steps that call it. Empty optional: nothing is known, and nothing is said.
+class WorkflowCatalog {
+ public:
+  virtual ~WorkflowCatalog() = default;
+  [[nodiscard]] virtual std::optional<CalledVersion> called(std::string_view id,
+                                                            std::int64_t version) const = 0;
 };
 
 }  // namespace fermata::definition

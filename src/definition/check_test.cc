@@ -27,7 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // What the check and the readers of text say, but for the limits, which have tests of their own.
-constexpr std::array<std::string_view, 45> kCodes = {"ASSIGN_PATH_UNKNOWN",
+constexpr std::array<std::string_view, 50> kCodes = {"AI_OUTPUT_UNSUPPORTED",
+                                                     "ASSIGN_PATH_UNKNOWN",
                                                      "POSSIBLY_MISSING",
                                                      "UNKNOWN_FIELD",
                                                      "UNREACHABLE_STEP",
@@ -56,6 +57,9 @@ constexpr std::array<std::string_view, 45> kCodes = {"ASSIGN_PATH_UNKNOWN",
                                                      "MISSING_REQUIRED_MAPPING",
                                                      "PAYLOAD_SCHEMA_REF_UNKNOWN",
                                                      "POLICY_IGNORED",
+                                                     "SCHEMA_INVALID",
+                                                     "SECRET_IN_PAYLOAD",
+                                                     "SHORT_ACTION_LONG",
                                                      "TIME_TRIGGER_INVALID_CRON",
                                                      "TIME_TRIGGER_INVALID_RUN_AT",
                                                      "TIME_TRIGGER_INVALID_TIMEZONE",
@@ -71,6 +75,7 @@ constexpr std::array<std::string_view, 45> kCodes = {"ASSIGN_PATH_UNKNOWN",
                                                      "UNKNOWN_SECRET",
                                                      "UNKNOWN_SPECIAL_KEY",
                                                      "UNKNOWN_TRIGGER_EVENT",
+                                                     "UNKNOWN_WORKFLOW",
                                                      "YAML_INVALID"};
 
 constexpr TimeMs kNow = 1'772'359'200'000;  // 2026-03-01T10:00:00Z
@@ -89,7 +94,7 @@ std::string slurp(const fs::path& path) {
 
 Checked checked(const json::Value& document) {
   const TestCatalog catalog;
-  return check(document, {catalog, catalog, kNow, std::vector<std::string>{"CRM_KEY"}});
+  return check(document, {catalog, catalog, kNow, std::vector<std::string>{"CRM_KEY"}, &catalog});
 }
 
 std::string rendered(const std::vector<Finding>& findings) {

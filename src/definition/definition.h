@@ -28,6 +28,7 @@ struct CheckContext {
   TimeMs now = 0;  // one-time triggers must lie in the future of it
   std::optional<std::vector<std::string>>
       secrets;  // known secret names; unknown ones are findings when given
+  const WorkflowCatalog* workflows = nullptr;  // null: what is called is not looked up
 };
 
 struct Checked {

@@ -12,7 +12,7 @@
 
 namespace fermata::definition {
 
-class TestCatalog final : public ActionCatalog, public SchemaCatalog {
+class TestCatalog final : public ActionCatalog, public SchemaCatalog, public WorkflowCatalog {
  public:
   TestCatalog() {
     constexpr std::string_view kContact =
@@ -54,6 +54,14 @@ class TestCatalog final : public ActionCatalog, public SchemaCatalog {
     for (const auto& [key, spec] : actions_) out.push_back(&spec);
     return out;
   }
+  // `escalate` has two versions, `gone` was never published; of others nothing is known.
+  [[nodiscard]] std::optional<CalledVersion> called(std::string_view id,
+                                                    std::int64_t version) const override {
+    if (id == "gone") return CalledVersion{};
+    if (id != "escalate") return std::nullopt;
+    if (version > 2) return CalledVersion{std::nullopt, 2};
+    return CalledVersion{version == 1 ? "payload.Closed.v1" : "payload.Ticket.v1"};
+  }
   [[nodiscard]] std::optional<json::Value> payload_schema(std::string_view ref) const override {
     const auto found = schemas_.find(std::string(ref));
     return found == schemas_.end() ? std::nullopt : std::optional(found->second);
@@ -71,6 +79,11 @@ class TestCatalog final : public ActionCatalog, public SchemaCatalog {
     std::vector<std::string> out;
     for (const auto& [name, ref] : events_) out.push_back(name);
     return out;
+  }
+  // As much as the tests need: the words of `type`.
+  [[nodiscard]] std::string schema_problem(const json::Value& schema) const override {
+    const auto type = schema.is_object() ? json::string_at(schema.get_object(), "type") : "";
+    return type == "strin" ? "\"strin\" is no type" : "";
   }
 
  private:

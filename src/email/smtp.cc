@@ -33,8 +33,13 @@ std::size_t on_line(char* data, std::size_t size, std::size_t count, void* user)
   constexpr std::size_t kBytesMax = 500;
   std::string_view line(data, size * count);
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
-  if (line.starts_with('4') || line.starts_with('5'))
-    static_cast<Transfer*>(user)->refusal = line.substr(0, kBytesMax);
+  if (line.starts_with('4') || line.starts_with('5')) {
+    std::string& refusal = static_cast<Transfer*>(user)->refusal;
+    refusal = line.substr(0, kBytesMax);
+    // It becomes part of a message, which not all bytes can.
+    std::ranges::replace_if(
+        refusal, [](char c) { return c < ' ' || c > '~'; }, '?');
+  }
   return size * count;
 }
 
@@ -47,7 +52,8 @@ curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
           ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr)
           : &reinterpret_cast<const sockaddr_in*>(any)->sin_addr;
   inet_ntop(any->sa_family, bytes, text.data(), text.size());
-  if (transfer.server.may_connect(text.data()))
+  const bool is_ip = any->sa_family == AF_INET || any->sa_family == AF_INET6;
+  if (is_ip && transfer.server.may_connect(text.data()))
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   transfer.refused_address = text.data();
   return CURL_SOCKET_BAD;
@@ -91,33 +97,55 @@ Error error_of(CURLcode code, long status, const Transfer& transfer) {
 
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
+// Empty when there is no memory for it.
 List recipients_of(const Envelope& envelope) {
   List list(nullptr, curl_slist_free_all);
-  for (const std::string& to : envelope.to)
-    list.reset(curl_slist_append(list.release(), ("<" + to + ">").c_str()));
+  for (const std::string& to : envelope.to) {
+    curl_slist* const longer = curl_slist_append(list.get(), ("<" + to + ">").c_str());
+    if (longer == nullptr) return {nullptr, curl_slist_free_all};
+    static_cast<void>(list.release());
+    list.reset(longer);
+  }
   return list;
 }
 
-void set_server(CURL* curl, const Server& server, Transfer& transfer) {
-  curl_easy_setopt(curl, CURLOPT_URL, server.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(
-      curl, CURLOPT_USE_SSL,
+// The first option that is refused, if any, ends the call: without it the call would be another.
+CURLcode set_options(CURL* curl, const Envelope& envelope, const List& recipients,
+                     Transfer& transfer) {
+  CURLcode code = CURLE_OK;
+  const auto set = [&](CURLoption option, auto value) {
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, option, value);
+  };
+  const Server& server = transfer.server;
+  set(CURLOPT_URL, server.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  set(CURLOPT_USE_SSL,
       static_cast<long>(server.tls == Tls::Required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!server.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
-  if (!server.user.empty()) {
-    curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
-    curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!server.ca_file.empty()) {
+    set(CURLOPT_CAINFO, server.ca_file.c_str());
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // or the system's would do, too
   }
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_line);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
+  if (!server.user.empty()) {
+    set(CURLOPT_USERNAME, server.user.c_str());
+    set(CURLOPT_PASSWORD, server.password.c_str());
+  }
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
+  // 0 would be for ever; timers of libcurl count to 31 bits.
+  set(CURLOPT_TIMEOUT_MS,
+      static_cast<long>(std::clamp<std::int64_t>(server.timeout_ms, 1, std::int64_t{1} << 30)));
+  set(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_HEADERFUNCTION, on_line);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+  set(CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
+  set(CURLOPT_MAIL_RCPT, recipients.get());
+  set(CURLOPT_UPLOAD, 1L);
+  set(CURLOPT_READFUNCTION, on_read);
+  set(CURLOPT_READDATA, static_cast<void*>(&transfer));
+  return code;
 }
 
 }  // namespace
@@ -127,14 +155,10 @@ Result<int> send(const Server& server, const Envelope& envelope) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
                                                                  curl_easy_cleanup);
   Transfer transfer{server, envelope.wire, {}, {}};
-  set_server(curl.get(), server, transfer);
   const List recipients = recipients_of(envelope);
-  curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
-  curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, on_read);
-  curl_easy_setopt(curl.get(), CURLOPT_READDATA, &transfer);
-  const CURLcode code = curl_easy_perform(curl.get());
+  if (curl == nullptr || recipients == nullptr) return error_of(CURLE_OUT_OF_MEMORY, 0, transfer);
+  CURLcode code = set_options(curl.get(), envelope, recipients, transfer);
+  if (code == CURLE_OK) code = curl_easy_perform(curl.get());
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   if (code != CURLE_OK) return error_of(code, status, transfer);

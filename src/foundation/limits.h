@@ -44,12 +44,12 @@ inline constexpr std::size_t kExpressionSourceBytesMax = 64 * kKiB;
 // Finished steps before a run continues as new: keeps a history near 300 events with local
 // activities (seed S0).
 inline constexpr std::uint32_t kStepsPerHistory = 250;
-// Pure steps that one activation may take before it yields with a zero-cost continue: bounds a
-// workflow task to well under Temporal's deadlock limits.
-inline constexpr std::uint32_t kStepsPerActivation = 10'000;
 // Signals held because no wait has asked for them yet. Beyond it the oldest is dropped with a log
 // line.
 inline constexpr std::size_t kBufferedEventsMax = 1'000;
+// All of them together travel in the checkpoint: a third of kStateBytesMax. The newest one is kept
+// whatever it has.
+inline constexpr std::size_t kBufferedEventsBytesMax = 512 * kKiB;
 // Answers held for tasks that a repeated workflow task is about to open again; a late one stays
 // until it is pushed out.
 inline constexpr std::size_t kBufferedAnswersMax = 64;
@@ -61,6 +61,26 @@ inline constexpr std::uint32_t kAttemptsMax = 1'000;
 inline constexpr std::size_t kLoopItemsMax = 1'000'000;
 // Waits and retries: 10 years, well inside what Temporal timers take.
 inline constexpr std::int64_t kWaitMsMax = 3'650LL * 24 * 3'600 * 1'000;
+// Nesting of a value that enters a scope or is sent out: with what is put around it (a result, an
+// argument, an event's envelope) it stays below kJsonDepthMax, so that every reader reads it.
+inline constexpr std::size_t kValueDepthMax = 200;
+// Nesting of what we wrote to Temporal ourselves: above all that the first semantics version could
+// write, whose values had no such bound (500 by an expression, 32 by an assignment, and a mapping).
+inline constexpr std::size_t kOwnPayloadDepthMax = 1'024;
+// Input of one action or child: a quarter below Temporal's 2 MiB, for what travels beside it and
+// for what sealing adds.
+inline constexpr std::size_t kInputBytesMax = 1536 * kKiB;
+// Result of a run: Temporal refuses 2 MiB again and again; sealing adds some bytes.
+inline constexpr std::size_t kResultBytesMax = 1792 * kKiB;
+// payload, vars, meta and error together: an eighth of MiB below kStateBytesMax, for loops and
+// events that are under way, so that an assignment that authors can catch says it first.
+inline constexpr std::size_t kScopesBytesMax = 1408 * kKiB;
+// An error in the row of a step or of a retry, as the ledger has it: what people read.
+inline constexpr std::size_t kErrorRowBytesMax = 32 * kKiB;
+// Work of one history and of one step, in steps of expressions (50 a microsecond): a workflow task
+// has 2 s, also one that plays a whole history again, and 0.6 s leave room for slow machines.
+inline constexpr std::uint64_t kWorkPerHistoryMax = 10'000'000;
+inline constexpr std::uint64_t kWorkPerStepMax = 20'000'000;
 
 // A stored value is data that runs share, not a file: 256 KiB, as what an expression may produce.
 inline constexpr std::size_t kKeyValueBytesMax = 256 * kKiB;
@@ -73,6 +93,9 @@ inline constexpr std::size_t kBundleVersionsMax = 10'000;
 inline constexpr std::size_t kLogDataBytesMax = 16 * kKiB;
 // Lines of a log that one page looks through for those that fit its filter.
 inline constexpr std::size_t kLogScanMax = 5'000;
+// What an answer from outside may put into the details of a failure: they stand in every row and
+// message of it, and the ledger keeps 32 KiB of all of an error.
+inline constexpr std::size_t kFailureDetailsBytesMax = 28 * kKiB;
 
 // -- operators
 // ---------------------------------------------------------------------------------------------------

@@ -1,210 +1,92 @@
 #include "http/client.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstring>
-#include <memory>
-#include <optional>
+#include <chrono>
 
 #include "foundation/format.h"
+#include "http/redirect.h"
+#include "http/transfer.h"
+#include "http/url.h"
 
 namespace fermata::http {
 namespace {
 
-// An address as 16 bytes; IPv4 in its mapped form, so that one table judges both.
-using Bytes = std::array<unsigned char, 16>;
+constexpr std::size_t kMethodBytesMax = 20;
+// They say where a message ends: two who disagree about that take a part of one for another one.
+constexpr std::array<std::string_view, 5> kFraming = {"content-length", "te", "trailer",
+                                                      "transfer-encoding", "upgrade"};
 
-std::optional<Bytes> parse_address(const std::string& text) {
-  Bytes bytes{};
-  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;
-  bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0};
-  if (inet_pton(AF_INET, text.c_str(), bytes.data() + 12) == 1) return bytes;
-  return std::nullopt;
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-struct Block {
-  Bytes base;
-  unsigned bits;
-};
-
-std::optional<Block> parse_block(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const std::string address(text.substr(0, slash));
-  const auto base = parse_address(address);
-  if (!base) return std::nullopt;
-  const bool is_v4 = address.find(':') == std::string::npos;
-  unsigned bits = is_v4 ? 32 : 128;
-  if (slash != std::string_view::npos) {
-    const std::string_view digits = text.substr(slash + 1);
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), bits).ec != std::errc{})
-      return std::nullopt;
-  }
-  return Block{*base, is_v4 ? bits + 96 : bits};
+bool is_token_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool contains(const Block& block, const Bytes& address) {
-  for (unsigned bit = 0; bit < block.bits && bit < 128; ++bit) {
-    const unsigned mask = 0x80U >> (bit % 8);
-    if ((block.base[bit / 8] & mask) != (address[bit / 8] & mask)) return false;
-  }
-  return true;
+bool is_value_character(char c) {
+  return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F);
 }
 
-// Never reachable, whatever is allowed.
-constexpr std::array<std::string_view, 5> kForbidden = {"0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4",
-                                                        "::/128", "ff00::/8"};
-// Reachable only when allowed: loopback, private, link-local with the metadata services, shared,
-// documentation, NAT64.
-constexpr std::array<std::string_view, 15> kPrivate = {
-    "127.0.0.0/8",    "10.0.0.0/8",   "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
-    "100.64.0.0/10",  "192.0.0.0/24", "192.0.2.0/24",  "198.18.0.0/15",  "198.51.100.0/24",
-    "203.0.113.0/24", "::1/128",      "fc00::/7",      "fe80::/10",      "64:ff9b::/96"};
-
-struct Transfer {
-  const ClientRequest& request;
-  const AddressPolicy& policy;
-  ClientResponse response;
-  bool is_too_large = false;
-  std::string refused_address;
-};
-
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const std::size_t bytes = size * count;
-  if (transfer.response.body.size() + bytes > transfer.request.response_bytes_max) {
-    transfer.is_too_large = true;
-    return 0;
-  }
-  transfer.response.body.append(data, bytes);
-  return bytes;
+Error invalid(std::string message) {
+  return make_error(ErrorKind::Invalid, "HTTP_REQUEST_INVALID", std::move(message));
 }
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/"))
-    transfer.response.headers.clear();  // a redirect's headers are not the answer's
-  const std::size_t colon = line.find(':');
-  if (colon != std::string_view::npos) {
-    std::string name(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
-      value.remove_prefix(1);
-    while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' '))
-      value.remove_suffix(1);
-    transfer.response.headers[name] = value;
-  }
-  return size * count;
+Result<void> check_header(const std::string& name, const std::string& value) {
+  constexpr std::size_t kNameBytesMax = 256;
+  if (name.empty() || name.size() > kNameBytesMax || !std::ranges::all_of(name, is_token_character))
+    return invalid("the name of a header is not one");
+  if (!std::ranges::all_of(value, is_value_character))
+    return invalid(format("header `{}` has a line break or another control character", name));
+  const auto is_name = [&](std::string_view one) {
+    return std::ranges::equal(one, name, {}, {}, lower);
+  };
+  if (std::ranges::any_of(kFraming, is_name))
+    return invalid(format("header `{}` is not for the author of a call", name));
+  return {};
 }
 
-// The address that was really connected to, before anything is sent to it.
-int before_request(void* user, char* remote, char*, int, int) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  if (is_allowed(remote, transfer.policy)) return CURL_PREREQFUNC_OK;
-  transfer.refused_address = remote;
-  return CURL_PREREQFUNC_ABORT;
-}
-
-Error error_of(CURLcode code, const Transfer& transfer, const std::string& url) {
-  if (!transfer.refused_address.empty()) {
-    return make_error(ErrorKind::Forbidden, "HTTP_ADDRESS_REFUSED",
-                      format("`{}` leads to the private address {}", url, transfer.refused_address),
-                      "allow it in the configuration if that is meant");
-  }
-  if (transfer.is_too_large) {
-    return make_error(ErrorKind::TooLarge, "HTTP_TOO_LARGE",
-                      format("the answer of `{}` has more than {} bytes", url,
-                             transfer.request.response_bytes_max));
-  }
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return make_error(ErrorKind::Unavailable, "HTTP_TIMEOUT",
-                        format("`{}` did not answer in {} ms", url, transfer.request.timeout_ms));
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID",
-                        format("`{}` is not an http or https address", url));
-    case CURLE_TOO_MANY_REDIRECTS:
-      return make_error(
-          ErrorKind::Invalid, "HTTP_TOO_MANY_REDIRECTS",
-          format("`{}` redirects more than {} times", url, transfer.request.redirects_max));
-    default:
-      return make_error(ErrorKind::Unavailable, "HTTP_UNREACHABLE",
-                        format("`{}`: {}", url, curl_easy_strerror(code)));
-  }
-}
-
-// libcurl's connections are worth keeping: one handle per thread, reset between requests.
-CURL* thread_handle() {
-  thread_local const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> kHandle(curl_easy_init(),
-                                                                                 curl_easy_cleanup);
-  curl_easy_reset(kHandle.get());
-  return kHandle.get();
+Result<void> check(const ClientRequest& request) {
+  const std::string& method = request.method;
+  if (method.empty() || method.size() > kMethodBytesMax ||
+      !std::ranges::all_of(method, [](char c) { return c >= 'A' && c <= 'Z'; }))
+    return invalid("a method has 1 to 20 capital letters, such as `GET`");
+  if (method == "HEAD" && !request.body.empty()) return invalid("a HEAD call has no body");
+  for (const auto& [name, value] : request.headers) TRY_DO(check_header(name, value));
+  return {};
 }
 
 }  // namespace
 
-bool is_allowed(const std::string& address, const AddressPolicy& policy) {
-  const auto bytes = parse_address(address);
-  if (!bytes) return false;
-  const auto is_in = [&](std::string_view text) {
-    const auto block = parse_block(text);
-    return block && contains(*block, *bytes);
-  };
-  if (std::ranges::any_of(kForbidden, is_in)) return false;
-  return std::ranges::none_of(kPrivate, is_in) ||
-         std::ranges::any_of(policy.allowed_private, is_in);
+bool HeaderNameLess::operator()(std::string_view left, std::string_view right) const {
+  return std::ranges::lexicographical_compare(left, right, {}, lower, lower);
 }
 
 Result<ClientResponse> send(const ClientRequest& request, const AddressPolicy& policy) {
-  CURL* curl = thread_handle();
-  Transfer transfer{request, policy, {}, false, {}};
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl_slist_free_all);
-  for (const auto& [name, value] : request.headers) {
-    const std::string line = format("{}: {}", name, value);
-    if (line.find_first_of("\r\n") != std::string::npos) {
-      return make_error(ErrorKind::Invalid, "HTTP_URL_INVALID",
-                        format("header `{}` contains a line break", name));
-    }
-    headers.reset(curl_slist_append(headers.release(), line.c_str()));
+  using Clock = std::chrono::steady_clock;
+  TRY_DO(check(request));
+  Hop hop{request.method, {}, request.headers, request.body};
+  TRY(hop.url, parse_url(request.url));
+  // Timers of libcurl count to 31 bits.
+  const std::int64_t timeout_ms =
+      std::clamp<std::int64_t>(request.timeout_ms, 1, std::int64_t{1} << 30);
+  const auto until = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  TransferLimits limits{request, policy, timeout_ms, request.response_bytes_max};
+  for (int redirects = 0;; ++redirects) {
+    TRY(ClientResponse response, transfer(hop, limits));
+    const auto location = location_of(response);
+    if (request.redirects_max <= 0 || !location) return response;
+    if (redirects == request.redirects_max)
+      return make_error(
+          ErrorKind::Invalid, "HTTP_TOO_MANY_REDIRECTS",
+          format("`{}` redirects more than {} times", shown(hop.url), request.redirects_max));
+    TRY(hop, next_hop(std::move(hop), response.status, *location));
+    limits.bytes_left -= response.body.size();
+    limits.left_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
   }
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-  if (!request.body.empty()) {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
-  }
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.redirects_max > 0 ? 1L : 0L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, static_cast<long>(request.redirects_max));
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  if (!request.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_request);
-  curl_easy_setopt(curl, CURLOPT_PREREQDATA, &transfer);
-  const CURLcode code = curl_easy_perform(curl);
-  if (code != CURLE_OK) return error_of(code, transfer, request.url);
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  transfer.response.status = static_cast<int>(status);
-  return std::move(transfer.response);
 }
 
 }  // namespace fermata::http

@@ -7,12 +7,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 
 #include "foundation/format.h"
 #include "foundation/limits.h"
+#include "http/message_text.h"
 #include "http/security_headers.h"
 #include "http/wire.h"
 
@@ -22,114 +21,67 @@ namespace {
 namespace net = boost::asio;
 namespace beast = boost::beast;
 using net::ip::tcp;
-using Parser = beast::http::request_parser<beast::http::string_body>;
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 // For the other side to say that it has seen our end.
 constexpr std::int64_t kCloseMs = 1'000;
 constexpr std::size_t kReadBytes = 16 * limits::kKiB;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+// What a reader has to take in one go (ServerOptions::write_ms).
+constexpr std::size_t kPieceBytes = 64 * limits::kKiB;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
-void read_target(std::string_view target, Request& request) {
-  const std::size_t mark = target.find('?');
-  // Segments are decoded one by one by the router; here only the query is taken apart.
-  request.path = target.substr(0, mark);
-  std::string_view rest =
-      mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
-    const std::size_t equals = pair.find('=');
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-    request.query[percent_decode(pair.substr(0, equals))] = percent_decode(value);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-  }
-}
-
-Request request_of(Parser& parser) {
-  auto& message = parser.get();
-  Request request;
-  request.method = std::string(message.method_string());
-  read_target(std::string_view(message.target().data(), message.target().size()), request);
-  for (const auto& field : message) {
-    request
-        .headers[lower(std::string_view(field.name_string().data(), field.name_string().size()))] =
-        std::string(field.value());
-  }
-  request.body = std::move(message.body());
-  return request;
-}
-
-std::string text_of(const Response& response, bool keeps_open) {
-  std::string text =
-      format("HTTP/1.1 {} -\r\nContent-Length: {}\r\nConnection: {}\r\n", response.status,
-             response.body.size(), keeps_open ? "keep-alive" : "close");
-  for (const auto& [name, value] : response.headers) text += format("{}: {}\r\n", name, value);
-  return text + "\r\n" + response.body;
-}
-
-// A body without a length. Chunks tell its end from a cut; to HTTP/1.0 it ends with the connection.
-enum class Framing : std::uint8_t { Chunks, UntilClose };
-struct Streamed {
-  Response response;
-  Framing framing = Framing::Chunks;
-};
-
-std::string stream_head(const Streamed& streamed) {
-  std::string text = format("HTTP/1.1 {} -\r\nConnection: close\r\n", streamed.response.status);
-  if (streamed.framing == Framing::Chunks) text += "Transfer-Encoding: chunked\r\n";
-  for (const auto& [name, value] : streamed.response.headers) text += name + ": " + value + "\r\n";
-  return text + "\r\n";
-}
-
-// Nothing for nothing: an empty chunk would be the end.
-std::string framed(std::string_view bytes, Framing framing) {
-  if (bytes.empty() || framing == Framing::UntilClose) return std::string(bytes);
-  return format("{:x}\r\n{}\r\n", bytes.size(), bytes);
-}
-
-Error error_of(const beast::error_code& ec) {
-  if (ec == beast::http::error::body_limit) {
-    return make_error(ErrorKind::TooLarge, "BODY_TOO_LARGE",
-                      "the body is larger than this server accepts", "send less");
-  }
-  return make_error(ErrorKind::Invalid, "REQUEST_MALFORMED",
-                    "not a valid HTTP request: " + ec.message());
-}
-
-// Cuts the connection when a phase takes too long.
+// Cuts the connection when a phase takes too long. For good: a cancelled operation may have ended
+// just before, and the next one would wait for ever.
 class Deadline {
  public:
-  explicit Deadline(tcp::socket& socket) : socket_(socket), timer_(socket.get_executor()) {}
+  explicit Deadline(tcp::socket& socket) : timer_(socket.get_executor()), socket_(&socket) {}
   void set(std::int64_t ms) {
+    phase_ = std::make_shared<char>();
     timer_.expires_after(std::chrono::milliseconds(ms));
-    timer_.async_wait([this](const boost::system::error_code& ec) {
-      boost::system::error_code ignored;
-      if (!ec) socket_.cancel(ignored);
-    });
+    // One that has fired cannot be called back any more: it comes later, perhaps after the end of
+    // its phase, or of the connection.
+    timer_.async_wait(
+        [phase = std::weak_ptr(phase_), socket = socket_](const boost::system::error_code& ec) {
+          boost::system::error_code ignored;
+          if (!ec && !phase.expired()) socket->close(ignored);
+        });
   }
-  void clear() { timer_.cancel(); }
+  void clear() {
+    phase_.reset();
+    timer_.cancel();
+  }
 
  private:
-  tcp::socket& socket_;
   net::steady_timer timer_;
+  tcp::socket* socket_;
+  std::shared_ptr<char> phase_;  // there while it lasts
 };
+
+// An exception is a mistake of ours or of a library: its request fails, the server goes on.
+Response answer_of(const Router& router, Request& request) {
+  try {
+    return router.handle(request);
+  } catch (const std::exception& unforeseen) {
+    return problem_response(make_error(ErrorKind::Internal, "SERVER_FAULT",
+                                       format("the server failed: {}", unforeseen.what()),
+                                       "report it with what was asked"));
+  }
+}
 
 // Runs the handler on a worker thread and comes back to the connection's own.
 net::awaitable<Response> run_handler(std::shared_ptr<Shared> shared, Request request) {
   auto work = [shared, moved = std::move(request)]() mutable -> net::awaitable<Response> {
-    Response response = shared->router.handle(moved);
+    Response response = answer_of(shared->router, moved);
     co_return response;
   };
   auto spawned = net::co_spawn(shared->workers.get_executor(), std::move(work), net::use_awaitable);
   Response response = co_await std::move(spawned);
   co_return response;
 }
+
+struct Streamed {
+  Response response;
+  Framing framing = Framing::Chunks;
+};
 
 // Wakes a coroutine of the IO thread from any other; a call before the wait is not lost.
 class Bell {
@@ -169,7 +121,11 @@ net::awaitable<Piece> next_piece(std::shared_ptr<Shared> shared,
                                  std::shared_ptr<BodyStream> stream) {
   auto work = [stream]() -> net::awaitable<Piece> {
     Piece piece;
-    piece.next = stream->next(piece.bytes);
+    try {
+      piece.next = stream->next(piece.bytes);
+    } catch (const std::exception&) {
+      piece.next = BodyStream::Next::Cut;
+    }
     co_return piece;
   };
   auto spawned = net::co_spawn(shared->workers.get_executor(), std::move(work), net::use_awaitable);
@@ -177,27 +133,51 @@ net::awaitable<Piece> next_piece(std::shared_ptr<Shared> shared,
   co_return piece;
 }
 
+// False when its reader is gone or too slow.
+net::awaitable<bool> write_all(Wire& wire, Deadline& deadline, std::int64_t piece_ms,
+                               std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kPieceBytes);
+    deadline.set(piece_ms);
+    auto out = net::buffer(piece.data(), piece.size());
+    const auto failed = co_await wire.write(out);
+    deadline.clear();
+    if (failed) co_return false;
+    text.remove_prefix(piece.size());
+  }
+  co_return true;
+}
+
+// In the table of those that stream, while it does.
+class Streaming {
+ public:
+  Streaming(Shared& shared, tcp::socket& socket, std::function<void()> wake)
+      : shared_(shared), socket_(&socket) {
+    shared_.streaming[socket_] = std::move(wake);
+  }
+  ~Streaming() { shared_.streaming.erase(socket_); }
+  Streaming(const Streaming&) = delete;
+  Streaming& operator=(const Streaming&) = delete;
+
+ private:
+  Shared& shared_;
+  tcp::socket* socket_;
+};
+
 // Sends pieces until the stream ends or its reader is gone or too slow. A server that stops ends a
 // stream that has nothing to say: it may go on for ever, and its reader resumes it elsewhere.
 net::awaitable<void> send_stream(std::shared_ptr<Shared> shared, Wire& wire, Deadline& deadline,
                                  Streamed streamed) {
-  tcp::socket& socket = wire.socket();
   const std::shared_ptr<BodyStream> stream = streamed.response.stream;
-  const auto bell = std::make_shared<Bell>(socket.get_executor());
+  const auto bell = std::make_shared<Bell>(wire.socket().get_executor());
   const auto wake = [weak = std::weak_ptr(bell)] { Bell::ring(weak); };
-  shared->streaming[&socket] = wake;
+  const Streaming streaming(*shared, wire.socket(), wake);
   stream->on_ready(wake);
-  std::string text = stream_head(streamed);
+  std::string text = stream_head(streamed.response, streamed.framing);
   bool is_over = false;
   while (true) {
-    if (!text.empty()) {
-      deadline.set(shared->options.write_ms);
-      auto out = net::buffer(text);
-      const auto ec = co_await wire.write(out);
-      deadline.clear();
-      if (ec) break;
-    }
-    if (is_over) break;
+    const bool is_read = co_await write_all(wire, deadline, shared->options.write_ms, text);
+    if (!is_read || is_over) break;
     Piece piece = co_await next_piece(shared, stream);
     if (piece.next == BodyStream::Next::Cut) break;
     is_over = piece.next == BodyStream::Next::End ||
@@ -218,82 +198,168 @@ Response too_many_streams() {
                                      "close some, or ask again later"));
 }
 
-// One request from the socket and the bytes left over. The verdict is empty when the connection is
-// over.
-struct Read {
-  bool is_over = false;
-  beast::error_code error;
+Response too_many_connections() {
+  Response response =
+      problem_response(make_error(ErrorKind::Unavailable, "CONNECTIONS_TOO_MANY",
+                                  "this server has as many open connections as it takes",
+                                  "ask again later, and keep connections for what comes next"));
+  response.headers["Retry-After"] = "1";
+  return response;
+}
+
+Response refusal_of(const beast::error_code& ec) {
+  Response response = problem_response(error_of(ec));
+  if (ec == beast::http::error::header_limit) response.status = 431;
+  return response;
+}
+
+// Takes and drops what still comes: a socket that is closed over it resets the connection, and the
+// other side loses the answer.
+net::awaitable<void> end_properly(Wire& wire, Deadline& deadline) {
+  std::array<char, kReadBytes> dropped{};
+  deadline.set(kCloseMs);
+  co_await wire.close();
+  auto into = net::buffer(dropped);
+  while (true) {
+    auto [ec, bytes] = co_await wire.socket().async_read_some(into, kAwait);
+    if (ec) break;
+  }
+  deadline.clear();
+}
+
+// Among the idle ones, until its request begins.
+class Idle {
+ public:
+  Idle(Shared& shared, tcp::socket& socket) : shared_(shared), socket_(&socket) {}
+  ~Idle() { end(); }
+  Idle(const Idle&) = delete;
+  Idle& operator=(const Idle&) = delete;
+  void begin() { shared_.idle.insert(socket_); }
+  void end() { shared_.idle.erase(socket_); }
+
+ private:
+  Shared& shared_;
+  tcp::socket* socket_;
 };
-net::awaitable<Read> read_request(Shared& shared, Wire& wire, Parser& parser, std::string& buffer,
-                                  Deadline& deadline) {
+
+// A request, as far as it has come.
+struct Incoming {
+  Parser parser;
+  std::string& buffer;   // the bytes that nobody has taken yet, of later requests too
+  bool is_over = false;  // the connection is; nothing is to be answered
+  bool has_head = false;
+  Request request;
+  std::optional<Response> refusal;
+
+  Incoming(std::string& left_over, const ServerOptions& options) : buffer(left_over) {
+    // Up to the end of the header first: trailers would stand among its fields afterwards.
+    parser.eager(false);
+    parser.header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
+    parser.body_limit(options.body_bytes_max);
+  }
+  [[nodiscard]] bool is_done() const { return is_over || refusal || parser.is_done(); }
+};
+
+// Gives the parser what has come. Whether it may take more without reading.
+bool parse(Incoming& in, const ServerOptions& options) {
+  beast::error_code error;
+  const std::size_t taken = in.parser.put(net::buffer(in.buffer), error);
+  in.buffer.erase(0, taken);
+  if (error == beast::http::error::need_more) error = {};
+  // The parser bounds a header and a body, but not the lines between chunks, nor what follows the
+  // last one.
+  const bool is_stuck = taken == 0 && in.buffer.size() > options.header_bytes_max;
+  if (!error && is_stuck) error = beast::http::error::header_limit;
+  if (error) {
+    in.refusal = refusal_of(error);
+  } else if (in.parser.is_header_done() && !in.has_head) {
+    in.has_head = true;
+    in.parser.eager(true);
+    auto head = read_head(in.parser);
+    if (head.has_value()) {
+      in.request = *std::move(head);
+    } else {
+      in.refusal = problem_response(head.error());
+    }
+  }
+  return taken > 0 && !in.buffer.empty();
+}
+
+// One request from the socket and the bytes left over.
+net::awaitable<void> read_request(Shared& shared, Wire& wire, Incoming& in, Deadline& deadline) {
   const ServerOptions& options = shared.options;
   std::array<char, kReadBytes> chunk{};
-  Read read;
-  bool is_begun = !buffer.empty();
-  bool is_in_body = false;
+  Idle idle(shared, wire.socket());
+  bool is_begun = !in.buffer.empty();
+  if (!is_begun) idle.begin();
   deadline.set(is_begun ? options.header_ms : options.idle_ms);
-  if (!is_begun) shared.idle.insert(&wire.socket());
-  while (!parser.is_done()) {
-    if (!buffer.empty()) {
-      const std::size_t taken = parser.put(net::buffer(buffer), read.error);
-      buffer.erase(0, taken);
-      if (read.error == beast::http::error::need_more) read.error = {};
-      if (read.error || parser.is_done()) break;
-      if (parser.is_header_done() && !is_in_body) {
+  bool is_in_body = false;
+  while (!in.is_done()) {
+    if (!in.buffer.empty()) {
+      const bool goes_on = parse(in, options);
+      if (in.is_done()) break;
+      if (in.has_head && !is_in_body) {
         is_in_body = true;
+        if (in.buffer.empty() && awaits_continue(in.parser)) {
+          const bool is_read = co_await write_all(wire, deadline, options.write_ms, kContinue);
+          if (!is_read) {
+            in.is_over = true;
+            break;
+          }
+        }
         deadline.set(options.body_ms);
       }
-      if (taken > 0 && !buffer.empty()) continue;
+      if (goes_on) continue;
     }
     auto into = net::buffer(chunk);
     const Wire::Read got = co_await wire.read_some(into);
     if (got.error) {
-      read.is_over = true;
+      in.is_over = true;
       break;
     }
-    buffer.append(chunk.data(), got.bytes);
-    if (!is_begun) {
-      is_begun = true;
-      shared.idle.erase(&wire.socket());
-      deadline.set(options.header_ms);
-    }
+    if (!is_begun) deadline.set(options.header_ms);
+    is_begun = true;
+    idle.end();
+    in.buffer.append(chunk.data(), got.bytes);
   }
-  shared.idle.erase(&wire.socket());
   deadline.clear();
-  co_return read;
+  if (in.parser.is_done()) in.request.body = std::move(in.parser.get().body());
 }
 
-}  // namespace
+// Counts a connection as open until its end, whichever that is.
+class Open {
+ public:
+  explicit Open(std::atomic<int>& count) : count_(count) {}
+  ~Open() { --count_; }
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
 
-net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
+ private:
+  std::atomic<int>& count_;
+};
+
+// Requests and their answers, one after the other. Whether the last answer was a refusal, behind
+// which more may come that nobody reads.
+net::awaitable<bool> serve_requests(std::shared_ptr<Shared> shared, Wire& wire,
+                                    Deadline& deadline) {
   std::string buffer;
-  Deadline deadline(socket);
-  const auto tls = shared->tls;
-  Wire wire(socket, tls.get());
-  deadline.set(shared->options.header_ms);
-  const auto refused = co_await wire.open();
-  deadline.clear();
-  bool keeps_open = !refused;
+  bool keeps_open = true;
   while (keeps_open) {
     boost::system::error_code ignored;
     // What has come already is answered, also by a server that stops.
-    if (shared->is_draining && buffer.empty() && socket.available(ignored) == 0) break;
-    Parser parser;
-    parser.eager(true);
-    parser.header_limit(static_cast<std::uint32_t>(shared->options.header_bytes_max));
-    parser.body_limit(shared->options.body_bytes_max);
-    Read read = co_await read_request(*shared, wire, parser, buffer, deadline);
-    if (read.is_over) break;
+    if (shared->is_draining && buffer.empty() && wire.socket().available(ignored) == 0) break;
+    Incoming in(buffer, shared->options);
+    co_await read_request(*shared, wire, in, deadline);
+    if (in.is_over) break;
+    const bool is_refused = in.refusal.has_value();
+    const std::string method = in.request.method;
     Response response;
-    Framing framing = Framing::Chunks;
-    if (read.error) {
+    if (is_refused) {
+      response = *std::move(in.refusal);
       keeps_open = false;
-      response = problem_response(error_of(read.error));
-      if (read.error == beast::http::error::header_limit) response.status = 431;
     } else {
-      if (parser.get().version() < 11) framing = Framing::UntilClose;
-      const bool wants_more = parser.get().keep_alive();
-      Request request = request_of(parser);
+      const bool wants_more = in.parser.get().keep_alive();
+      Request request = std::move(in.request);
       response = co_await run_handler(shared, std::move(request));
       keeps_open = wants_more && !shared->is_draining;
     }
@@ -301,22 +367,55 @@ net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socke
       response = too_many_streams();
     secure(response, shared->tls == nullptr ? Transport::Plain : Transport::Tls);
     if (response.stream != nullptr) {
-      Streamed streamed{std::move(response), framing};
+      const bool is_old = in.parser.get().version() < 11;
+      Streamed streamed{std::move(response), is_old ? Framing::UntilClose : Framing::Chunks};
       co_await send_stream(shared, wire, deadline, std::move(streamed));
-      shared->streaming.erase(&socket);
       break;
     }
-    const std::string text = text_of(response, keeps_open);
-    auto out = net::buffer(text);
-    const auto failed = co_await wire.write(out);
-    if (failed) break;
+    const std::string text =
+        text_of(response, method, keeps_open ? Persistence::KeepOpen : Persistence::Close);
+    const bool is_read = co_await write_all(wire, deadline, shared->options.write_ms, text);
+    if (!is_read) break;
+    if (is_refused) co_return true;
   }
-  if (!refused) {
-    deadline.set(kCloseMs);
-    co_await wire.close();
-    deadline.clear();
+  co_return false;
+}
+
+}  // namespace
+
+net::awaitable<void> serve_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
+  const Open open(shared->open);
+  Deadline deadline(socket);
+  const auto tls = shared->tls;
+  Wire wire(socket, tls.get());
+  deadline.set(shared->options.header_ms);
+  const auto failed = co_await wire.open();
+  deadline.clear();
+  if (failed) co_return;
+  const bool is_refused = co_await serve_requests(shared, wire, deadline);
+  if (is_refused) {
+    co_await end_properly(wire, deadline);
+    co_return;
   }
-  --shared->open;
+  deadline.set(kCloseMs);
+  co_await wire.close();
+  deadline.clear();
+}
+
+net::awaitable<void> refuse_connection(std::shared_ptr<Shared> shared, tcp::socket socket) {
+  const Open refusing(shared->refusing);
+  Deadline deadline(socket);
+  const auto tls = shared->tls;
+  Wire wire(socket, tls.get());
+  deadline.set(kCloseMs);
+  const auto failed = co_await wire.open();
+  deadline.clear();
+  if (failed) co_return;
+  Response response = too_many_connections();
+  secure(response, tls == nullptr ? Transport::Plain : Transport::Tls);
+  const std::string text = text_of(response, "", Persistence::Close);
+  const bool is_read = co_await write_all(wire, deadline, kCloseMs, text);
+  if (is_read) co_await end_properly(wire, deadline);
 }
 
 }  // namespace fermata::http

@@ -25,6 +25,7 @@ struct Shared {
   std::shared_ptr<boost::asio::ssl::context> tls;
   std::atomic<bool> is_draining{false};
   std::atomic<int> open{0};
+  std::atomic<int> refusing{0};  // connections that are being told that there are too many
   // The IO thread's own: connections that wait for the first byte of a request; those that stream,
   // and how each is woken.
   std::set<boost::asio::ip::tcp::socket*> idle;
@@ -37,5 +38,9 @@ struct Shared {
 // The caller has counted it in `open`.
 boost::asio::awaitable<void> serve_connection(std::shared_ptr<Shared> shared,
                                               boost::asio::ip::tcp::socket socket);
+
+// Says that there are too many, and ends. The caller has counted it in `refusing`.
+boost::asio::awaitable<void> refuse_connection(std::shared_ptr<Shared> shared,
+                                               boost::asio::ip::tcp::socket socket);
 
 }  // namespace fermata::http

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "http/utf8.h"
 #include "json/text.h"
 
 namespace fermata::http {
@@ -45,7 +46,7 @@ Response problem_response(const Error& error) {
   return response;
 }
 
-std::string percent_decode(std::string_view text) {
+std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -55,10 +56,11 @@ std::string percent_decode(std::string_view text) {
     unsigned byte = 0;
     if (i + 2 >= text.size() ||
         std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ptr != &text[i + 1] + 2)
-      return {};
+      return std::nullopt;
     out.push_back(static_cast<char>(byte));
     i += 2;
   }
+  if (!is_clean_utf8(out)) return std::nullopt;
   return out;
 }
 

@@ -24,7 +24,7 @@ struct Caller {
 
 struct Request {
   std::string method;
-  std::string path;                            // percent-decoded, without the query
+  std::string path;                            // as it came, without the query
   std::map<std::string, std::string> query;    // decoded; the last of equal names wins
   std::map<std::string, std::string> params;   // from the route: {id}
   std::map<std::string, std::string> headers;  // names in lower case
@@ -63,7 +63,7 @@ Response json_response(int status, const json::Value& body);
 Response problem_response(const Error& error);
 int status_of(ErrorKind kind);
 
-// Empty when the text is not valid percent encoding.
-std::string percent_decode(std::string_view text);
+// Nothing when the text is not valid percent encoding of UTF-8 without U+0000.
+std::optional<std::string> percent_decode(std::string_view text);
 
 }  // namespace fermata::http

@@ -43,8 +43,13 @@ Response Router::handle(Request& request) const {
     }
     for (std::size_t i = 0; i < path.size(); ++i) {
       const std::string& segment = route.segments[i];
-      if (is_parameter(segment))
-        request.params[segment.substr(1, segment.size() - 2)] = percent_decode(path[i]);
+      if (!is_parameter(segment)) continue;
+      auto value = percent_decode(path[i]);
+      if (!value)
+        return problem_response(
+            make_error(ErrorKind::Invalid, "REQUEST_MALFORMED",
+                       "not a valid HTTP request: the path is not percent-encoded UTF-8"));
+      request.params[segment.substr(1, segment.size() - 2)] = *std::move(value);
     }
     return route.handler(request);
   }

@@ -1,5 +1,8 @@
 #include "http/server.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,11 +23,22 @@ namespace {
 
 namespace net = boost::asio;
 using net::ip::tcp;
+constexpr int kRefusingMax = 64;
+
+// The process has other connections, too, to databases and to Temporal: a quarter of the
+// descriptors that the system gives is left to them.
+std::size_t connections_max(const ServerOptions& options) {
+  rlimit given{};
+  if (getrlimit(RLIMIT_NOFILE, &given) != 0 || given.rlim_cur == RLIM_INFINITY)
+    return options.connections_max;
+  return std::min<std::size_t>(options.connections_max, given.rlim_cur - given.rlim_cur / 4);
+}
 
 class AsioServer final : public Server {
  public:
   AsioServer(const ServerOptions& options, Router router)
       : shared_(std::make_shared<Shared>(options, std::move(router))),
+        connections_max_(connections_max(options)),
         acceptor_(io_),
         retry_(io_) {}
   // What stop() could throw is a broken mutex or thread: nothing to go on with.
@@ -103,6 +117,13 @@ class AsioServer final : public Server {
     renew_tls();
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
+    if (static_cast<std::size_t>(shared_->open) >= connections_max_) {
+      // Many more at once are closed without a word: words cost what there is none left of.
+      if (shared_->refusing >= kRefusingMax) return;
+      ++shared_->refusing;
+      net::co_spawn(io_, refuse_connection(shared_, std::move(socket)), net::detached);
+      return;
+    }
     ++shared_->open;
     net::co_spawn(io_, serve_connection(shared_, std::move(socket)), net::detached);
   }
@@ -139,6 +160,7 @@ class AsioServer final : public Server {
   }
 
   std::shared_ptr<Shared> shared_;
+  std::size_t connections_max_;
   WrittenAt tls_files_{};
   net::io_context io_{1};
   tcp::acceptor acceptor_;

@@ -32,9 +32,12 @@ struct ServerOptions {
   std::int64_t body_ms = 30'000;
   std::int64_t drain_ms = 10'000;
   std::int64_t heartbeat_ms = 15'000;  // of a stream that has nothing to say
-  std::int64_t write_ms = 30'000;      // for one piece of a stream; who takes longer is cut off
+  std::int64_t write_ms = 30'000;      // for each 64 KiB; who takes longer to read is cut off
   // Each is a socket, and one piece that waits for it.
   std::size_t streams_max = 4'000;
+  // With those that stream, and never more than three quarters of the process's descriptors. One
+  // more is told so (503) and closed.
+  std::size_t connections_max = 5'000;
 };
 
 class Server {

@@ -189,6 +189,8 @@ json::Value save(const Host& host, const RunState& state) {
                       {"steps", state.steps},
                       {"stepsInHistory", state.steps_in_history},
                       {"effects", state.effects}};
+  // None at the start of a history.
+  if (state.work_in_history > 0) object["workInHistory"] = state.work_in_history;
   if (state.run_due_at) object["runDueAt"] = *state.run_due_at;
   if (!state.pause_reason.empty()) object["pauseReason"] = state.pause_reason;
   if (state.pause_wait) object["pauseWait"] = state.pause_wait->text;

@@ -2,6 +2,7 @@
 // first that is wrong refuses the whole.
 #include "foundation/format.h"
 #include "interpreter/checkpoint.h"
+#include "interpreter/deliver.h"
 #include "interpreter/evaluate.h"
 #include "interpreter/machine.h"
 #include "json/hash.h"
@@ -252,6 +253,9 @@ Result<void> read_counters(const Reader& reader, RunState& state) {
   TRY(state.steps, reader.number<std::uint64_t>("steps"));
   TRY(state.steps_in_history, reader.number<std::uint32_t>("stepsInHistory"));
   TRY(state.effects, reader.number<std::uint64_t>("effects"));
+  if (reader.find("workInHistory") != nullptr) {
+    TRY(state.work_in_history, reader.number<std::uint64_t>("workInHistory"));
+  }
   TRY(state.run_due_at, reader.optional_time("runDueAt"));
   if (reader.find("pauseReason") != nullptr) {
     TRY(state.pause_reason, reader.text("pauseReason"));
@@ -308,6 +312,7 @@ Result<RunState> load(const Host& host, const json::Value& checkpoint) {
   TRY(const json::Array* buffered, reader.array("buffered"));
   for (const json::Value& value : *buffered) {
     TRY(EventArrived event, read_event(value));
+    state.buffered_bytes += bytes_of(event);
     state.buffered.push_back(std::move(event));
   }
   if (reader.find("answers") != nullptr) {  // not in format 1

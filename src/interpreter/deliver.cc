@@ -7,6 +7,7 @@
 #include "foundation/match.h"
 #include "interpreter/steps.h"
 #include "interpreter/transitions.h"
+#include "json/text.h"
 
 namespace fermata::interpreter {
 namespace {
@@ -37,10 +38,20 @@ bool remember(RunState& state, const std::string& id) {
   return true;
 }
 
-void take_event(RunState& state, const EventArrived& event) {
+bool is_full(const Run& run) {
+  const RunState& state = run.state;
+  if (state.buffered.size() > limits::kBufferedEventsMax) return true;
+  return run.uses(Semantics::Second) && state.buffered.size() > 1 &&
+         state.buffered_bytes > limits::kBufferedEventsBytesMax;
+}
+
+void take_event(Run& run, const EventArrived& event) {
+  RunState& state = run.state;
   if (!remember(state, event.event_id.text)) return;
   state.buffered.push_back(event);
-  if (state.buffered.size() > limits::kBufferedEventsMax) {
+  state.buffered_bytes += bytes_of(event);
+  while (is_full(run)) {
+    state.buffered_bytes -= bytes_of(state.buffered.front());
     state.buffered.pop_front();
     ++state.buffered_dropped;
   }
@@ -53,9 +64,9 @@ void take_answer(RunState& state, const TaskAnswered& answer) {
 }
 
 // What is not for now, but may be for what is to come.
-void keep(RunState& state, const InputKind& input) {
-  if (const auto* event = std::get_if<EventArrived>(&input)) take_event(state, *event);
-  if (const auto* answer = std::get_if<TaskAnswered>(&input)) take_answer(state, *answer);
+void keep(Run& run, const InputKind& input) {
+  if (const auto* event = std::get_if<EventArrived>(&input)) take_event(run, *event);
+  if (const auto* answer = std::get_if<TaskAnswered>(&input)) take_answer(run.state, *answer);
 }
 
 std::optional<Settled> settled_by(Run& run, const InputKind& input) {
@@ -74,7 +85,7 @@ std::optional<Settled> settled_by(Run& run, const InputKind& input) {
               return SettledError{in.error, std::nullopt};
             },
             [&](const EventArrived& in) -> std::optional<Settled> {
-              take_event(run.state, in);
+              take_event(run, in);
               return take_buffered(run);
             },
             [&](const TaskAnswered& in) -> std::optional<Settled> {
@@ -100,6 +111,10 @@ void resume(Run& run) {
 
 }  // namespace
 
+std::size_t bytes_of(const EventArrived& event) {
+  return json::text_bytes(event.payload) + event.event_id.text.size() + event.event_name.size();
+}
+
 std::optional<Settled> take_buffered(Run& run) {
   const auto& parked = run.branch().parked;
   if (!parked) return std::nullopt;
@@ -117,6 +132,7 @@ std::optional<Settled> take_buffered(Run& run) {
   auto& buffered = run.state.buffered;
   for (auto event = buffered.begin(); event != buffered.end(); ++event) {
     if (!accepts(wait, *await, *event)) continue;
+    run.state.buffered_bytes -= bytes_of(*event);
     SettledEvent settled{std::move(*event)};
     buffered.erase(event);
     return settled;
@@ -137,11 +153,11 @@ Result<void> deliver(Run& run, const Input& input, Delivered& delivered) {
       if (!delivered.settled) {
         delivered.settled = settled_by(run, kind);
       } else {
-        keep(run.state, kind);
+        keep(run, kind);
       }
       return {};
     case Reaction::Keeps:
-      keep(run.state, kind);
+      keep(run, kind);
       return {};
     case Reaction::Cancels:
       cancel(run.state, kind);

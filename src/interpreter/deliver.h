@@ -14,6 +14,9 @@ struct Delivered {
   bool run_timed_out = false;
 };
 
+// What an event counts for among those that are buffered.
+std::size_t bytes_of(const EventArrived& event);
+
 // A buffered event that the parked wait accepts, taken out of the buffer.
 std::optional<Settled> take_buffered(Run& run);
 

@@ -32,7 +32,9 @@ struct RunAction {
   std::string action_id;
   int action_version = 1;
   definition::ExecutionClass execution = definition::ExecutionClass::Short;  // never Pure
-  json::Value input;            // secrets still by reference
+  json::Value input;  // secrets still by reference
+  // JSON pointers into `input`: where the definition says $secret. Nothing else in it is one.
+  std::vector<std::string> secret_places;
   std::string idempotency_key;  // without the tenant prefix
   bool is_authored = false;     // the key is the author's own
   std::uint32_t attempt = 1;

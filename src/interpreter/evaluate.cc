@@ -4,12 +4,15 @@
 #include <span>
 
 #include "foundation/format.h"
+#include "json/pointer.h"
 #include "json/text.h"
 
 namespace fermata::interpreter {
 namespace {
 
 constexpr const char* kValueMissing = "VALUE_MISSING";
+// Bytes that are copied and measured in the time of one step of an expression.
+constexpr std::size_t kBytesPerStep = 4;
 
 const json::Value kEmptyObject = json::Object{};
 
@@ -23,6 +26,7 @@ struct Sight {
   const RunState& state;
   std::span<const Frame> frames;
   TimeMs now;
+  const RunIdentity& identity;
   std::uint64_t steps_max = UINT64_MAX;
 };
 
@@ -43,11 +47,52 @@ jsonata::Evaluation look(const Sight& sight, const jsonata::Program& program,
   members.insert(members.end(), names.begin(), names.end());
   jsonata::EvaluateOptions options;
   options.now = sight.now;
+  options.edition =
+      sight.identity.uses(Semantics::Second) ? jsonata::Edition::Second : jsonata::Edition::First;
   options.budget.steps = std::min(options.budget.steps, sight.steps_max);
   return jsonata::evaluate(program, jsonata::ComposedInput{members, layers}, options);
 }
 
+// Depth is that of the definition, which is bounded.
+void add_secret_places(const definition::MappingValue& mapping, const std::string& at,
+                       std::vector<std::string>& places) {
+  using Kind = definition::MappingValue::Kind;
+  if (mapping.kind == Kind::Secret) places.push_back(at);
+  for (std::size_t i = 0; i < mapping.items.size(); ++i) {
+    std::string below = at;
+    json::append_token(below, mapping.kind == Kind::Object ? mapping.keys[i] : std::to_string(i));
+    add_secret_places(mapping.items[i], below, places);
+  }
+}
+
+// What is left for one expression: of the call of advance(), and of the step.
+std::uint64_t steps_left(const Run& run) {
+  const std::uint64_t left = run.expression_steps_max - run.expression_steps;
+  if (!run.uses(Semantics::Second)) return left;
+  return std::min(left, limits::kWorkPerStepMax - std::min(limits::kWorkPerStepMax, run.step_work));
+}
+
+// Why the value may not be used, if so. To copy and measure it is work, too.
+std::optional<RunError> refusal_of(Run& run, const StepVisit& visit, const json::Value& value,
+                                   const Place& place) {
+  const std::size_t bytes = json::text_bytes(value);
+  run.charge(bytes / kBytesPerStep);
+  if (bytes > place.bytes_max) {
+    return expression_error(
+        run, visit, "VALUE_TOO_LARGE",
+        format("{}: result is larger than {} bytes", place.what, place.bytes_max));
+  }
+  if (run.uses(Semantics::Second) && json::is_deeper(value, limits::kValueDepthMax))
+    return too_deep(run, visit, place.what);
+  return std::nullopt;
+}
+
 }  // namespace
+
+RunError too_deep(const Run& run, const StepVisit& visit, std::string_view what) {
+  return expression_error(run, visit, "VALUE_TOO_DEEP",
+                          format("{}: nested deeper than {} levels", what, limits::kValueDepthMax));
+}
 
 Evaluated evaluate(Run& run, const StepVisit& visit, const definition::Expression& expression,
                    std::string_view what) {
@@ -61,10 +106,11 @@ Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expres
     return run.error_at(visit, category::kCorruption, "EXPRESSION_INVALID",
                         "an expression was not compiled");
   }
-  const std::uint64_t left = run.expression_steps_max - run.expression_steps;
-  auto made = look({run.state, run.state.branches.front().frames, run.now, left},
-                   *expression.program, place.names);
+  auto made = look(
+      {run.state, run.state.branches.front().frames, run.now, run.host.identity, steps_left(run)},
+      *expression.program, place.names);
   run.expression_steps += made.steps;
+  run.charge(made.work);
   if (made.failure) {
     RunError error = expression_error(run, visit, made.failure->code,
                                       format("{}: {}", what, made.failure->message));
@@ -76,10 +122,7 @@ Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expres
     return expression_error(run, visit, kValueMissing,
                             format("{}: `{}` has no value", what, expression.source));
   }
-  if (json::text_bytes(*made.value) > place.bytes_max) {
-    return expression_error(run, visit, "VALUE_TOO_LARGE",
-                            format("{}: result is larger than {} bytes", what, place.bytes_max));
-  }
+  if (auto refusal = refusal_of(run, visit, *made.value, place)) return *std::move(refusal);
   return *std::move(made.value);
 }
 
@@ -89,9 +132,20 @@ std::optional<json::Value> evaluate_items_again(const Host& host, const RunState
   const StepVisit& visit = std::get<LoopFrame>(frames[frame]).visit;
   const auto& step = std::get<definition::ForEachStep>(host.program.steps[visit.step].config);
   if (step.items.program == nullptr) return std::nullopt;
-  auto made = look({state, frames.first(frame), visit.started_at}, *step.items.program, {});
+  auto made =
+      look({state, frames.first(frame), visit.started_at, host.identity}, *step.items.program, {});
   if (!made.value || !made.value->is_array()) return std::nullopt;
   return std::move(made.value);
+}
+
+std::optional<RunError> input_refusal(Run& run, const StepVisit& visit, const json::Value& input) {
+  if (!run.uses(Semantics::Second)) return std::nullopt;
+  if (json::is_deeper(input, limits::kValueDepthMax)) return too_deep(run, visit, "inputMapping");
+  const std::size_t bytes = json::text_bytes(input);
+  run.charge(bytes / kBytesPerStep);
+  if (bytes <= limits::kInputBytesMax) return std::nullopt;
+  return run.error_at(visit, category::kValidation, "INPUT_TOO_LARGE",
+                      format("inputMapping: more than {} bytes", limits::kInputBytesMax));
 }
 
 // Depth is that of the definition, which is bounded.
@@ -127,6 +181,12 @@ Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingVal
     }
   }
   return json::Value(nullptr);
+}
+
+std::vector<std::string> secret_places(const definition::MappingValue& mapping) {
+  std::vector<std::string> places;
+  add_secret_places(mapping, "", places);
+  return places;
 }
 
 }  // namespace fermata::interpreter

@@ -30,12 +30,24 @@ struct Place {
 Evaluated evaluate_at(Run& run, const StepVisit& visit, const definition::Expression& expression,
                       const Place& place);
 
+// The ExpressionError of a value that is nested too deep.
+RunError too_deep(const Run& run, const StepVisit& visit, std::string_view what);
+
 // The items of the loop at this place among the frames, evaluated once more: against the scopes of
 // now, at the time of the loop's start. Empty when that is no list.
 std::optional<json::Value> evaluate_items_again(const Host& host, const RunState& state,
                                                 std::size_t frame);
 
+// Why an action or a child may not be asked with this, if so: more than Temporal takes, or nested
+// deeper than whoever reads it. From the second semantics version on.
+std::optional<RunError> input_refusal(Run& run, const StepVisit& visit, const json::Value& input);
+
 // Literals copied, expressions evaluated, secrets left as {"$secret": NAME}.
 Evaluated resolve(Run& run, const StepVisit& visit, const definition::MappingValue& mapping);
+
+// Where the definition says `$secret`, in what resolve() makes of the mapping: JSON pointers.
+// INVARIANT: what an expression gives is data, whatever it looks like, so no place is in it. It
+// follows from the mapping alone: a retry has the same places, also behind a checkpoint.
+std::vector<std::string> secret_places(const definition::MappingValue& mapping);
 
 }  // namespace fermata::interpreter

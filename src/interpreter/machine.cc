@@ -8,6 +8,7 @@
 #include "foundation/match.h"
 #include "interpreter/deliver.h"
 #include "interpreter/run.h"
+#include "interpreter/scope.h"
 #include "interpreter/semantics.h"
 #include "interpreter/steps.h"
 #include "interpreter/unwind.h"
@@ -62,7 +63,7 @@ void raise(Run& run, const StepVisit& visit, std::uint32_t attempt, RunError err
   const bool goes_on = (action != nullptr && action->on_error == definition::OnError::Continue) ||
                        (child != nullptr && child->on_error == definition::OnError::Continue);
   if (goes_on && is_catchable(error)) {
-    run.state.scopes.error = error.to_json();
+    set_error(run.state, error.to_json());
     run.finish(visit, {.status = StepStatus::Handled, .attempt = attempt, .error = &error});
     return;
   }
@@ -156,12 +157,17 @@ bool pause(Run& run) {
 }
 
 bool wants_new_history(const Run& run, const AdvanceOptions& options) {
-  return run.state.steps_in_history >= limits::kStepsPerHistory ||
-         (options.suggestion == HistorySuggestion::ContinueAsNew && run.state.steps_in_history > 0);
+  const RunState& state = run.state;
+  if (state.steps_in_history >= limits::kStepsPerHistory) return true;
+  const bool is_worked_out =
+      run.uses(Semantics::Second) && state.work_in_history >= limits::kWorkPerHistoryMax;
+  return state.steps_in_history > 0 &&
+         (is_worked_out || options.suggestion == HistorySuggestion::ContinueAsNew);
 }
 
 void continue_as_new(Run& run) {
   run.state.steps_in_history = 0;
+  run.state.work_in_history = 0;
   run.state.run_timer = 0;  // timers end with their history
   // The next history counts on behind this advance, whose last effect is the one below.
   const std::uint64_t asked = run.effects.size() + 1;
@@ -207,6 +213,7 @@ void start_step(Run& run, SequenceFrame& frame) {
   visit.iteration = run.iteration();
   visit.started_at = run.now;
   run.record(visit, StepStatus::Started);
+  run.step_work = 0;
   apply(run, visit, enter(run, visit));
 }
 
@@ -224,6 +231,7 @@ bool turn(Run& run, Delivered& delivered, const AdvanceOptions& options) {
     delivered.settled.reset();
     run.record_run(RunPhase::Running);
     const StepVisit visit = branch.parked->visit;
+    run.step_work = 0;
     apply(run, visit, resume(run, *branch.parked, std::move(settled)));
     return true;
   }

@@ -15,6 +15,7 @@
 #include "interpreter/effect.h"
 #include "interpreter/input.h"
 #include "interpreter/pure_action.h"
+#include "interpreter/semantics.h"
 #include "interpreter/state.h"
 
 namespace fermata::interpreter {
@@ -28,6 +29,10 @@ struct RunIdentity {
   std::string definition_hash;
   std::uint32_t semantics = 0;  // semantics.h; pinned at launch
   std::uint32_t depth = 0;      // 0 without a parent
+
+  [[nodiscard]] bool uses(Semantics since) const {
+    return semantics >= static_cast<std::uint32_t>(since);
+  }
 };
 
 // What the outside of the machine offers to it; all of it is fixed for the life of the process.

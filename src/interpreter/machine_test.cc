@@ -53,6 +53,21 @@ TEST(Machine, RetriesAfterADurableTimerUnderOnePolicy) {
               ElementsAre("step c failed", "fail TransientError  at root.steps[0]"));
 }
 
+// What the action is asked for with each attempt, each time behind a checkpoint.
+TEST(Machine, SecretsStandWhereTheDefinitionSaysThemAlsoInARetry) {
+  Scenario s(
+      R"j({"id":"c","type":"action.call","config":{"actionId":"do","version":1,"inputMapping":{
+            "a/b":{"k":{"$secret":"KEY"}},"l":[{"$expr":"payload.card"},{"$secret":"KEY"}],"data":{"$expr":"payload"}}},
+          "retry":{"maxAttempts":2,"backoffMs":100,"jitter":false}})j",
+      R"j({"card":{"$secret":"KEY"}})j");
+  const std::string asked =
+      R"({"a/b":{"k":{"$secret":"KEY"}},"l":[{"$secret":"KEY"},{"$secret":"KEY"}],)"
+      R"("data":{"card":{"$secret":"KEY"}}} secrets=/a~1b/k,/l/1)";
+  EXPECT_THAT(s.input(), ElementsAre("run_action 1 do attempt=1 " + asked));
+  s.input({ActionFailed{1, error("TransientError"), std::nullopt}});
+  EXPECT_THAT(s.input({TimerFired{2}}, 100), Contains("run_action 3 do attempt=2 " + asked));
+}
+
 TEST(Machine, DoesNotRetryOtherCategories) {
   Scenario s(
       call("c", R"j(,"retry":{"maxAttempts":5,"backoffMs":1,"retryOn":["TransientError"]})j"));
@@ -186,6 +201,30 @@ TEST(Machine, AnEventSentForAWaitCountsHoweverLateTheWaitIsOpenedAgain) {
       WaitId(before.checkpoint().at_pointer("/branches/0/parked/await/waitId").as_string().c_str());
   Scenario again(wait);
   EXPECT_THAT(again.input({event}, 3'000), Contains(StartsWith("complete")));
+}
+
+// What is buffered travels in every checkpoint.
+TEST(Machine, KeepsNoMoreEventsThanTheirBytesAllow) {
+  const auto arrived = [](int n) {
+    return EventArrived{EventId("event-" + std::to_string(n)),
+                        "E",
+                        "k",
+                        json::Object{{"n", n}, {"text", std::string(200 * 1024, 'x')}},
+                        kStart,
+                        {}};
+  };
+  const auto left = [&](Semantics semantics) {
+    Scenario s(call("c"), "{}", semantics);
+    s.input();
+    for (int n = 1; n <= 4; ++n) s.input({arrived(n)});
+    std::vector<std::string> ids;
+    const json::Value checkpoint = s.checkpoint();
+    for (const json::Value& event : checkpoint.at("buffered").get_array())
+      ids.push_back(json::to_std(event.at("eventId").get_string()));
+    return ids;
+  };
+  EXPECT_THAT(left(Semantics::First), ElementsAre("event-1", "event-2", "event-3", "event-4"));
+  EXPECT_THAT(left(Semantics::Second), ElementsAre("event-3", "event-4"));
 }
 
 TEST(Machine, PausesBetweenStepsAndResumes) {

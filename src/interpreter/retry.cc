@@ -31,6 +31,8 @@ std::optional<std::int64_t> next_delay(const definition::RetryPolicy& policy, co
   double delay = static_cast<double>(policy.backoff_ms) *
                  std::pow(policy.backoff_multiplier, static_cast<double>(attempt - 1));
   if (policy.jitter) delay *= jitter(seed, attempt);
+  // Nothing to the power of something is nothing: no backoff, however often it is multiplied.
+  if (std::isnan(delay)) delay = 0;
   const auto most = static_cast<double>(policy.max_delay_ms.value_or(limits::kWaitMsMax));
   return static_cast<std::int64_t>(std::floor(std::clamp(delay, 0.0, most)));
 }
@@ -38,6 +40,12 @@ std::optional<std::int64_t> next_delay(const definition::RetryPolicy& policy, co
 std::optional<TimeMs> deadline_of(const Run& run, const StepVisit& visit) {
   const auto& timeout = run.step(visit).timeout_ms;
   return timeout ? std::optional(visit.started_at + *timeout) : std::nullopt;
+}
+
+bool is_too_late(const Run& run, const StepVisit& visit, std::int64_t allowed_ms) {
+  const auto deadline = deadline_of(run, visit);
+  if (!deadline || run.now < *deadline) return false;
+  return run.uses(Semantics::Second) || run.now - *deadline > allowed_ms;
 }
 
 RunError step_timeout(const Run& run, const StepVisit& visit, const RunError* cause) {

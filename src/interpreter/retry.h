@@ -21,6 +21,11 @@ std::optional<std::int64_t> next_delay(const definition::RetryPolicy& policy, co
 // When the step's timeoutMs, which bounds all attempts and delays, is over.
 std::optional<TimeMs> deadline_of(const Run& run, const StepVisit& visit);
 
+// Whether the step's time was over before its next attempt began: the timer between attempts comes
+// late when no worker is there. A run of the first semantics version asked all the same, and went
+// on while what it asked for was no more than `allowed_ms` late; later it was refused for ever.
+bool is_too_late(const Run& run, const StepVisit& visit, std::int64_t allowed_ms);
+
 // The step's TimeoutError; `cause` is what went wrong last.
 RunError step_timeout(const Run& run, const StepVisit& visit, const RunError* cause);
 

@@ -23,6 +23,15 @@ class Run {
   std::vector<Effect> effects;
   std::uint64_t expression_steps = 0;
   std::uint64_t expression_steps_max = UINT64_MAX;
+  std::uint64_t step_work = 0;  // of the step that is under way
+
+  [[nodiscard]] bool uses(Semantics since) const { return host.identity.uses(since); }
+  // Work that was done, in steps of expressions: the history is ended by it, not the activation, so
+  // that it does not matter how a replay cuts a history into activations.
+  void charge(std::uint64_t work) {
+    step_work += work;
+    state.work_in_history += work;
+  }
 
   Branch& branch() { return state.branches.front(); }
   [[nodiscard]] const definition::Step& step(definition::StepIndex index) const {

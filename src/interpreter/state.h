@@ -104,6 +104,9 @@ struct Scopes {
   json::Value vars;
   json::Value meta;
   json::Value error;  // null or RunError::to_json
+  // No less than the text of all four, so that they need not be measured for every assignment.
+  // Not saved: whoever finds it too large measures (scope.cc).
+  std::size_t bytes_at_most = SIZE_MAX;
 };
 
 struct BufferedEvent {
@@ -128,6 +131,7 @@ struct RunState {
   std::optional<WaitId> pause_wait;
   RunPhase reported = RunPhase::Running;  // what the last RecordRun said
   std::deque<EventArrived> buffered;
+  std::size_t buffered_bytes = 0;    // of them together (deliver.h); not saved
   std::deque<TaskAnswered> answers;  // to tasks that are still to come: see EventArrived::wait_id
   std::deque<std::string> consumed;  // event and answer ids
   std::uint64_t buffered_dropped = 0;
@@ -136,6 +140,7 @@ struct RunState {
   std::optional<TimeMs> run_due_at;    // of all histories
   std::uint64_t steps = 0;             // visits so far
   std::uint32_t steps_in_history = 0;  // finished since the last continue-as-new
+  std::uint64_t work_in_history = 0;   // of expressions and pure actions, in steps of expressions
   std::uint64_t effects = 0;           // effects so far
 };
 

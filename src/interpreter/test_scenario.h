@@ -54,8 +54,11 @@ inline std::string line_of(const Effect& effect) {
   };
   return std::visit(
       match{[](const RunAction& e) {
-              return format("run_action {} {} attempt={} {}", e.seq, e.action_id, e.attempt,
-                            json::to_text(e.input));
+              std::string secrets;
+              for (const std::string& place : e.secret_places)
+                secrets += (secrets.empty() ? " secrets=" : ",") + place;
+              return format("run_action {} {} attempt={} {}{}", e.seq, e.action_id, e.attempt,
+                            json::to_text(e.input), secrets);
             },
             [](const CancelAction& e) { return format("cancel_action {}", e.seq); },
             [](const StartTimer& e) { return format("start_timer {} {}ms", e.seq, e.delay_ms); },
@@ -85,14 +88,15 @@ constexpr TimeMs kStart = 1'700'000'000'000;
 
 class Scenario {
  public:
-  explicit Scenario(const std::string& steps, const std::string& payload = "{}") {
+  explicit Scenario(const std::string& steps, const std::string& payload = "{}",
+                    Semantics semantics = Semantics{kCurrentSemantics}) {
     const std::string text =
         R"j({"id":"w","version":1,"name":"w","payloadSchemaRef":"p","steps":[)j" + steps + "]}";
     auto compiled = definition::compile(*json::parse(text), actions_);
     EXPECT_TRUE(compiled.has_value()) << (compiled.has_value() ? "" : compiled.error().message);
     program_ = *compiled;
     identity_.run_id = RunId("run-1");
-    identity_.semantics = kCurrentSemantics;
+    identity_.semantics = static_cast<std::uint32_t>(semantics);
     straight_ = initial_state(host(), *json::parse(payload), nullptr);
     reloaded_ = straight_;
   }

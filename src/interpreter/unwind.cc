@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "foundation/format.h"
+#include "foundation/limits.h"
 #include "foundation/match.h"
 #include "interpreter/scope.h"
 #include "interpreter/steps.h"
+#include "json/text.h"
 
 namespace fermata::interpreter {
 namespace {
@@ -69,7 +72,7 @@ bool unwind_loop(Run& run, LoopFrame& loop, const Completion& completion) {
   const auto& step = config_of<ForEachStep>(run, loop.visit);
   if (error != nullptr && is_catchable(*error) &&
       step.on_item_error == definition::OnError::Continue) {
-    run.state.scopes.error = error->to_json();
+    set_error(run.state, error->to_json());
     ++loop.index;
     next_item(run, loop);
     return true;
@@ -87,7 +90,7 @@ bool unwind_try(Run& run, TryFrame& frame, Completion& completion) {
   const auto& step = config_of<TryCatchStep>(run, frame.visit);
   const auto* error = std::get_if<RunError>(&completion);
   if (error != nullptr && frame.phase == TryPhase::Try && catches(step, *error)) {
-    run.state.scopes.error = error->to_json();
+    set_error(run.state, error->to_json());
     if (!step.capture_error_as.empty()) set_var(run.state, step.capture_error_as, error->to_json());
     frame.phase = TryPhase::Catch;
     push_sequence(run, step.catch_branch);
@@ -107,13 +110,6 @@ bool unwind_try(Run& run, TryFrame& frame, Completion& completion) {
   return false;
 }
 
-void complete(Run& run) {
-  const Scopes& scopes = run.state.scopes;
-  run.state.phase = Phase::Done;
-  run.emit(Complete{
-      json::Object{{"payload", scopes.payload}, {"vars", scopes.vars}, {"meta", scopes.meta}}});
-}
-
 // What is still open when the run ends: its rows say how.
 void close_all(Run& run, StepStatus status, const RunError* error) {
   auto& frames = frames_of(run);
@@ -128,6 +124,28 @@ void close_all(Run& run, StepStatus status, const RunError* error) {
   auto& pause = run.state.pause_wait;
   if (pause) run.emit(CloseWait{*pause, WaitOutcome::Canceled, std::nullopt, nullptr});
   pause.reset();
+}
+
+// A result that Temporal would refuse, again and again, is an error that is told.
+void complete(Run& run) {
+  const Scopes& scopes = run.state.scopes;
+  json::Value result =
+      json::Object{{"payload", scopes.payload}, {"vars", scopes.vars}, {"meta", scopes.meta}};
+  const bool may_be_large = scopes.bytes_at_most > limits::kResultBytesMax / 2;
+  if (may_be_large && run.uses(Semantics::Second) &&
+      json::text_bytes(result) > limits::kResultBytesMax) {
+    RunError error;
+    error.category = category::kValidation;
+    error.code = "RESULT_TOO_LARGE";
+    error.message =
+        format("payload, vars and meta, which are the run's result, have more than {} bytes",
+               limits::kResultBytesMax);
+    error.node_path = "root";
+    error.at = run.now;
+    return end_failed(run, std::move(error));
+  }
+  run.state.phase = Phase::Done;
+  run.emit(Complete{std::move(result)});
 }
 
 }  // namespace
@@ -192,6 +210,10 @@ void end_canceled(Run& run) {
 }
 
 void end_failed(Run& run, RunError error) {
+  // Causes stand within causes, each with its message once more: Temporal must take the whole.
+  const std::size_t bytes = json::text_bytes(error.to_json());
+  if (run.uses(Semantics::Second) && bytes > limits::kInputBytesMax)
+    error.details = json::Object{{"truncated", true}, {"bytes", bytes}};
   close_all(run, StepStatus::Failed, &error);
   run.state.phase = Phase::Done;
   run.emit(Fail{std::move(error)});

@@ -56,6 +56,15 @@ TEST(JsonParse, RefusesWithAWordForEachReason) {
   EXPECT_EQ(refused("[1,2,3]", {.bytes_max = 4}), "JSON_TOO_LARGE");
 }
 
+TEST(JsonParse, ReadsWhatAnOlderVersionOfOursWrote) {
+  const ParseOptions ours{.replaces_unwritable = true};
+  EXPECT_EQ(to_text(*parse(R"({"a\u0000":"\u0000b\u0000"})", ours)),
+            "{\"a\xEF\xBF\xBD\":\"\xEF\xBF\xBD\x62\xEF\xBF\xBD\"}");
+  EXPECT_EQ(to_text(*parse("\"\xED\xA0\x80 \xED\x9F\xBF\"", ours)),
+            "\"\xEF\xBF\xBD \xED\x9F\xBF\"");
+  EXPECT_EQ(refused("\"\xED\xA0\x80\""), "JSON_INVALID");
+}
+
 TEST(JsonParse, TellsLineAndColumn) {
   const auto result = parse("{\n  \"a\": x\n}");
   ASSERT_FALSE(result.has_value());
@@ -68,6 +77,20 @@ TEST(JsonText, KeepsWrittenOrderAndSortsWhenCanonical) {
   EXPECT_EQ(to_text(value), R"({"b":1,"a":[true,null,"x\n\u001f"]})");
   EXPECT_EQ(to_canonical_text(value), R"({"a":[true,null,"x\n\u001f"],"b":1})");
   EXPECT_EQ(text_bytes(value), to_text(value).size());
+}
+
+TEST(JsonText, IsMeasuredWithoutBeingWritten) {
+  for (const char* text : {R"("")", R"("\"\\\n\r\t\b\f\u0001\u001fä")", "-12", "1.5e300", "[]",
+                           "[1]", "{}", R"({"\"":[null,true,{"b":"c"}],"":0})"}) {
+    EXPECT_EQ(text_bytes(parsed(text)), to_text(parsed(text)).size()) << text;
+  }
+}
+
+TEST(JsonText, TellsWhetherItIsDeeper) {
+  EXPECT_FALSE(is_deeper(parsed("1"), 0));
+  EXPECT_TRUE(is_deeper(parsed("[]"), 0));
+  EXPECT_FALSE(is_deeper(parsed(R"([1,{"a":[]}])"), 3));
+  EXPECT_TRUE(is_deeper(parsed(R"([1,{"a":[]}])"), 2));
 }
 
 TEST(JsonHash, IgnoresOrderAndSpelling) {

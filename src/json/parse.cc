@@ -19,6 +19,24 @@ using bj::error_code;
 // Why the handler stopped the parser, when the reason is ours.
 enum class Refusal { None, DuplicateKey, NumberTooLarge, NulCharacter };
 
+// U+0000 and halves of UTF-16 pairs, as three bytes, become U+FFFD.
+void replace_unwritable(std::string& text) {
+  constexpr std::string_view kSuspects("\0\xED", 2);
+  std::size_t at = text.find_first_of(kSuspects);
+  if (at == std::string::npos) return;
+  std::string out;
+  std::size_t start = 0;
+  for (; at != std::string::npos; at = text.find_first_of(kSuspects, std::max(at + 1, start))) {
+    const bool is_nul = text[at] == '\0';
+    const bool is_half =
+        !is_nul && at + 2 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0;
+    if (!is_nul && !is_half) continue;
+    out.append(text, start, at - start).append("\xEF\xBF\xBD");
+    start = at + (is_nul ? 1 : 3);
+  }
+  text = std::move(out.append(text, start));
+}
+
 // Collects digits itself and converts them with from_chars, which rounds correctly.
 struct Handler {
   // The library's names.
@@ -33,6 +51,7 @@ struct Handler {
   std::string number;
   std::string text;
   DuplicateKeys duplicate_keys = DuplicateKeys::Refuse;
+  bool replaces_unwritable = false;
   std::vector<std::vector<std::string>> keys;  // keys seen, one list per open object
   Refusal refusal = Refusal::None;
   std::string offender;
@@ -41,6 +60,12 @@ struct Handler {
     refusal = why;
     ec = bj::error::exception;
     return false;
+  }
+
+  // Makes the collected text one that may be kept; false when it may not.
+  bool settle_text(error_code& ec) {
+    if (replaces_unwritable) replace_unwritable(text);
+    return text.find('\0') == std::string::npos || refuse(Refusal::NulCharacter, ec);
   }
 
   bool on_document_begin(error_code&) { return true; }
@@ -75,7 +100,7 @@ struct Handler {
   }
   bool on_key(bj::string_view part, std::size_t, error_code& ec) {
     text.append(part.data(), part.size());
-    if (text.find('\0') != std::string::npos) return refuse(Refusal::NulCharacter, ec);
+    if (!settle_text(ec)) return false;
     stack.push_key(text);
     if (duplicate_keys == DuplicateKeys::Refuse) keys.back().push_back(text);
     text.clear();
@@ -87,7 +112,7 @@ struct Handler {
   }
   bool on_string(bj::string_view part, std::size_t, error_code& ec) {
     text.append(part.data(), part.size());
-    if (text.find('\0') != std::string::npos) return refuse(Refusal::NulCharacter, ec);
+    if (!settle_text(ec)) return false;
     stack.push_string(text);
     text.clear();
     return true;
@@ -243,9 +268,12 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
     text = rewritten;
     parser_options.allow_invalid_utf8 = true;
   }
+  // Of broken bytes only halves can be there: nobody else writes what this is for.
+  if (options.replaces_unwritable) parser_options.allow_invalid_utf8 = true;
   parser_options.max_depth = options.depth_max;
   bj::basic_parser<Handler> parser(parser_options);
   parser.handler().duplicate_keys = options.duplicate_keys;
+  parser.handler().replaces_unwritable = options.replaces_unwritable;
   parser.handler().stack.reset();
   error_code ec;
   const std::size_t consumed = parser.write_some(false, text.data(), text.size(), ec);

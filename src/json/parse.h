@@ -21,6 +21,9 @@ struct ParseOptions {
   // Keep halves of UTF-16 pairs that stand alone ("\ud800") as three bytes (WTF-8). No document of
   // the product may hold one; test data of engines that think in UTF-16 does.
   bool lone_surrogates = false;
+  // U+0000 becomes U+FFFD instead of a refusal, and so do halves that are written as three bytes:
+  // for what an older version of ours wrote, which must be read.
+  bool replaces_unwritable = false;
 };
 
 // Errors: JSON_INVALID (with line and column), JSON_TOO_LARGE, JSON_TOO_DEEP, JSON_DUPLICATE_KEY.

@@ -103,6 +103,38 @@ void append_value(std::string& out, const Value& value, const Layout& layout, st
   }
 }
 
+// Length of append_quoted(text).
+std::size_t quoted_bytes(std::string_view text) {
+  std::size_t bytes = 2 + text.size();
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    constexpr std::string_view kShort = "\"\\\n\r\t\b\f";
+    bytes += kShort.find(c) == std::string_view::npos ? 5U : 1U;
+  }
+  return bytes;
+}
+
+// `scratch` is for the digits of numbers.
+std::size_t count_bytes(const Value& value, std::string& scratch) {
+  if (value.is_string()) return quoted_bytes(view(value.get_string()));
+  if (value.is_array()) {
+    const Array& array = value.get_array();
+    std::size_t bytes = array.empty() ? 2 : array.size() + 1;
+    for (const Value& item : array) bytes += count_bytes(item, scratch);
+    return bytes;
+  }
+  if (value.is_object()) {
+    const Object& object = value.get_object();
+    std::size_t bytes = object.empty() ? 2 : object.size() + 1;
+    for (const auto& member : object)
+      bytes += quoted_bytes(member.key()) + 1 + count_bytes(member.value(), scratch);
+    return bytes;
+  }
+  scratch.clear();
+  append_value(scratch, value, {}, 0);
+  return scratch.size();
+}
+
 }  // namespace
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -169,22 +201,17 @@ std::string to_pretty_text(const Value& value) {
 }
 
 std::size_t text_bytes(const Value& value) {
-  if (value.is_array()) {
-    std::size_t bytes = 2 + (value.get_array().empty() ? 0 : value.get_array().size() - 1);
-    for (const Value& item : value.get_array()) bytes += text_bytes(item);
-    return bytes;
-  }
-  if (value.is_object()) {
-    std::size_t bytes = 2 + (value.get_object().empty() ? 0 : value.get_object().size() - 1);
-    std::string key;
-    for (const auto& member : value.get_object()) {
-      key.clear();
-      append_quoted(key, member.key());
-      bytes += key.size() + 1 + text_bytes(member.value());
-    }
-    return bytes;
-  }
-  return to_text(value).size();
+  std::string scratch;
+  return count_bytes(value, scratch);
+}
+
+bool is_deeper(const Value& value, std::size_t levels) {
+  if (!value.is_array() && !value.is_object()) return false;
+  if (levels == 0) return true;
+  const auto is_inner_deeper = [&](const Value& inner) { return is_deeper(inner, levels - 1); };
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), is_inner_deeper);
+  return std::ranges::any_of(value.get_object(),
+                             [&](const auto& member) { return is_inner_deeper(member.value()); });
 }
 
 }  // namespace fermata::json

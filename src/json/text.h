@@ -19,6 +19,9 @@ std::string to_pretty_text(const Value& value);
 // Length of to_text(value) in bytes, counted without building it.
 std::size_t text_bytes(const Value& value);
 
+// Whether lists and objects stand in each other deeper than so many levels; a scalar has none.
+bool is_deeper(const Value& value, std::size_t levels);
+
 // Appends the text as a JSON string literal, quotes included.
 void append_quoted(std::string& out, std::string_view text);
 

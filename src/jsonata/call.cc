@@ -151,8 +151,22 @@ Cell Run::run_lambda(const LambdaOp& lambda, Frame* outer, const Cell& context,
   return eval(lambda.body, context, frame);
 }
 
+// A function goes through its texts, and may go through its lists.
+bool Run::steps_for(const Arguments& arguments) {
+  if (edition == Edition::First) return true;
+  constexpr std::uint64_t kSizePerStep = 64;
+  std::uint64_t size = 0;
+  for (std::uint32_t i = 0; i < arguments.count; ++i) {
+    const Cell& argument = arguments.at[i];
+    if (argument.is_text()) size += argument.size;
+    if (argument.is_array()) size += Items(argument).size();
+  }
+  return size < kSizePerStep || steps(size / kSizePerStep);
+}
+
 Cell Run::call_native(const Native& native, const Signature& signature, Arguments arguments) {
-  if (!step() || !fit(signature, arguments.context, arguments.at, arguments.count))
+  if (!step() || !fit(signature, arguments.context, arguments.at, arguments.count) ||
+      !steps_for(arguments))
     return Cell::of(Tag::Failed);
   const Cell result = native.run(*this, arguments);
   return failed() ? Cell::of(Tag::Failed) : result;

@@ -17,13 +17,17 @@ constexpr std::uint32_t kHintsMax = 1024;
 // What most evaluations of workflow expressions need fits in here, on the native stack.
 constexpr std::size_t kFirstBytes = 8 * limits::kKiB;
 
+Unwritable unwritable_of(const Run& run, Dialect dialect) {
+  if (dialect == Dialect::Standard) return Unwritable::Official;
+  return run.edition == Edition::First ? Unwritable::RefuseFirst : Unwritable::Refuse;
+}
+
 Evaluation take_result(Run& run, const Cell& result, Dialect dialect) {
   if (result.is_failed() || run.failed()) return {std::nullopt, std::move(run.failure)};
   if (result.is_undefined()) return {};
   if (result.is(Tag::Function))
     return {std::nullopt, Failure{"U1006", 0, "", "the expression's value is a function"}};
-  const auto unwritable = dialect == Dialect::Workflow ? Unwritable::Refuse : Unwritable::Official;
-  auto value = to_json(run, result, unwritable);
+  auto value = to_json(run, result, unwritable_of(run, dialect));
   if (!value) return {std::nullopt, std::move(run.failure)};
   return {std::move(value), std::nullopt};
 }
@@ -31,6 +35,7 @@ Evaluation take_result(Run& run, const Cell& result, Dialect dialect) {
 Evaluation finish(Run& run, const Cell& result, Dialect dialect) {
   Evaluation made = take_result(run, result, dialect);
   made.steps = run.steps_taken();
+  made.work = run.work_done();
   return made;
 }
 
@@ -53,10 +58,13 @@ Cell composed(Run& run, const ComposedInput& input) {
 Run::Run(const Program& program, const EvaluateOptions& given, Arena& arena)
     : memory(arena),
       options(given),
+      edition(given.edition),
       matcher(given.budget.regex_steps),
       random_state(given.seed),
       program_(program),
-      steps_allowed_(options.budget.steps),
+      steps_allowed_(given.budget.steps),
+      items_allowed_(given.budget.items),
+      text_allowed_(given.budget.text_bytes),
       steps_left_(
           static_cast<std::int64_t>(std::min<std::uint64_t>(given.budget.steps, INT64_MAX))),
       items_left_(given.budget.items),

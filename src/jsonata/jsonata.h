@@ -72,17 +72,29 @@ struct ComposedInput {
   std::span<const json::Object* const> layers;
 };
 
+// What evaluation does beside the language's meaning; runs keep theirs (interpreter/semantics.h).
+enum class Edition : std::uint8_t {
+  First,
+  // In the workflow dialect U+0000, and halves of UTF-16 pairs in names, come out as U+FFFD, too,
+  // and what comes out has a bounded number of items. A function's steps count the size of what it
+  // gets.
+  Second,
+};
+
 struct EvaluateOptions {
   Budget budget;
   TimeMs now = 0;          // $now, $millis, nowIso
   std::uint64_t seed = 0;  // $random, $shuffle: the same seed gives the same values
   std::span<const std::pair<std::string_view, const json::Value*>> bindings;  // $name
+  Edition edition = Edition::Second;
 };
 
 struct Evaluation {
   std::optional<json::Value> value;  // empty: the expression has no value ("undefined")
   std::optional<Failure> failure;
   std::uint64_t steps = 0;  // of the budget
+  // The steps, and what items and text were made, in steps.
+  std::uint64_t work = 0;
 };
 Evaluation evaluate(const Program& program, const json::Value& input,
                     const EvaluateOptions& options = {});

@@ -69,6 +69,42 @@ TEST(WorkflowDialect, RefusesWhatAReplayCannotRepeat) {
       << unknown.failure->message;
 }
 
+TEST(WorkflowDialect, GivesOutWhatDocumentsMayHold) {
+  EXPECT_EQ(check(R"('a\u0000b')", "{}"), "\"a\xEF\xBF\xBD\x62\"");
+  EXPECT_EQ(check(R"({'\ud800': '\udc00'})", "{}"), "{\"\xEF\xBF\xBD\":\"\xEF\xBF\xBD\"}");
+  // Names that become the same: the last one's value.
+  EXPECT_EQ(check(R"({'\u0000': [1], '\ufffd': null})", "{}"), "{\"\xEF\xBF\xBD\":null}");
+  // Inside of an expression it is what it was.
+  EXPECT_EQ(check(R"('\u0000' = $base64decode('AA=='))", "{}"), "true");
+  EXPECT_EQ(check(R"('\u0000')", "{}", {.edition = Edition::First}), R"("\u0000")");
+}
+
+TEST(Budgets, EndWhatIsAPartOfItselfTooOften) {
+  constexpr std::string_view kDoubled =
+      "($f := function($v, $i) { $i = 0 ? $v : $f({'l': $v, 'r': $v}, $i - 1) }; $f(1, 40))";
+  EXPECT_EQ(check(kDoubled, "{}"), "U1003");
+}
+
+TEST(Budgets, CountTheTextThatAFunctionGoesThrough) {
+  const std::string input = "{\"s\":\"" + std::string(1'000'000, 'x') + "\"}";
+  EXPECT_EQ(check("$count([1..1000].($contains($$.s, 'y') ? 1))", input), "U1002");
+  EXPECT_EQ(check("$contains(s, 'y')", input), "false");
+}
+
+// With a search that takes the product of both this would run for hours.
+TEST(Budgets, AreNotPassedByASearch) {
+  EXPECT_EQ(check("$contains($pad('', 4000000, 'a'), $pad('', 2000000, 'a') & 'b')", "{}"),
+            "false");
+  EXPECT_EQ(check("$count($split($pad('', 4000000, 'a'), $pad('', 2000000, 'a') & 'b'))", "{}"),
+            "1");
+}
+
+TEST(Budgets, TellTheWorkThatWasDone) {
+  const Compiled compiled = compile("$pad('', 160000, 'a')", {Dialect::Workflow});
+  const Evaluation made = evaluate(*compiled.program, *json::parse("{}"), {});
+  EXPECT_GT(made.work, made.steps + 10'000);
+}
+
 TEST(Budgets, EndWhatWouldNotEnd) {
   EXPECT_EQ(check("($f := function($n){$f($n + 1)}; $f(0))", "{}"), "U1002");
   EXPECT_EQ(check("($f := function($n){1 + $f($n + 1)}; $f(0))", "{}"), "U1001");

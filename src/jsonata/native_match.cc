@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "foundation/find_text.h"
 #include "jsonata/js_number.h"
 #include "jsonata/run.h"
 #include "jsonata/text.h"
@@ -119,7 +120,8 @@ double limit_of(const Cell& cell) {
 
 Cell fn_contains(Run& run, Arguments& a) {
   if (a[0].is_undefined() || a[1].is_undefined()) return {};
-  if (a[1].is_text()) return Cell::boolean(a[0].view().find(a[1].view()) != std::string_view::npos);
+  if (a[1].is_text())
+    return Cell::boolean(find_text(a[0].view(), a[1].view()) != std::string_view::npos);
   Matches matches(run, a[0], a[1], a.frame);
   return Cell::boolean(matches.next());
 }
@@ -195,8 +197,9 @@ Cell replace_text(Run& run, std::string_view text, std::string_view pattern,
   std::string out;
   std::size_t at = 0;
   double count = 0;
-  for (std::size_t found = text.find(pattern); found != std::string_view::npos && count < limit;
-       found = text.find(pattern, at), ++count) {
+  for (std::size_t found = find_text(text, pattern);
+       found != std::string_view::npos && count < limit;
+       found = find_text(text, pattern, at), ++count) {
     if (!run.step() || !run.room_for_text(replacement.size())) return Cell::of(Tag::Failed);
     out += text.substr(at, found - at);
     out += replacement;
@@ -231,7 +234,7 @@ Cell fn_replace(Run& run, Arguments& a) {
   if (a[1].is_undefined()) return run.fail("T1006");
   if (a[1].is_text()) {
     if (!a[2].is_text())
-      return text.find(a[1].view()) == std::string_view::npos ? a[0] : run.fail("D3012");
+      return find_text(text, a[1].view()) == std::string_view::npos ? a[0] : run.fail("D3012");
     return replace_text(run, text, a[1].view(), a[2].view(), limit);
   }
   if (a[2].is_undefined()) return run.fail("D3012");
@@ -267,7 +270,7 @@ Cell split_text(Run& run, std::string_view text, std::string_view separator, dou
   List* const list = run.new_list(0, false);
   std::size_t at = 0;
   while (list->size < limit) {
-    const std::size_t found = text.find(separator, at);
+    const std::size_t found = find_text(text, separator, at);
     const std::size_t end = found == std::string_view::npos ? text.size() : found;
     if (!run.push(*list, Cell::string(text.substr(at, end - at)))) return Cell::of(Tag::Failed);
     if (found == std::string_view::npos) break;

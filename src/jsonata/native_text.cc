@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 
+#include "foundation/find_text.h"
 #include "jsonata/run.h"
 #include "jsonata/text.h"
 
@@ -64,14 +65,14 @@ std::string_view needle_of(const Cell& cell) {
 
 Cell fn_substring_before(Run&, Arguments& a) {
   if (a[0].is_undefined()) return {};
-  const std::size_t at = a[0].view().find(needle_of(a[1]));
+  const std::size_t at = find_text(a[0].view(), needle_of(a[1]));
   return at == std::string_view::npos ? a[0] : Cell::string(a[0].view().substr(0, at));
 }
 
 Cell fn_substring_after(Run&, Arguments& a) {
   if (a[0].is_undefined()) return {};
   const std::string_view needle = needle_of(a[1]);
-  const std::size_t at = a[0].view().find(needle);
+  const std::size_t at = find_text(a[0].view(), needle);
   return at == std::string_view::npos ? a[0] : Cell::string(a[0].view().substr(at + needle.size()));
 }
 

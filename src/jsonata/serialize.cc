@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "foundation/limits.h"
 #include "json/number.h"
 #include "jsonata/js_number.h"
 #include "jsonata/text.h"
@@ -162,60 +163,87 @@ class Writer {
   std::uint32_t indent_ = 0;
 };
 
-bool append_json(Run& run, const Cell& cell, Unwritable unwritable, json::Value& out);
+// A small value may be a part of itself a billion times over: copied out it is all of them.
+class Output {
+ public:
+  Output(Run& run, Unwritable unwritable) : run_(run), unwritable_(unwritable) {}
 
-bool append_members(Run& run, const Cell& cell, Unwritable unwritable, json::Value& out) {
-  json::Object& object = out.emplace_object();
-  Members members(cell);
-  while (members.next()) {
-    json::Value& place = object[members.key()];
-    if (!append_json(run, members.value(), unwritable, place)) return false;
-  }
-  return true;
-}
-
-bool append_json(Run& run, const Cell& cell, Unwritable unwritable, json::Value& out) {
-  switch (cell.tag) {
-    case Tag::Bool:
-      out = cell.flag;
-      return true;
-    case Tag::Number: {
-      const double number = cell.number;
-      if (!std::isfinite(number)) {
-        if (unwritable == Unwritable::Refuse) run.fail("D1001");
-        return unwritable == Unwritable::Official;
-      }
-      if (std::trunc(number) == number && std::fabs(number) <= kExactMax) {
-        out = static_cast<std::int64_t>(number);
-      } else {
-        out = number;
-      }
-      return true;
+  bool value(const Cell& cell, json::Value& out) {
+    switch (cell.tag) {
+      case Tag::Bool:
+        out = cell.flag;
+        return true;
+      case Tag::Number:
+        return number(cell.number, out);
+      case Tag::String:
+        out = text(cell.view());
+        return true;
+      case Tag::Array:
+      case Tag::Object:
+        break;
+      default:
+        return true;
     }
-    case Tag::String:
-      if (unwritable == Unwritable::Refuse && has_lone_half(cell.view())) {
-        out = with_replaced_halves(cell.view());
-      } else {
-        out = cell.view();
-      }
-      return true;
-    case Tag::Array:
-    case Tag::Object:
-      break;
-    default:
-      return true;
+    DataLevel level(run_);
+    if (!level.fits()) return false;
+    return cell.is(Tag::Object) ? members(cell, out.emplace_object())
+                                : items(cell, out.emplace_array());
   }
-  DataLevel level(run);
-  if (!level.fits()) return false;
-  if (cell.is(Tag::Object)) return append_members(run, cell, unwritable, out);
-  json::Array& array = out.emplace_array();
-  const Items items(cell);
-  array.resize(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!append_json(run, items.at(i), unwritable, array[i])) return false;
+
+ private:
+  // What has more of them has more bytes than any place takes (limits::kLoopItemsBytesMax).
+  static constexpr std::uint64_t kItemsMax = limits::kMiB;
+
+  bool takes(std::uint64_t count) {
+    items_ += count;
+    if (items_ <= kItemsMax || unwritable_ != Unwritable::Refuse) return true;
+    run_.fail("U1003");
+    return false;
   }
-  return true;
-}
+  bool number(double number, json::Value& out) {
+    if (!std::isfinite(number)) {
+      if (unwritable_ != Unwritable::Official) run_.fail("D1001");
+      return unwritable_ == Unwritable::Official;
+    }
+    if (std::trunc(number) == number && std::fabs(number) <= kExactMax) {
+      out = static_cast<std::int64_t>(number);
+    } else {
+      out = number;
+    }
+    return true;
+  }
+  [[nodiscard]] json::Value text(std::string_view text) const {
+    if (unwritable_ == Unwritable::Refuse && !is_writable(text))
+      return json::Value(with_replaced(text));
+    if (unwritable_ == Unwritable::RefuseFirst && has_lone_half(text))
+      return json::Value(with_replaced_halves(text));
+    return json::Value(text);
+  }
+  bool members(const Cell& cell, json::Object& object) {
+    Members members(cell);
+    while (members.next()) {
+      if (!takes(1)) return false;
+      const bool is_kept = unwritable_ != Unwritable::Refuse || is_writable(members.key());
+      json::Value& place = is_kept ? object[members.key()] : object[with_replaced(members.key())];
+      place = nullptr;  // two names may have become the same one
+      if (!value(members.value(), place)) return false;
+    }
+    return true;
+  }
+  bool items(const Cell& cell, json::Array& array) {
+    const Items items(cell);
+    if (!takes(items.size())) return false;
+    array.resize(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!value(items.at(i), array[i])) return false;
+    }
+    return true;
+  }
+
+  Run& run_;
+  Unwritable unwritable_;
+  std::uint64_t items_ = 0;
+};
 
 }  // namespace
 
@@ -278,7 +306,7 @@ Cell Run::to_text(const Cell& value, bool is_pretty) {
 
 std::optional<json::Value> to_json(Run& run, const Cell& value, Unwritable unwritable) {
   json::Value out;
-  if (!append_json(run, value, unwritable, out)) return std::nullopt;
+  if (!Output(run, unwritable).value(value, out)) return std::nullopt;
   return out;
 }
 

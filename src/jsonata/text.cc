@@ -229,6 +229,23 @@ std::string with_replaced_halves(std::string_view text) {
   return with_halves(text, [](std::string& out, char32_t) { append_utf8(out, 0xFFFD); });
 }
 
+bool is_writable(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && !has_lone_half(text);
+}
+
+std::string with_replaced(std::string_view text) {
+  const std::string halves = with_replaced_halves(text);
+  std::string out;
+  for (const char c : halves) {
+    if (c == '\0') {
+      append_utf8(out, 0xFFFD);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::u16string to_utf16(std::string_view text) {
   std::u16string out;
   out.reserve(text.size());

@@ -29,6 +29,9 @@ bool is_ascii(std::string_view text);
 std::string with_escaped_halves(std::string_view text);
 std::string with_replaced_halves(std::string_view text);
 bool has_lone_half(std::string_view text);
+// Without such halves and without U+0000, which databases do not keep; or with U+FFFD for both.
+bool is_writable(std::string_view text);
+std::string with_replaced(std::string_view text);
 
 // UTF-16 units and back. A half of a pair on its own is kept as three bytes (WTF-8), so that
 // nothing is lost between the two.

@@ -43,6 +43,36 @@ void bound_log(json::Value& note) {
   }
 }
 
+// Cut at a character, never inside one.
+std::string cut(const std::string& text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  return text.substr(0, bytes) + "...[truncated]";
+}
+
+// An error redacted, and as large as a row may have it: its details may be a megabyte, and stand in
+// the row of every step and of every retry that it went through. Category, code and place stay.
+json::Value bounded(const json::Value& error) {
+  json::Value kept = json::redact(error);
+  if (!kept.is_object() || json::text_bytes(kept) <= limits::kErrorRowBytesMax) return kept;
+  json::Object& object = kept.get_object();
+  if (const json::Value* details = json::find(object, "details"))
+    object["details"] = json::Object{{"truncated", true}, {"bytes", json::text_bytes(*details)}};
+  // A character of the message has up to six bytes of text.
+  if (json::text_bytes(kept) > limits::kErrorRowBytesMax)
+    object["message"] =
+        cut(json::string_at(object, "message").value_or(""), limits::kErrorRowBytesMax / 8);
+  return kept;
+}
+
+// What a wait tells: of a retry also the error that it waits after.
+json::Value wait_details(const json::Value& details) {
+  json::Value kept = json::redact(details);
+  if (!kept.is_object()) return kept;
+  if (json::Value* error = json::find(kept.get_object(), "error")) *error = bounded(*error);
+  return kept;
+}
+
 class Fold {
  public:
   explicit Fold(const FoldContext& context) : context_(context) {}
@@ -109,7 +139,7 @@ class Fold {
     row->attempt = effect.attempt;
     row->started_at = effect.started_at;
     row->completed_at = effect.finished_at;
-    row->error = effect.error ? std::optional(json::redact(effect.error->to_json())) : std::nullopt;
+    row->error = effect.error ? std::optional(bounded(effect.error->to_json())) : std::nullopt;
     row->note = effect.note.is_null() ? std::nullopt : std::optional(effect.note);
     row->log_level = log_level_of(effect);
     if (row->note) bound_log(*row->note);
@@ -129,7 +159,11 @@ class Fold {
     if (effect.task_id) row.task_id = effect.task_id->text;
     row.timeout_at = effect.timeout_at;
     row.accepts_from = effect.accepts_from;
-    if (!effect.details.is_null()) row.payload = json::redact(effect.details);
+    if (effect.type == in::WaitType::Retry) {
+      row.payload = wait_details(effect.details);
+    } else if (!effect.details.is_null()) {
+      row.payload = json::redact(effect.details);
+    }
     row.created_at = context_.now;
     batch_.waits.push_back(std::move(row));
   }

@@ -107,6 +107,9 @@ class BothSchemas final : public definition::SchemaCatalog {
     return found == types_.end() ? stored_.event_payload_ref(event_name)
                                  : std::optional(found->second.payload_schema_ref);
   }
+  [[nodiscard]] std::string schema_problem(const json::Value& schema) const override {
+    return stored_.schema_problem(schema);
+  }
   [[nodiscard]] std::vector<std::string> event_names() const override {
     std::vector<std::string> names = stored_.event_names();
     for (const auto& [name, type] : types_) names.push_back(name);
@@ -199,6 +202,7 @@ class Import {
     if (before.has_value()) {
       row = *before;
     } else {
+      TRY_DO(check_definition_size(*draft));
       row.draft = *draft;
       row.draft_version = 0;
       row.name = json::string_at(draft->get_object(), "name").value_or("");
@@ -231,6 +235,7 @@ class Import {
         calendar::parse_instant(json::string_at(given, "publishedAt").value_or(""));
     if (version.version < 1 || document == nullptr || !document->is_object() || !published)
       return invalid(format("{}: expected `version`, `definition` and `publishedAt`", name));
+    TRY_DO(check_definition_size(*document));
     version.definition = *document;
     version.hash = json::hash(version.definition);
     version.published_at = *published;

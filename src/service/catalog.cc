@@ -50,6 +50,12 @@ Inferred infer_schema(const json::Value& document, const StoredSchemas& schemas)
 
 }  // namespace
 
+Result<void> check_definition_size(const json::Value& definition) {
+  if (json::text_bytes(definition) <= limits::kDefinitionBytesMax) return {};
+  return make_error(ErrorKind::TooLarge, "DEFINITION_TOO_LARGE",
+                    format("a definition has at most {} bytes", limits::kDefinitionBytesMax));
+}
+
 store::TriggerKey trigger_key_of(const definition::Program& program) {
   if (!program.trigger) return {};
   if (const auto* event = std::get_if<definition::EventTrigger>(&*program.trigger))
@@ -89,7 +95,10 @@ Result<definition::Renaming> Catalog::rename(const TenantId& tenant, const json:
 Result<definition::Checked> Catalog::check(const TenantId& tenant, const json::Value& document,
                                            const std::string& schema_mode) const {
   TRY(const StoredSchemas schemas, StoredSchemas::load(store_, tenant));
-  const definition::CheckContext context{actions_, schemas, clock_.now(), std::nullopt};
+  TRY(const CalledWorkflows workflows, CalledWorkflows::load(store_, tenant, document));
+  TRY(std::vector<std::string> secrets, known_secrets(store_, tenant, environment_));
+  const definition::CheckContext context{actions_, schemas, clock_.now(), std::move(secrets),
+                                         &workflows};
   if (schema_mode != "inferred" || !document.is_object())
     return definition::check(document, context);
   Inferred inferred = infer_schema(document, schemas);
@@ -104,9 +113,7 @@ Result<definition::Checked> Catalog::check(const TenantId& tenant, const json::V
 }
 
 Result<SavedDraft> Catalog::save_draft(const DraftRequest& request) {
-  if (json::text_bytes(request.definition) > limits::kDefinitionBytesMax)
-    return make_error(ErrorKind::TooLarge, "DEFINITION_TOO_LARGE",
-                      format("a definition has at most {} bytes", limits::kDefinitionBytesMax));
+  TRY_DO(check_definition_size(request.definition));
   if (request.schema_mode && *request.schema_mode != "pinned" && *request.schema_mode != "inferred")
     return make_error(ErrorKind::Invalid, "FIELD_INVALID",
                       format("payloadSchemaMode: `{}` is no mode", *request.schema_mode),
@@ -130,6 +137,7 @@ Result<SavedDraft> Catalog::save_draft(const DraftRequest& request) {
 }
 
 Result<Published> Catalog::publish(const PublishRequest& request) {
+  if (request.definition) TRY_DO(check_definition_size(*request.definition));
   Published published;
   published.workflow_id = request.workflow_id;
   for (int i = 0; i < kPublishTries; ++i) {

@@ -12,6 +12,7 @@
 #include "definition/expressions.h"
 #include "definition/rename.h"
 #include "foundation/clock.h"
+#include "service/known_names.h"
 #include "store/store.h"
 
 namespace fermata::service {
@@ -46,10 +47,12 @@ struct Published {
 
 class Catalog {
  public:
-  Catalog(store::Store& store, const definition::ActionCatalog& actions, const Clock& clock)
-      : store_(store), actions_(actions), clock_(clock) {}
+  Catalog(store::Store& store, const definition::ActionCatalog& actions, const Clock& clock,
+          EnvironmentSecrets environment = {})
+      : store_(store), actions_(actions), clock_(clock), environment_(std::move(environment)) {}
 
-  // As it would be published now, under the schema mode.
+  // As it would be published now, under the schema mode. Secrets and called workflows that are not
+  // there are warnings: they may be made before a run needs them.
   [[nodiscard]] Result<definition::Checked> check(const TenantId& tenant,
                                                   const json::Value& document,
                                                   const std::string& schema_mode = "pinned") const;
@@ -67,7 +70,8 @@ class Catalog {
   // Errors: DRAFT_CONFLICT, DEFINITION_TOO_LARGE, FIELD_INVALID.
   Result<SavedDraft> save_draft(const DraftRequest& request);
   // The draft, or the document that is given and becomes it, as the next version; its own `version`
-  // is replaced. Findings that are errors stop it; nothing is saved then. Errors: DRAFT_CONFLICT.
+  // is replaced. Findings that are errors stop it; nothing is saved then. Errors: DRAFT_CONFLICT,
+  // DEFINITION_TOO_LARGE.
   Result<Published> publish(const PublishRequest& request);
 
   // What starts runs of it no longer does, and it has no schedule; its runs and versions stay.
@@ -80,8 +84,11 @@ class Catalog {
   store::Store& store_;
   const definition::ActionCatalog& actions_;
   const Clock& clock_;
+  const EnvironmentSecrets environment_;
 };
 
+// Error: DEFINITION_TOO_LARGE. The one limit of drafts and versions, by whatever door they come.
+Result<void> check_definition_size(const json::Value& definition);
 // What starts a program, as the store keeps it.
 store::TriggerKey trigger_key_of(const definition::Program& program);
 // Ids of the workflows that a definition calls, sorted.

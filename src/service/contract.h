@@ -24,6 +24,12 @@ inline constexpr std::string_view kFireActivity = "fermata.fire";
 // The type of the failure of a worker that cannot open what an activity is given; it is tried again
 // until one that has the key takes it.
 inline constexpr std::string_view kSealedFailure = "Fermata.PayloadSealed";
+// Where the definition says $secret in what an activity is given, as JSON pointers: a member of our
+// own activity's argument, metadata of each argument of somebody else's. INVARIANT: always written,
+// also when there are none, so that without it is only what a worker scheduled before there was
+// such a word.
+inline constexpr std::string_view kSecretPlaces = "secretPlaces";
+inline constexpr std::string_view kSecretPlacesMetadata = "fermata-secret-places";
 inline constexpr std::string_view kEventSignal = "fermata.event";
 inline constexpr std::string_view kAnswerSignal = "fermata.answer";
 inline constexpr std::string_view kPauseSignal = "fermata.pause";

@@ -13,6 +13,7 @@
 #include "service/correlate.h"
 #include "service/payload_check.h"
 #include "service/trigger_payload.h"
+#include "service/wait_filters.h"
 
 namespace fermata::service {
 namespace {
@@ -141,18 +142,50 @@ Result<std::vector<Result<Accepted>>> EventRouter::accept_all(
 
 Result<void> EventRouter::add_resumes(std::span<const store::EventRow> events,
                                       std::vector<Job>& jobs) const {
-  TRY(const auto candidates, parts_.store.waits_for(events));
-  std::set<std::pair<std::size_t, std::string>> seen;
+  TRY(auto candidates, parts_.store.waits_for(events));
+  // Without a key it is for nobody in particular, and so for nobody.
+  std::erase_if(candidates, [&](const store::Candidate& candidate) {
+    return !events[candidate.event].correlation_key;
+  });
+  std::vector<const projection::WaitRow*> waits;
+  for (const store::Candidate& candidate : candidates) waits.push_back(&candidate.wait);
+  TRY(const WaitFilters filters, WaitFilters::load(parts_.store, parts_.definitions, waits));
+  // A crash may have left a run more waits than the one that it has: any that takes the event
+  // counts, and only when none does it is turned away.
+  using Target = std::pair<std::size_t, std::string>;
+  std::set<Target> resumed;
+  std::map<Target, store::DeliveryRow> refused;
   for (const store::Candidate& candidate : candidates) {
     const store::EventRow& event = events[candidate.event];
-    // Without a key it is for nobody in particular, and so for nobody.
-    if (!event.correlation_key) continue;
-    if (!seen.emplace(candidate.event, candidate.wait.run_id.text).second) continue;
-    jobs.push_back({candidate.event,
-                    [this, &event, wait = candidate.wait] { return resume(event, wait); },
-                    {}});
+    const projection::WaitRow& wait = candidate.wait;
+    const Target target(candidate.event, wait.run_id.text);
+    if (resumed.contains(target)) continue;
+    if (const auto* filter = filters.refusal(wait, event.payload)) {
+      refused.insert_or_assign(target, filtered(event, wait, *filter));
+      continue;
+    }
+    resumed.insert(target);
+    refused.erase(target);
+    jobs.push_back({candidate.event, [this, &event, wait] { return resume(event, wait); }, {}});
   }
+  for (auto& [target, row] : refused)
+    jobs.push_back({target.first, [row] { return Result<store::DeliveryRow>(row); }, {}});
   return {};
+}
+
+// Of the filter its place alone: what stands there is the sender's.
+store::DeliveryRow EventRouter::filtered(const store::EventRow& event,
+                                         const projection::WaitRow& wait,
+                                         const definition::EventFilter& filter) const {
+  return {event.tenant,
+          event.event_id,
+          "resume",
+          wait.run_id.text,
+          "FILTERED",
+          json::Object{{"waitId", wait.wait_id.text},
+                       {"stepPath", wait.step_path},
+                       {"filter", filter.source_path}},
+          parts_.clock.now()};
 }
 
 Result<void> EventRouter::add_launches(std::span<const store::EventRow> events,
@@ -234,13 +267,50 @@ Result<std::size_t> EventRouter::launch_held() {
 }
 
 Result<void> EventRouter::wait_opened(const projection::WaitRow& wait) {
-  TRY(const auto events, parts_.store.events_for(wait));
-  std::vector<store::DeliveryRow> done;
-  for (const store::EventRow& event : events) {
-    TRY(store::DeliveryRow delivery, resume(event, wait));
-    done.push_back(std::move(delivery));
+  // The first that the run has not had ends the wait. The others are for waits to come, which look
+  // for themselves; there are more than one because a crash may keep it from being written down
+  // that the run had the first ones.
+  constexpr std::size_t kSentMax = 100;
+  const projection::WaitRow* const waits[] = {&wait};
+  TRY(const WaitFilters filters, WaitFilters::load(parts_.store, parts_.definitions, waits));
+  store::EventPage page;
+  page.after = looked_until(wait);
+  for (std::size_t sent = 0; sent < kSentMax;) {
+    TRY(const auto events, parts_.store.events_for(wait, page));
+    std::vector<store::DeliveryRow> done;
+    for (const store::EventRow& event : events) {
+      if (sent == kSentMax) break;
+      page.after = {event.received_at, event.event_id.text};
+      // Not written down, since there may be any number: it is told when somebody asks (Explain).
+      if (filters.refusal(wait, event.payload) != nullptr) continue;
+      TRY(store::DeliveryRow delivery, resume(event, wait));
+      done.push_back(std::move(delivery));
+      ++sent;
+    }
+    if (!done.empty()) TRY_DO(parts_.store.put_routing(done, {}));
+    if (events.size() < page.limit) break;
+    note_look(wait, page.after);
   }
-  return done.empty() ? Result<void>() : parts_.store.put_routing(done, {});
+  return {};
+}
+
+// A repeated task may have gone another way, and have opened the wait with another key.
+EventRouter::Place EventRouter::looked_until(const projection::WaitRow& wait) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = looks_.find(wait.wait_id.text);
+  if (found == looks_.end()) return std::nullopt;
+  const Look& look = found->second;
+  if (look.key == wait.correlation_key && look.accepts_from <= wait.accepts_from) return look.until;
+  looks_.erase(found);
+  return std::nullopt;
+}
+
+void EventRouter::note_look(const projection::WaitRow& wait, const Place& until) {
+  // What is forgotten is begun anew.
+  constexpr std::size_t kLooksMax = 1'000;
+  const std::scoped_lock lock(mutex_);
+  if (looks_.size() >= kLooksMax) looks_.clear();
+  looks_.insert_or_assign(wait.wait_id.text, Look{wait.correlation_key, wait.accepts_from, until});
 }
 
 Result<store::DeliveryRow> EventRouter::resume(const store::EventRow& event,

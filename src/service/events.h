@@ -6,7 +6,9 @@
 // Where next: docs/internals/events.md.
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -66,7 +68,9 @@ class EventRouter {
   // Tries again what was put off: launches of workflows that were paused or busy. Gives how many
   // were launched.
   Result<std::size_t> launch_held();
-  // The wait's row is committed: events that came meanwhile are delivered.
+  // The wait's row is committed: events that came meanwhile are delivered, page by page, as many as
+  // a run may need of them. A look-up that takes longer than the task that asks for it goes on, in
+  // the next one, where it got to.
   Result<void> wait_opened(const projection::WaitRow& wait);
 
  private:
@@ -83,11 +87,28 @@ class EventRouter {
     std::optional<Result<store::DeliveryRow>> result;
   };
   Result<void> add_resumes(std::span<const store::EventRow> events, std::vector<Job>& jobs) const;
+  // What is written down of an event that the wait's filter turned away.
+  [[nodiscard]] store::DeliveryRow filtered(const store::EventRow& event,
+                                            const projection::WaitRow& wait,
+                                            const definition::EventFilter& filter) const;
   Result<void> add_launches(std::span<const store::EventRow> events, std::vector<Job>& jobs);
+
+  // How far the look-up of a wait got, for those that are longer than a page. What is behind it was
+  // sent or turned away, and what comes behind it later finds the wait's row.
+  using Place = std::optional<std::pair<TimeMs, std::string>>;
+  struct Look {
+    std::optional<std::string> key;
+    TimeMs accepts_from = 0;
+    Place until;
+  };
+  Place looked_until(const projection::WaitRow& wait);
+  void note_look(const projection::WaitRow& wait, const Place& until);
 
   EventParts parts_;
   Launcher* launcher_ = nullptr;
   Random* random_ = nullptr;
+  std::mutex mutex_;
+  std::map<std::string, Look> looks_;  // by wait
 };
 
 }  // namespace fermata::service

@@ -8,6 +8,7 @@
 #include "json/redact.h"
 #include "jsonschema/jsonschema.h"
 #include "service/schemas.h"
+#include "service/wait_filters.h"
 #include "store/run_views.h"
 
 namespace fermata::service {
@@ -15,11 +16,6 @@ namespace {
 
 using projection::WaitRow;
 using store::EventRow;
-
-const definition::EventWaitStep* step_of(const WaitRow& wait, const definition::Program& program) {
-  const auto index = program.step_at(StepPath(wait.step_path));
-  return index ? std::get_if<definition::EventWaitStep>(&program.steps[*index].config) : nullptr;
-}
 
 json::Value text(const std::optional<std::string>& value) {
   return value ? json::Value(*value) : json::Value(nullptr);
@@ -97,7 +93,7 @@ Result<json::Value> Explain::verdict(const EventRow& event, const WaitRow& wait)
   Reason reason = reason_of(event, wait);
   if (reason.code.empty()) {
     TRY(const auto program, program_of(wait));
-    const definition::EventWaitStep* step = step_of(wait, *program);
+    const definition::EventWaitStep* step = event_step_of(wait, *program);
     if (step == nullptr) {
       reason = {"STEP_GONE", "its step is not in the program"};
     } else if (const auto* filter = interpreter::first_refusal(*step, event.payload)) {
@@ -134,7 +130,7 @@ Result<json::Value> Explain::shown(const WaitRow& wait) {
   if (wait.wait_type != "event") return json::Value(std::move(shown));
   TRY(const auto program, program_of(wait));
   json::Array filters;
-  if (const definition::EventWaitStep* step = step_of(wait, *program))
+  if (const definition::EventWaitStep* step = event_step_of(wait, *program))
     for (const auto& filter : step->filters) filters.push_back(filter_json(filter));
   shown["eventName"] = text(wait.event_name);
   shown["correlationKey"] = text(wait.correlation_key);

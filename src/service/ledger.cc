@@ -87,8 +87,9 @@ Result<std::variant<Reuse, Proceed, Busy>> Ledger::begin(const Invocation& invoc
   return Verdict(Proceed{attempt});
 }
 
-Result<bool> Ledger::renew(const Invocation& invocation, std::uint32_t attempt) {
-  return writer_.put({row(invocation, attempt), attempt, InvocationStatus::Started});
+void Ledger::renew(const Invocation& invocation, std::uint32_t attempt,
+                   std::function<void(Result<bool>)> done) {
+  writer_.put({row(invocation, attempt), attempt, InvocationStatus::Started}, std::move(done));
 }
 
 void Ledger::finish(store::InvocationRow row, std::uint32_t attempt, Done done) {

@@ -54,7 +54,8 @@ class Ledger {
   // Waits for the database.
   Result<std::variant<Reuse, Proceed, Busy>> begin(const Invocation& invocation);
   // Keeps the lease; false when it was lost to another worker.
-  Result<bool> renew(const Invocation& invocation, std::uint32_t attempt);
+  void renew(const Invocation& invocation, std::uint32_t attempt,
+             std::function<void(Result<bool>)> done);
   // Error LEASE_LOST: another worker took over.
   void succeed(const Invocation& invocation, std::uint32_t attempt, json::Value output, Done done);
   // `error` is redacted and bounded before it is stored.

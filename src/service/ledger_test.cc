@@ -37,6 +37,11 @@ class LedgerTest : public testing::Test {
     store_.reset();
     std::filesystem::remove_all(folder_);
   }
+  bool renew(Ledger& ledger) {
+    std::promise<bool> told;
+    ledger.renew(invocation_, 1, [&](const Result<bool>& kept) { told.set_value(*kept); });
+    return told.get_future().get();
+  }
   Result<void> succeed(Ledger& ledger, const json::Value& output) {
     std::promise<Result<void>> told;
     ledger.succeed(invocation_, 1, output, [&](Result<void> r) { told.set_value(std::move(r)); });
@@ -87,12 +92,12 @@ TEST_F(LedgerTest, ALeaseIsRespectedWhileItLivesAndTakenOverAfterwards) {
   ASSERT_TRUE(first.begin(invocation_).has_value());
   EXPECT_TRUE(std::holds_alternative<Busy>(*second.begin(invocation_)));
   clock_.time += Ledger::kLeaseMs / 2;
-  EXPECT_TRUE(*first.renew(invocation_, 1));
+  EXPECT_TRUE(renew(first));
   clock_.time += Ledger::kLeaseMs / 2;
   EXPECT_TRUE(std::holds_alternative<Busy>(*second.begin(invocation_)));
   clock_.time += Ledger::kLeaseMs;
   EXPECT_EQ(std::get<Proceed>(*second.begin(invocation_)).attempt, 2U);
-  EXPECT_FALSE(*first.renew(invocation_, 1));
+  EXPECT_FALSE(renew(first));
   EXPECT_EQ(succeed(first, json::Value(1)).error().code, "LEASE_LOST");
 }
 

@@ -6,6 +6,8 @@
 
 #include "definition/test_catalog.h"
 #include "foundation/check.h"
+#include "foundation/format.h"
+#include "foundation/limits.h"
 #include "json/hash.h"
 #include "json/parse.h"
 #include "json/text.h"
@@ -75,6 +77,55 @@ class LifecycleTest : public testing::Test {
   Catalog catalog_{store_, actions_, clock_};
   Bundles bundles_{store_, actions_, clock_};
 };
+
+TEST_F(LifecycleTest, SecretsThatNobodyHasAreWarnedOf) {
+  const Catalog of_home(store_, actions_, clock_, {TenantId("home"), {"IN_THE_AIR"}});
+  CHECK(store_.put_secret({kTenant, "STORED", "sealed", "k", "", 0, 0}).has_value(), "not stored");
+  const json::Value asking = plain(
+      R"(,{"id":"b","type":"action.call","config":{"actionId":"reports.build","version":1,
+          "inputMapping":{"a":{"$secret":"STORED"},"b":{"$secret":"IN_THE_AIR"}}}})");
+  const auto findings_for = [&](const TenantId& tenant) {
+    std::vector<std::string> said;
+    const auto checked = of_home.check(tenant, asking);
+    for (const auto& finding : checked->findings)
+      if (finding.code == "UNKNOWN_SECRET" && finding.severity == definition::Severity::Warning)
+        said.push_back(finding.message);
+    return said;
+  };
+  EXPECT_THAT(findings_for(kTenant), ElementsAre("there is no secret `IN_THE_AIR`"));
+  EXPECT_THAT(findings_for(TenantId("home")), ElementsAre("there is no secret `STORED`"));
+  EXPECT_EQ(publish(asking)->version, 1);
+}
+
+TEST_F(LifecycleTest, CalledVersionsThatAreNotThereAreWarnedOf) {
+  const auto calling = [](std::string_view id, int version) {
+    return plain(format(R"(,{{"id":"b","type":"control.callWorkflow","workflowId":"{}",)"
+                        R"("workflowVersion":{}}})",
+                        id, version));
+  };
+  const auto is_warned = [&](const TenantId& tenant, const json::Value& definition) {
+    const auto found = codes(catalog_.check(tenant, definition)->findings);
+    return std::ranges::find(found, "UNKNOWN_WORKFLOW") != found.end();
+  };
+  EXPECT_TRUE(is_warned(kTenant, calling("other", 1)));
+  // Two that call each other: one of them is first.
+  ASSERT_EQ(publish(calling("other", 1))->version, 1);
+  json::Value other = calling("w", 1);
+  other.get_object()["id"] = "other";
+  EXPECT_FALSE(is_warned(kTenant, other));
+  EXPECT_TRUE(is_warned(TenantId("u"), other));
+  ASSERT_EQ(catalog_.publish({kTenant, WorkflowId("other"), other, std::nullopt, ""})->version, 1);
+  EXPECT_FALSE(is_warned(kTenant, calling("other", 1)));
+  EXPECT_TRUE(is_warned(kTenant, calling("other", 2)));
+}
+
+TEST_F(LifecycleTest, ADraftAndAVersionHaveOneLimit) {
+  json::Value large = plain();
+  large.get_object()["description"] = std::string(limits::kDefinitionBytesMax, 'x');
+  EXPECT_EQ(publish(large).error().code, "DEFINITION_TOO_LARGE");
+  EXPECT_EQ(catalog_.save_draft({kTenant, kId, large, {}, {}}).error().code,
+            "DEFINITION_TOO_LARGE");
+}
 
 TEST_F(LifecycleTest, AVersionIsCompiledOnce) {  // D35
   ASSERT_TRUE(publish(plain()).has_value());

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "json/parse.h"
+#include "jsonschema/jsonschema.h"
 
 namespace fermata::service {
 namespace {
@@ -33,6 +34,12 @@ constexpr std::array<EventType, 1> kEventTypes = {
     {{"HUMAN_TASK_OVERDUE", "payload.HumanTaskOverdue.v1"}}};
 
 }  // namespace
+
+// A schema is compiled before it looks at a value, so any value will do.
+std::string schema_problem_of(const json::Value& schema) {
+  const auto verdict = jsonschema::validate(schema, nullptr);
+  return verdict.has_value() ? std::string() : verdict.error().message;
+}
 
 std::optional<json::Value> BuiltInSchemas::payload_schema(std::string_view ref) const {
   for (const Row& row : kSchemas) {

@@ -15,8 +15,14 @@ namespace fermata::service {
 
 inline constexpr std::string_view kAnyPayload = "payload.Any.v1";
 
+// Why it is no JSON Schema; empty when it is one.
+std::string schema_problem_of(const json::Value& schema);
+
 class BuiltInSchemas final : public definition::SchemaCatalog {
  public:
+  [[nodiscard]] std::string schema_problem(const json::Value& schema) const override {
+    return schema_problem_of(schema);
+  }
   [[nodiscard]] std::optional<json::Value> payload_schema(std::string_view ref) const override;
   [[nodiscard]] std::vector<std::string> payload_schema_refs() const override;
   [[nodiscard]] std::optional<std::string> event_payload_ref(
@@ -27,6 +33,9 @@ class BuiltInSchemas final : public definition::SchemaCatalog {
 // The built-in ones and what a tenant registered, as of the moment of loading.
 class StoredSchemas final : public definition::SchemaCatalog {
  public:
+  [[nodiscard]] std::string schema_problem(const json::Value& schema) const override {
+    return schema_problem_of(schema);
+  }
   static Result<StoredSchemas> load(store::EventStore& store, const TenantId& tenant);
   // Of a tenant's own those only that have one of these names or that these event types name: what
   // a few events or a launch need, however many there are.

@@ -68,8 +68,9 @@ Result<simulate::Played> Simulations::play(const SimulationRequest& request) {
   }
   TRY_DO(add_children(request.tenant, script));
   TRY(const StoredSchemas schemas, StoredSchemas::load(store_, request.tenant));
+  TRY(std::vector<std::string> secrets, known_secrets(store_, request.tenant, environment_));
   const SchemaFormCheck forms;
-  return simulate::play(script, {.offers = {actions_, schemas},
+  return simulate::play(script, {.offers = {actions_, schemas, std::move(secrets)},
                                  .pure_actions = pure_actions_,
                                  .form_check = forms,
                                  .keeps_timeline = false,

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "foundation/limits.h"
+#include "service/known_names.h"
 #include "simulate/play.h"
 #include "store/store.h"
 
@@ -31,8 +32,11 @@ class Simulations {
                                                    .expression_steps = 50'000'000};
 
   Simulations(store::Store& store, const definition::ActionCatalog& actions,
-              const interpreter::PureActions& pure_actions)
-      : store_(store), actions_(actions), pure_actions_(pure_actions) {}
+              const interpreter::PureActions& pure_actions, EnvironmentSecrets environment = {})
+      : store_(store),
+        actions_(actions),
+        pure_actions_(pure_actions),
+        environment_(std::move(environment)) {}
 
   // Errors: those of simulate::play, NOT_FOUND.
   Result<simulate::Played> play(const SimulationRequest& request);
@@ -44,6 +48,7 @@ class Simulations {
   store::Store& store_;
   const definition::ActionCatalog& actions_;
   const interpreter::PureActions& pure_actions_;
+  const EnvironmentSecrets environment_;
 };
 
 }  // namespace fermata::service

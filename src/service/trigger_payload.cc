@@ -36,7 +36,11 @@ Result<json::Value> resolve(const MappingValue& mapping, const Scope& scope) {
     case MappingValue::Kind::Expr:
       return evaluate(mapping.expression, scope);
     case MappingValue::Kind::Secret:
-      return json::Value(json::Object{{"$secret", mapping.secret}});
+      // Refused at publish since a payload is data: of a version that is older than that.
+      return failed(
+          format("the secret `{}` would be data in a payload and never be opened: name it "
+                 "in the input of the action that needs it",
+                 mapping.secret));
     case MappingValue::Kind::Array: {
       json::Array array;
       for (const MappingValue& item : mapping.items) {

@@ -53,7 +53,8 @@ class MockedCatalog final : public definition::ActionCatalog {
 
 Prepared prepare(const json::Value& document, const Fixtures& fixtures, const Offers& offers) {
   const MockedCatalog actions(offers.actions, fixtures);
-  const definition::CheckContext context{actions, offers.schemas, fixtures.start_at, std::nullopt};
+  const definition::CheckContext context{actions, offers.schemas, fixtures.start_at,
+                                         offers.secrets};
   definition::Checked checked = definition::check(document, context);
   Prepared prepared{std::move(checked.findings), std::move(checked.program), {}};
   bool is_good = prepared.program != nullptr;

@@ -2,6 +2,8 @@
 // Prepare: the publish-time check of a definition and of the children that its fixtures bring. An
 // action that only the fixtures know is taken as one of the outside, with any input.
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "definition/definition.h"
@@ -19,6 +21,7 @@ struct Prepared {
 struct Offers {
   const definition::ActionCatalog& actions;
   const definition::SchemaCatalog& schemas;
+  std::optional<std::vector<std::string>> secrets = std::nullopt;  // names; absent: not known
 };
 
 Prepared prepare(const json::Value& document, const Fixtures& fixtures, const Offers& offers);

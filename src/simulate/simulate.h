@@ -42,6 +42,7 @@ struct Faults {
   bool batches_inputs = false;  // what happens at one instant comes in one activation
   bool renews_history = false;  // the server suggests a new history all the time
   std::int64_t late_events_ms = 0;
+  std::int64_t late_timers_ms = 0;  // no worker is there when they fire
   std::int64_t slow_actions_ms = 0;
   std::uint32_t failing_attempts = 0;  // the first attempts of each call fail with TransientError
 };

@@ -178,7 +178,8 @@ void World::carry_out(std::size_t run, const in::Effect& effect) {
               schedule_seq(run, e.seq, now_, in::ActionFailed{e.seq, std::move(error), {}});
             },
             [&](const in::StartTimer& e) {
-              schedule_seq(run, e.seq, now_ + e.delay_ms, in::TimerFired{e.seq});
+              const TimeMs at = now_ + e.delay_ms + stage_.faults.late_timers_ms;
+              schedule_seq(run, e.seq, at, in::TimerFired{e.seq});
             },
             [&](const in::CancelTimer& e) { call_off(run, e.seq); },
             [&](const in::StartChild& e) { start_child(run, e); },

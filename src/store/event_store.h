@@ -36,7 +36,8 @@ struct DeliveryRow {
   EventId event_id;
   std::string kind;    // resume, launch
   std::string target;  // run id, or workflow id
-  // SIGNALED, RUN_CLOSED, REFUSED; LAUNCHED, LAUNCH_FAILED, or HELD: not now, tried again.
+  // SIGNALED, RUN_CLOSED, REFUSED, or FILTERED: the run's wait turned it away, and the run has not
+  // heard of it; LAUNCHED, LAUNCH_FAILED, or HELD: not now, tried again.
   std::string outcome;
   json::Value details;
   TimeMs at = 0;
@@ -91,6 +92,20 @@ struct Candidate {
   projection::WaitRow wait;
 };
 
+// Which definition a run is of.
+struct RunVersion {
+  RunId run_id;
+  TenantId tenant;
+  WorkflowId workflow_id;
+  std::int64_t version = 0;
+  std::string hash;
+};
+// Of events, oldest first: what comes after a time and id.
+struct EventPage {
+  std::size_t limit = 200;
+  std::optional<std::pair<TimeMs, std::string>> after = std::nullopt;
+};
+
 struct DefinitionRow;
 
 class EventStore {
@@ -108,7 +123,8 @@ class EventStore {
   // How many there are, counted up to `most`.
   virtual Result<std::size_t> count_unrouted(std::size_t most) = 0;
   // Writes what events did and marks `routed` as served, in one transaction. A delivery of the same
-  // kind and target keeps its first row, unless that one was HELD or has no details.
+  // kind and target keeps its first row, unless that one was HELD or FILTERED, or has no details
+  // and the other is neither.
   virtual Result<void> put_routing(std::span<const DeliveryRow> rows,
                                    std::span<const EventRow> routed) = 0;
   // Launches that were put off, oldest first: at most `per_workflow` of each workflow that is not
@@ -124,8 +140,12 @@ class EventStore {
   virtual Result<std::vector<DefinitionRow>> triggered_by(const TenantId& tenant,
                                                           const std::string& event_name) = 0;
   // Events that the wait may take: by name, by key, received when it began to accept or later. What
-  // is written down as sent to its run, the run has, over all its histories.
-  virtual Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait) = 0;
+  // is written down as sent to its run, the run has, over all its histories. Filters are not asked:
+  // the store knows no definitions.
+  virtual Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait,
+                                                   const EventPage& page) = 0;
+  // Of those runs that there are, of all tenants; in no order.
+  virtual Result<std::vector<RunVersion>> versions_of(std::span<const RunId> runs) = 0;
 
   // STORE_CONFLICT when the reference is there with another schema: a version never changes.
   virtual Result<void> put_schema(const SchemaRow& row) = 0;

@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace fermata::store {
+namespace {
+
+// It is waited for in vain, each time for as long as we wait.
+bool is_out_of_reach(const Error& error) {
+  return error.code == "STORE_UNAVAILABLE" || error.code == "STORE_BUSY";
+}
+
+}  // namespace
 
 GroupWriter::GroupWriter(Store& store) : store_(store), thread_([this] { run(); }) {}
 
@@ -78,16 +86,33 @@ void GroupWriter::write(Work& work) {
   for (const Rows& rows : work.rows) rows.done({});
 }
 
+// One row may be locked or refused; of two in a row it is the database, and the others would only
+// wait in their turn.
+Result<std::vector<bool>> GroupWriter::write_alone(std::span<const projection::RowBatch> rows,
+                                                   std::span<const InvocationPut> put,
+                                                   std::vector<Error>& in_vain) {
+  constexpr std::size_t kTries = 2;
+  if (in_vain.size() == kTries) return in_vain.back();
+  auto written = store_.write(rows, put);
+  if (written.has_value()) {
+    in_vain.clear();
+  } else if (is_out_of_reach(written.error())) {
+    in_vain.push_back(written.error());
+  }
+  return written;
+}
+
 // In the order in which they came: who waits for the one relies on what came before it.
 void GroupWriter::write_each(Work& work) {
   auto rows = work.rows.begin();
   auto put = work.puts.begin();
+  std::vector<Error> in_vain;
   while (rows != work.rows.end() || put != work.puts.end()) {
     if (put == work.puts.end() || (rows != work.rows.end() && rows->order < put->order)) {
-      const auto written = store_.write(std::span(&rows->batch, 1), {});
+      const auto written = write_alone(std::span(&rows->batch, 1), {}, in_vain);
       rows++->done(written.has_value() ? Result<void>() : Result<void>(written.error()));
     } else {
-      const auto written = store_.write({}, std::span(&put->put, 1));
+      const auto written = write_alone({}, std::span(&put->put, 1), in_vain);
       put++->done(written.has_value() ? Result<bool>(written->front())
                                       : Result<bool>(written.error()));
     }

@@ -55,6 +55,10 @@ class GroupWriter {
   void run();
   void write(Work& work);
   void write_each(Work& work);
+  // `in_vain`: of the tries before this one, all that waited for the database and got nothing.
+  Result<std::vector<bool>> write_alone(std::span<const projection::RowBatch> rows,
+                                        std::span<const InvocationPut> put,
+                                        std::vector<Error>& in_vain);
 
   Store& store_;
   std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include "foundation/format.h"
 #include "store/postgres_store.h"
 #include "store/schema_rows.h"
+#include "store/wait_events.h"
 
 namespace fermata::store {
 namespace {
@@ -111,15 +112,12 @@ Result<void> PostgresStore::put_routing(std::span<const DeliveryRow> rows,
       columns.bind(row->tenant.text).bind(row->event_id.text).bind(row->kind).bind(row->target);
       columns.bind(row->outcome).bind_json(row->details).bind(row->at);
     }
-    TRY(const PostgresRows put,
-        connection->run(
-            "INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, outcome, "
-            "details, at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], "
-            "$5::text[], $6::json[], $7::bigint[]) ON CONFLICT (tenant, event_id, kind, target) DO "
-            "UPDATE SET outcome = excluded.outcome, details = excluded.details WHERE "
-            "workflow_event_deliveries.outcome = 'HELD' OR "
-            "(workflow_event_deliveries.details::text = '{}' AND excluded.outcome <> 'HELD')",
-            std::move(columns).finish()));
+    static const std::string kPut = format(
+        "INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, outcome, details, "
+        "at) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], "
+        "$6::json[], $7::bigint[]){}",
+        kReplaceDelivery);
+    TRY(const PostgresRows put, connection->run(kPut, std::move(columns).finish()));
   }
   if (!routed.empty()) {
     Columns columns(2);
@@ -182,20 +180,13 @@ Result<std::vector<Candidate>> PostgresStore::waits_for(std::span<const EventRow
   });
 }
 
-Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait) {
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events AS e WHERE tenant = $1 AND event_name = $2 AND "
-      "correlation_key IS NOT NULL AND ($3::text IS NULL OR correlation_key = $3) AND received_at "
-      ">= $4 AND NOT EXISTS (SELECT 1 FROM workflow_event_deliveries AS d WHERE d.tenant = "
-      "e.tenant "
-      "AND d.event_id = e.event_id AND d.kind = 'resume' AND d.target = $5 AND d.outcome = "
-      "'SIGNALED') ORDER BY received_at, event_id",
-      kEventColumns);
-  Params params;
-  params.bind(wait.tenant.text).bind(wait.event_name).bind(wait.correlation_key);
-  TRY(const PostgresRows rows,
-      run_alone(wait.tenant, kSql, params.bind(wait.accepts_from).bind(wait.run_id.text)));
-  return read_all<EventRow>(rows, [](const PostgresRow& row) { return read_event(row); });
+Result<std::vector<EventRow>> PostgresStore::events_for(const WaitRow& wait,
+                                                        const EventPage& page) {
+  return fermata::store::events_for(sql_, wait, page);
+}
+
+Result<std::vector<RunVersion>> PostgresStore::versions_of(std::span<const RunId> runs) {
+  return fermata::store::versions_of(sql_, runs);
 }
 
 namespace {

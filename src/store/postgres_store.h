@@ -110,7 +110,9 @@ class PostgresStore final : public Store {
   Result<std::vector<DeliveryRow>> held_launches(std::size_t per_workflow) override;
   Result<std::vector<DeliveryRow>> deliveries(const TenantId& tenant, const EventId& id) override;
   Result<std::vector<Candidate>> waits_for(std::span<const EventRow> events) override;
-  Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait) override;
+  Result<std::vector<EventRow>> events_for(const projection::WaitRow& wait,
+                                           const EventPage& page) override;
+  Result<std::vector<RunVersion>> versions_of(std::span<const RunId> runs) override;
   Result<void> put_schema(const SchemaRow& row) override;
   Result<std::vector<SchemaRow>> schemas(const TenantId& tenant) override;
   Result<void> put_event_type(const EventTypeRow& row) override;

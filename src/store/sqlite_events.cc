@@ -4,6 +4,7 @@
 #include "foundation/format.h"
 #include "store/schema_rows.h"
 #include "store/sqlite_connection.h"
+#include "store/wait_events.h"
 
 namespace fermata::store {
 namespace {
@@ -89,13 +90,11 @@ Result<void> SqliteStore::put_routing(std::span<const DeliveryRow> rows,
   const std::scoped_lock lock(write_mutex_);
   TRY(Transaction transaction, Transaction::begin(*writer_));
   for (const DeliveryRow& row : rows) {
-    TRY(Statement insert,
-        writer_->prepare(
-            "INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, "
-            "outcome, details, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, "
-            "event_id, kind, target) DO UPDATE SET outcome = excluded.outcome, "
-            "details = excluded.details WHERE workflow_event_deliveries.outcome = "
-            "'HELD' OR (workflow_event_deliveries.details = '{}' AND excluded.outcome <> 'HELD')"));
+    static const std::string kPut = format(
+        "INSERT INTO workflow_event_deliveries (tenant, event_id, kind, target, outcome, "
+        "details, at) VALUES (?, ?, ?, ?, ?, ?, ?){}",
+        kReplaceDelivery);
+    TRY(Statement insert, writer_->prepare(kPut));
     insert.bind(row.tenant.text).bind(row.event_id.text).bind(row.kind).bind(row.target);
     TRY_DO(insert.bind(row.outcome).bind_json(row.details).bind(row.at).run());
   }
@@ -168,22 +167,12 @@ Result<std::vector<Candidate>> SqliteStore::waits_for(std::span<const EventRow> 
   return found;
 }
 
-Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait) {
-  const std::scoped_lock lock(read_mutex_);
-  static const std::string kSql = format(
-      "SELECT {} FROM workflow_runtime_events AS e WHERE tenant = ?1 AND event_name = ?2 AND "
-      "correlation_key IS NOT NULL AND (?3 IS NULL OR correlation_key = ?3) AND received_at >= ?4 "
-      "AND NOT EXISTS (SELECT 1 FROM workflow_event_deliveries AS d WHERE d.tenant = e.tenant AND "
-      "d.event_id = e.event_id AND d.kind = 'resume' AND d.target = ?5 AND d.outcome = 'SIGNALED') "
-      "ORDER BY received_at, event_id",
-      kEventColumns);
-  TRY(Statement select, reader_->prepare(kSql));
-  select.bind(wait.tenant.text)
-      .bind(wait.event_name)
-      .bind(wait.correlation_key)
-      .bind(wait.accepts_from)
-      .bind(wait.run_id.text);
-  return read_all<EventRow>(select, [](Statement& row) { return read_event(row); });
+Result<std::vector<EventRow>> SqliteStore::events_for(const WaitRow& wait, const EventPage& page) {
+  return fermata::store::events_for(sql_, wait, page);
+}
+
+Result<std::vector<RunVersion>> SqliteStore::versions_of(std::span<const RunId> runs) {
+  return fermata::store::versions_of(sql_, runs);
 }
 
 Result<void> SqliteStore::put_schema(const SchemaRow& row) {

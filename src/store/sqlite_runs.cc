@@ -9,6 +9,12 @@ using projection::RunRow;
 using projection::StepRow;
 using projection::WaitRow;
 
+// There is one lock: who holds it holds up everybody's rows, not only these.
+Error out_of_reach(Error error) {
+  if (error.code == "STORE_BUSY") error.code = "STORE_UNAVAILABLE";
+  return error;
+}
+
 }  // namespace
 
 Result<void> SqliteStore::insert_launch(const LaunchRow& row, std::optional<std::int64_t> limit) {
@@ -88,7 +94,9 @@ Result<void> SqliteStore::fail_launch(const RunId& run, const json::Value& error
 Result<std::vector<bool>> SqliteStore::write(std::span<const projection::RowBatch> batches,
                                              std::span<const InvocationPut> puts) {
   const std::scoped_lock lock(write_mutex_);
-  TRY(Transaction transaction, Transaction::begin(*writer_));
+  auto begun = Transaction::begin(*writer_);
+  if (!begun.has_value()) return out_of_reach(std::move(begun).error());
+  Transaction transaction = *std::move(begun);
   for (const projection::RowBatch& batch : batches) {
     if (batch.run) TRY_DO(apply_run(*batch.run));
     for (const StepRow& row : batch.steps) TRY_DO(apply_step(row));

@@ -459,7 +459,7 @@ TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
     wait.accepts_from = from;
     wait.created_at = from + 1;
     batch.waits.push_back(wait);
-    const auto events = store_->events_for(wait);
+    const auto events = store_->events_for(wait, {});
     EXPECT_EQ(events->size(), id == "same-key" || id == "any-key" ? 1U : 0U) << id;
   }
   ASSERT_TRUE(store_->write(std::span(&batch, 1), {}).has_value());
@@ -481,9 +481,9 @@ TEST_P(StoreTest, EventsAndWaitsFindEachOther) {
   EXPECT_EQ(store_->deliveries(kTenant, event.event_id)->size(), 1U);
   // The next wait of the run that it was sent to is not given it again.
   projection::WaitRow next = batch.waits.front();
-  EXPECT_EQ(store_->events_for(next)->size(), 1U);
+  EXPECT_EQ(store_->events_for(next, {})->size(), 1U);
   next.run_id = RunId("r1");
-  EXPECT_TRUE(store_->events_for(next)->empty());
+  EXPECT_TRUE(store_->events_for(next, {})->empty());
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 namespace fermata::store {
 namespace {
 
+constexpr const char* kStep = "SELECT max(number) FROM schema_migrations";
+
 void must(bool is_well, const std::string& what) {
   if (is_well) return;
   std::fputs((what + "\n").c_str(), stderr);
@@ -33,6 +35,19 @@ class TestSqlite final : public TestDatabase {
 
   [[nodiscard]] std::string location() const override { return folder_ + "/fermata.db"; }
   void execute(const std::string& sql) const override { run(connect().get(), sql); }
+  void clear() const override {
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(location() + suffix);
+  }
+  [[nodiscard]] std::int64_t step() const override {
+    const auto db = connect();
+    sqlite3_stmt* select = nullptr;
+    must(sqlite3_prepare_v2(db.get(), kStep, -1, &select, nullptr) == SQLITE_OK &&
+             sqlite3_step(select) == SQLITE_ROW,
+         "the schema's step cannot be read");
+    const std::int64_t found = sqlite3_column_int64(select, 0);
+    sqlite3_finalize(select);
+    return found;
+  }
   [[nodiscard]] std::shared_ptr<void> lock_runs() const override {
     auto other = connect();
     run(other.get(), "BEGIN IMMEDIATE");
@@ -65,6 +80,13 @@ class TestPostgresDatabase final : public TestDatabase {
  public:
   [[nodiscard]] std::string location() const override { return server_.url(); }
   void execute(const std::string& sql) const override { server_.execute(sql); }
+  void clear() const override { execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); }
+  [[nodiscard]] std::int64_t step() const override {
+    const std::shared_ptr<PGconn> other(PQconnectdb(location().c_str()), PQfinish);
+    const std::shared_ptr<PGresult> found(PQexec(other.get(), kStep), PQclear);
+    must(PQntuples(found.get()) == 1, "the schema's step cannot be read");
+    return std::stoll(PQgetvalue(found.get(), 0, 0));
+  }
   [[nodiscard]] std::shared_ptr<void> lock_runs() const override {
     std::shared_ptr<PGconn> other(PQconnectdb(location().c_str()), PQfinish);
     PQclear(PQexec(other.get(), "BEGIN; LOCK TABLE workflow_runs"));

@@ -1,6 +1,7 @@
 #pragma once
 // A real database of a test's own, of either kind; it ends with the object.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,10 @@ class TestDatabase {
   [[nodiscard]] virtual std::string location() const = 0;
   // Statements on a connection of their own; ends the process when they fail.
   virtual void execute(const std::string& sql) const = 0;
+  // As if nobody had opened it yet. Nobody must have it open.
+  virtual void clear() const = 0;
+  // The step that the schema is at: in a database that was opened, the newest one.
+  [[nodiscard]] virtual std::int64_t step() const = 0;
   // A store of a program that knows the schema up to this step.
   [[nodiscard]] virtual std::unique_ptr<Store> open_at(std::int64_t schema_newest) const = 0;
   // Somebody else holds what an inserted run needs, until the result is gone.

@@ -129,6 +129,7 @@ struct ActivityStart {
   std::string workflow_id;
   std::string workflow_run_id;
   std::vector<Payload> input;
+  std::vector<Payload> heartbeat_details;  // the last that the attempt before showed
   std::uint32_t attempt = 1;
   bool is_local = false;
   std::int64_t start_to_close_timeout_ms = 0;

@@ -1,6 +1,7 @@
 #include "temporal/payload.h"
 
 #include "foundation/format.h"
+#include "foundation/limits.h"
 #include "json/parse.h"
 #include "json/text.h"
 
@@ -11,6 +12,30 @@ namespace {
 // as our own documents.
 constexpr json::ParseOptions kParse{.bytes_max = 8 * 1024 * 1024,
                                     .duplicate_keys = json::DuplicateKeys::LastWins};
+// What we wrote must be read, or its run waits for ever.
+constexpr json::ParseOptions kParseOwn{.bytes_max = 8 * 1024 * 1024,
+                                       .depth_max = limits::kOwnPayloadDepthMax,
+                                       .duplicate_keys = json::DuplicateKeys::LastWins,
+                                       .replaces_unwritable = true};
+
+Result<json::Value> read(const Payload& payload, const json::ParseOptions& options) {
+  const std::string_view encoding = payload.metadata_at("encoding");
+  if (encoding.empty())
+    return make_error(ErrorKind::Invalid, "PAYLOAD_UNREADABLE", "payload names no encoding");
+  if (encoding == "binary/null") return json::Value(nullptr);
+  if (is_sealed(payload)) return sealed_error(payload.metadata_at(kSealedKeyId));
+  if (encoding != "json/plain") {
+    return make_error(ErrorKind::Invalid, "PAYLOAD_UNREADABLE",
+                      format("payload has encoding `{}`", encoding), "send json/plain");
+  }
+  auto parsed = json::parse(payload.data, options);
+  if (!parsed.has_value()) {
+    Error error = std::move(parsed).error().within("reading a payload");
+    error.code = "PAYLOAD_UNREADABLE";
+    return error;
+  }
+  return *std::move(parsed);
+}
 
 }  // namespace
 
@@ -37,22 +62,11 @@ Payload to_payload(const json::Value& value) {
 }
 
 Result<json::Value> to_json(const Payload& payload) {
-  const std::string_view encoding = payload.metadata_at("encoding");
-  if (encoding.empty())
-    return make_error(ErrorKind::Invalid, "PAYLOAD_UNREADABLE", "payload names no encoding");
-  if (encoding == "binary/null") return json::Value(nullptr);
-  if (is_sealed(payload)) return sealed_error(payload.metadata_at(kSealedKeyId));
-  if (encoding != "json/plain") {
-    return make_error(ErrorKind::Invalid, "PAYLOAD_UNREADABLE",
-                      format("payload has encoding `{}`", encoding), "send json/plain");
-  }
-  auto parsed = json::parse(payload.data, kParse);
-  if (!parsed.has_value()) {
-    Error error = std::move(parsed).error().within("reading a payload");
-    error.code = "PAYLOAD_UNREADABLE";
-    return error;
-  }
-  return *std::move(parsed);
+  return read(payload, kParse);
+}
+
+Result<json::Value> to_json_of_ours(const Payload& payload) {
+  return read(payload, kParseOwn);
 }
 
 }  // namespace fermata::temporal

@@ -34,5 +34,8 @@ Error sealed_error(std::string_view key_id);
 // Errors: PAYLOAD_SEALED for one that the codec did not open; PAYLOAD_UNREADABLE for an encoding
 // that is neither json/plain nor binary/null, or for broken JSON.
 Result<json::Value> to_json(const Payload& payload);
+// The same of what a run of ours wrote: also nested deeper than documents are, and with U+FFFD for
+// characters that an older version wrote and no reader takes.
+Result<json::Value> to_json_of_ours(const Payload& payload);
 
 }  // namespace fermata::temporal

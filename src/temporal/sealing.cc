@@ -175,8 +175,11 @@ void open(const PayloadCodec* codec, Activation& activation) {
 }
 
 void open(const PayloadCodec* codec, ActivityTask& task) {
-  if (codec == nullptr) return;
-  if (auto* start = std::get_if<ActivityStart>(&task.kind)) Open(*codec).on(start->input);
+  auto* start = codec == nullptr ? nullptr : std::get_if<ActivityStart>(&task.kind);
+  if (start == nullptr) return;
+  Open opening(*codec);
+  opening.on(start->input);
+  opening.on(start->heartbeat_details);
 }
 
 }  // namespace fermata::temporal

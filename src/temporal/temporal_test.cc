@@ -1,49 +1,18 @@
 // The library against a real dev server: one server for the whole program, one task queue per test.
+#include "json/parse.h"
 #include "temporal/scripted_worker.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 
 namespace fermata::temporal {
 namespace {
-
-template <typename T>
-const T* as(const Job& job) {
-  return std::get_if<T>(&job);
-}
-std::vector<Command> complete(const json::Value& value) {
-  return {CompleteWorkflow{to_payload(value)}};
-}
-
-ScheduleLocalActivity local(const std::string& input) {
-  ScheduleLocalActivity activity;
-  activity.seq = 1;
-  activity.activity_id = "1";
-  activity.activity_type = "echo";
-  activity.arguments = {to_payload(json::Value(input))};
-  activity.start_to_close_timeout_ms = 30'000;
-  activity.retry.initial_interval_ms = 10;
-  activity.local_retry_threshold_ms = 10'000;
-  return activity;
-}
-
-std::vector<Command> finish_with(const ResolveActivity& done) {
-  return std::visit(
-      match{[](const ActivityCompleted& c) -> std::vector<Command> {
-              return {CompleteWorkflow{c.result}};
-            },
-            [](const ActivityFailed& f) -> std::vector<Command> {
-              return {FailWorkflow{f.failure.root()}};
-            },
-            [](const ActivityCanceled&) -> std::vector<Command> { return {CancelExecution{}}; },
-            [](const ActivityBackoff&) -> std::vector<Command> { return {}; }},
-      done.outcome);
-}
 
 TEST(TemporalWorkflows, StartAndCompleteWithTheirInput) {
   ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
@@ -79,47 +48,6 @@ TEST(TemporalWorkflows, FailWithDetailsThatSurvive) {
   EXPECT_EQ(failure.details.front().data, R"({"a":1})");
 }
 
-TEST(TemporalActivities, RemoteOnesRetryUntilTheySucceed) {
-  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
-    if (const auto* done = as<ResolveActivity>(job)) return finish_with(*done);
-    if (as<InitializeWorkflow>(job) == nullptr) return {};
-    ScheduleActivity activity;
-    activity.seq = 1;
-    activity.activity_id = "1";
-    activity.activity_type = "echo";
-    activity.task_queue = "RemoteOnesRetryUntilTheySucceed";
-    activity.arguments = {to_payload(json::Value("fail"))};
-    activity.start_to_close_timeout_ms = 30'000;
-    activity.retry.initial_interval_ms = 10;
-    return {activity};
-  });
-  EXPECT_EQ(worker.outcome(worker.start()), "\"fail\"");
-  EXPECT_EQ(worker.attempts, 3);
-}
-
-TEST(TemporalActivities, AFailureKeepsTypeAndDetails) {
-  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
-    if (const auto* done = as<ResolveActivity>(job)) return finish_with(*done);
-    return as<InitializeWorkflow>(job) == nullptr ? std::vector<Command>{}
-                                                  : std::vector<Command>{local("refuse")};
-  });
-  const auto result = worker.result(worker.start());
-  EXPECT_EQ(std::get<ResultFailed>(result).failure.type, "Refused");
-  EXPECT_EQ(std::get<ResultFailed>(result).failure.details.front().data, R"({"code":7})");
-}
-
-TEST(TemporalLocalActivities, CostOneEventAndRetryLocally) {
-  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
-    if (const auto* done = as<ResolveActivity>(job)) return finish_with(*done);
-    return as<InitializeWorkflow>(job) == nullptr ? std::vector<Command>{}
-                                                  : std::vector<Command>{local("fail")};
-  });
-  const WorkflowRef run = worker.start();
-  EXPECT_EQ(worker.outcome(run), "\"fail\"");
-  EXPECT_EQ(worker.attempts, 3);
-  EXPECT_EQ(world().client->describe(run)->history_length, 6);
-}
-
 TEST(TemporalTimers, FireAndCanBeCanceled) {
   ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
     if (as<InitializeWorkflow>(job) != nullptr)
@@ -128,12 +56,17 @@ TEST(TemporalTimers, FireAndCanBeCanceled) {
     if (fired == nullptr) return {};
     return {CancelTimer{2}, CompleteWorkflow{to_payload(json::Value(fired->seq))}};
   });
-  EXPECT_EQ(worker.outcome(worker.start()), "1");
+  const WorkflowRef run = worker.start();
+  EXPECT_EQ(worker.outcome(run), "1");
+  const std::string history = history_text(run);
+  EXPECT_THAT(history, testing::HasSubstr("EVENT_TYPE_TIMER_FIRED"));
+  EXPECT_THAT(history, testing::HasSubstr("EVENT_TYPE_TIMER_CANCELED"));
 }
 
 TEST(TemporalSignals, ArriveInOrderAlsoWithStart) {
   auto seen = std::make_shared<std::string>();
   ScriptedWorker worker([seen](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) != nullptr) seen->clear();
     const auto* signal = as<SignalWorkflow>(job);
     if (signal == nullptr) return {};
     *seen += signal->name;
@@ -194,23 +127,6 @@ TEST(TemporalCancellation, ReachesTheRunAndEndsIt) {
   EXPECT_EQ(world().client->describe(run)->status, WorkflowStatus::Canceled);
 }
 
-TEST(TemporalChildren, RunAndReportTheirResult) {
-  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
-    if (const auto* done = as<ResolveChild>(job))
-      return {CompleteWorkflow{std::get<ActivityCompleted>(done->outcome).result}};
-    const auto* init = as<InitializeWorkflow>(job);
-    if (init == nullptr) return {};
-    if (init->parent) return complete(json::Value("child of " + init->parent->workflow_id));
-    StartChild child;
-    child.seq = 1;
-    child.workflow_id = init->workflow_id + "-child";
-    child.workflow_type = "scripted";
-    child.task_queue = "RunAndReportTheirResult";
-    return {child};
-  });
-  EXPECT_EQ(worker.outcome(worker.start()), "\"child of RunAndReportTheirResult-1\"");
-}
-
 TEST(TemporalContinueAsNew, KeepsTheChainsResult) {
   ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
     const auto* init = as<InitializeWorkflow>(job);
@@ -223,6 +139,15 @@ TEST(TemporalContinueAsNew, KeepsTheChainsResult) {
   EXPECT_EQ(worker.outcome(worker.start()), "\"second\"");
 }
 
+// Visibility follows a moment later.
+void expect_listed(const std::string& query, const std::string& workflow_id) {
+  EXPECT_TRUE(comes_about([&] { return *world().client->count(query) == 1; })) << query;
+  const auto page = world().client->list(query, 10);
+  ASSERT_TRUE(page.has_value()) << page.error().message;
+  ASSERT_EQ(page->items.size(), 1U);
+  EXPECT_EQ(page->items.front().ref.workflow_id, workflow_id);
+}
+
 TEST(TemporalSearchAttributes, CanBeSetAndSearched) {
   ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
     if (as<InitializeWorkflow>(job) == nullptr) return {};
@@ -231,18 +156,37 @@ TEST(TemporalSearchAttributes, CanBeSetAndSearched) {
             CompleteWorkflow{to_payload(json::Value(1))}};
   });
   worker.outcome(worker.start());
-  // Visibility follows a moment later; the number of looks bounds the wait.
-  for (int i = 0; i < 300; ++i) {
-    const auto page = world().client->list("Colour = 'green'", 10);
-    ASSERT_TRUE(page.has_value()) << page.error().message;
-    if (!page->items.empty()) {
-      EXPECT_EQ(page->items.front().ref.workflow_id, "CanBeSetAndSearched-1");
-      EXPECT_EQ(*world().client->count("Colour = 'green'"), 1);
-      return;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  FAIL() << "the run never became visible";
+  expect_listed("Colour = 'green'", "CanBeSetAndSearched-1");
+}
+
+TEST(TemporalSearchAttributes, AndAMemoCanComeWithTheStart) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    const auto* init = as<InitializeWorkflow>(job);
+    if (init == nullptr) return {};
+    const json::Value colour = *to_json(init->search_attributes.at("Colour"));
+    const json::Value note = *to_json(init->memo.at("note"));
+    return complete(json::Array{colour, note});
+  });
+  StartWorkflow request = worker.start_request();
+  request.search_attributes = {
+      {"Colour", search_attribute(SearchAttributeType::Keyword, json::Value("blue"))}};
+  request.memo = {{"note", to_payload(json::Value("mind me"))}};
+  EXPECT_EQ(worker.outcome(worker.start(request)), R"(["blue","mind me"])");
+  expect_listed("Colour = 'blue'", "AndAMemoCanComeWithTheStart-1");
+}
+
+TEST(TemporalMarkers, TellOfPatchesAndMemosInTheHistory) {
+  ScriptedWorker worker([](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) == nullptr) return {};
+    return {SetPatchMarker{"second-way", false},
+            ModifyMemo{{{"note", to_payload(json::Value("changed"))}}},
+            CompleteWorkflow{to_payload(json::Value(1))}};
+  });
+  const WorkflowRef run = worker.start();
+  EXPECT_EQ(worker.outcome(run), "1");
+  const std::string history = history_text(run);
+  EXPECT_THAT(history, testing::HasSubstr("core_patch"));
+  EXPECT_THAT(history, testing::HasSubstr("EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED"));
 }
 
 TEST(TemporalSchedules, LiveThroughTheirCalls) {
@@ -266,12 +210,47 @@ TEST(TemporalSchedules, LiveThroughTheirCalls) {
   request.cron = {"30 10 * * *"};
   ASSERT_TRUE(client.update_schedule(request).has_value());
   EXPECT_EQ(client.describe_schedule("schedule-1")->next_fires.front() / 60'000 % 60, 30);
-  ASSERT_TRUE(client.trigger_schedule("schedule-1").has_value());
   ASSERT_TRUE(client.delete_schedule("schedule-1").has_value());
   EXPECT_EQ(client.describe_schedule("schedule-1").error().code, "TEMPORAL_NOT_FOUND");
 }
 
-TEST(TemporalCache, EvictsAndReplays) {
+TEST(TemporalSchedules, StartARunWhenTheyAreTriggered) {
+  const auto id = std::make_shared<std::string>();
+  ScriptedWorker worker([id](const Job& job) -> std::vector<Command> {
+    const auto* init = as<InitializeWorkflow>(job);
+    if (init == nullptr) return {};
+    *id = init->workflow_id;
+    return {CompleteWorkflow{init->arguments.front()}};
+  });
+  ScheduleRequest request;
+  request.schedule_id = "schedule-2";
+  request.cron = {"0 3 1 1 *"};
+  request.workflow_id = "scheduled-2";
+  request.workflow_type = "scripted";
+  request.task_queue = worker.queue;
+  request.input = {to_payload(json::Value("by the clock"))};
+  const Client& client = *world().client;
+  ASSERT_TRUE(client.create_schedule(request).has_value());
+  EXPECT_EQ(client.describe_schedule("schedule-2")->fires, 0);
+  ASSERT_TRUE(client.trigger_schedule("schedule-2").has_value());
+  ASSERT_TRUE(comes_about([&] { return worker.activations == 1; })) << "no run was started";
+  EXPECT_THAT(*id, testing::StartsWith("scheduled-2-20"));
+  EXPECT_EQ(worker.outcome({*id, ""}), "\"by the clock\"");
+  EXPECT_TRUE(comes_about([&] { return client.describe_schedule("schedule-2")->fires == 1; }));
+  EXPECT_TRUE(client.delete_schedule("schedule-2").has_value());
+}
+
+// Ends after three signals.
+Script three_signals() {
+  auto heard = std::make_shared<int>(0);
+  return [heard](const Job& job) -> std::vector<Command> {
+    if (as<InitializeWorkflow>(job) != nullptr) *heard = 0;
+    if (as<SignalWorkflow>(job) == nullptr || ++*heard < 3) return {};
+    return complete(json::Value(*heard));
+  };
+}
+
+TEST(TemporalCache, WithoutRoomEvictsAndReplays) {
   ScriptedWorker worker(
       [](const Job& job) -> std::vector<Command> {
         return as<SignalWorkflow>(job) == nullptr ? std::vector<Command>{}
@@ -279,43 +258,30 @@ TEST(TemporalCache, EvictsAndReplays) {
       },
       1);
   std::vector<WorkflowRef> runs;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 2; ++i) {
     StartWorkflow request = worker.start_request();
     request.workflow_id += "-" + std::to_string(i);
     runs.push_back(worker.start(request));
   }
-  for (const WorkflowRef& run : runs)
-    ASSERT_TRUE(world().client->signal(run, {"end", {}, ""}).has_value());
+  // Both wait, and there is room for one.
+  EXPECT_TRUE(comes_about([&] { return worker.begun == 2 && worker.evictions == 1; }));
+  EXPECT_EQ(worker.replays, 0);
+  for (const WorkflowRef& run : runs) worker.signal(run, "end");
   for (const WorkflowRef& run : runs) EXPECT_EQ(worker.outcome(run), "1");
-  EXPECT_GT(worker.evictions, 0);
+  EXPECT_GT(worker.replays, 0);
 }
 
-// Replays a history with a script; gives the reason of the final eviction.
-EvictionReason replay(const History& history, const Script& script) {
-  auto made = ReplayWorker::create(*world().runtime, "replay");
-  if (!made.has_value()) {
-    ADD_FAILURE() << made.error().message;
-    return EvictionReason::Other;
+TEST(TemporalCache, WithRoomGoesOnWhereItWas) {
+  ScriptedWorker worker(three_signals());
+  const WorkflowRef run = worker.start();
+  for (int task = 1; task <= 3; ++task) {
+    ASSERT_TRUE(comes_about([&] { return worker.activations == task; }));
+    worker.signal(run, "go on");
   }
-  EXPECT_TRUE(made->push("w", history).has_value());
-  std::optional<EvictionReason> reason;
-  while (!reason) {
-    const auto activation = made->worker().poll_activation();
-    if (!activation.has_value()) break;
-    std::vector<Command> commands;
-    for (const Job& job : activation->jobs) {
-      if (const auto* removed = as<RemoveFromCache>(job)) {
-        reason = removed->reason;
-      } else {
-        for (Command& command : script(job)) commands.push_back(std::move(command));
-      }
-    }
-    EXPECT_TRUE(made->worker().complete({activation->run_id, std::move(commands)}).has_value());
-  }
-  made->close();
-  EXPECT_FALSE(made->worker().poll_activation().has_value());
-  EXPECT_TRUE(made->worker().finalize().has_value());
-  return reason.value_or(EvictionReason::Other);
+  EXPECT_EQ(worker.outcome(run), "3");
+  EXPECT_EQ(worker.activations, 4);
+  EXPECT_EQ(worker.replays, 0);
+  EXPECT_EQ(worker.evictions, 0);
 }
 
 TEST(TemporalReplay, TellsAgreementFromNondeterminism) {
@@ -332,23 +298,21 @@ TEST(TemporalReplay, TellsAgreementFromNondeterminism) {
   const auto text = history_to_json(*history);
   ASSERT_TRUE(text.has_value());
   EXPECT_EQ(history_from_json(*text)->events, 10U);
-  EXPECT_NE(replay(*history, script), EvictionReason::Nondeterminism);
+  EXPECT_NE(replay("w", *history, script), EvictionReason::Nondeterminism);
   const Script other = [](const Job& job) -> std::vector<Command> {
     return as<InitializeWorkflow>(job) == nullptr ? std::vector<Command>{}
-                                                  : std::vector<Command>{local("x")};
+                                                  : complete(json::Value(1));
   };
-  EXPECT_EQ(replay(*history, other), EvictionReason::Nondeterminism);
+  EXPECT_EQ(replay("w", *history, other), EvictionReason::Nondeterminism);
 }
 
 TEST(TemporalOperators, SeePollersAndNamespaces) {
   ScriptedWorker worker([](const Job&) -> std::vector<Command> { return {}; });
-  for (int i = 0; i < 300; ++i) {
+  EXPECT_TRUE(comes_about([&] {
     const auto queue = world().client->describe_task_queue(worker.queue);
-    ASSERT_TRUE(queue.has_value()) << queue.error().message;
-    if (!queue->workflow_pollers.empty()) break;
-    ASSERT_LT(i, 299) << "no poller was ever seen";
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+    EXPECT_TRUE(queue.has_value()) << queue.error().message;
+    return !queue.has_value() || !queue->workflow_pollers.empty();
+  })) << "no poller was ever seen";
   EXPECT_TRUE(world().client->register_namespace("second", 1).has_value());
   EXPECT_EQ(world().client->register_namespace("second", 1).error().code,
             "TEMPORAL_ALREADY_EXISTS");
@@ -368,6 +332,97 @@ TEST(TemporalConnections, SayClearlyWhyTheyFail) {
                        .tls = TlsOptions{},
                        .call_timeout_ms = 500};
   EXPECT_EQ(Client::connect(*world().runtime, secure).error().code, "TEMPORAL_UNAVAILABLE");
+}
+
+TEST(TemporalDevServers, AreGivenUpWhenSomebodySaysSo) {
+  DevServerOptions options;
+  int asked = 0;
+  options.waits_on = [&](std::int64_t) {
+    ++asked;
+    return false;
+  };
+  const auto started = DevServer::start(options);
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error().code, "TEMPORAL_DEV_SERVER");
+  EXPECT_LE(asked, 2);  // and no other port is tried
+}
+
+TEST(TemporalDevServers, SayHowTheyEnded) {
+  auto server = *DevServer::start({});
+  EXPECT_TRUE(server.is_running());
+  EXPECT_EQ(server.how_it_ended(), std::nullopt);
+  ::kill(server.pid(), SIGKILL);
+  siginfo_t child{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(server.pid()), &child, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(server.is_running());
+  EXPECT_EQ(server.how_it_ended(), "signal 9");
+  server.stop();
+  EXPECT_EQ(server.how_it_ended(), "stopped");
+}
+
+// Listens, and takes nothing: a connection is made as long as there is room in its queue.
+class SilentServer {
+ public:
+  SilentServer() {
+    EXPECT_EQ(bind(file_, reinterpret_cast<const sockaddr*>(&at_), sizeof at_), 0);
+    EXPECT_EQ(listen(file_, 0), 0);
+    socklen_t size = sizeof at_;
+    EXPECT_EQ(getsockname(file_, reinterpret_cast<sockaddr*>(&at_), &size), 0);
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  ~SilentServer() {
+    for (const int caller : callers_) close(caller);
+    close(file_);
+  }
+  [[nodiscard]] std::string address() const {
+    return "127.0.0.1:" + std::to_string(ntohs(at_.sin_port));
+  }
+  // From now on the kernel drops what comes.
+  void fill() {
+    for (int i = 0; i < 4; ++i) {
+      callers_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      static_cast<void>(
+          connect(callers_.back(), reinterpret_cast<const sockaddr*>(&at_), sizeof at_));
+    }
+  }
+
+ private:
+  sockaddr_in at_{
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  int file_ = socket(AF_INET, SOCK_STREAM, 0);
+  std::vector<int> callers_;
+};
+
+TEST(TemporalConnections, AreGivenUpInTimeWhereNobodyAnswers) {
+  SilentServer server;
+  for (const bool drops : {false, true}) {
+    if (drops) server.fill();
+    const auto began = std::chrono::steady_clock::now();
+    const auto silent =
+        Client::connect(*world().runtime, {.address = server.address(), .call_timeout_ms = 500});
+    ASSERT_FALSE(silent.has_value());
+    EXPECT_EQ(silent.error().code, "TEMPORAL_UNAVAILABLE");
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  }
+}
+
+TEST(TemporalWorkers, AreFinalizedWhenNothingIsLeftOfTheirAnswers) {
+  WorkerOptions options;
+  options.task_queue = "AreFinalizedWhenNothingIsLeftOfTheirAnswers";
+  Worker worker = *Worker::create(*world().client, options);
+  worker.initiate_shutdown();
+  EXPECT_EQ(worker.poll_activation().error().code, "TEMPORAL_SHUTDOWN");
+  EXPECT_EQ(worker.poll_activity().error().code, "TEMPORAL_SHUTDOWN");
+  std::atomic<bool> is_gone = false;
+  std::shared_ptr<void> held(&is_gone, [](void* gone) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    *static_cast<std::atomic<bool>*>(gone) = true;
+  });
+  worker.complete_activity({"no such task", to_payload(json::Value(1))},
+                           [held = std::move(held)](const Result<void>&) {});
+  EXPECT_TRUE(worker.finalize().has_value());
+  EXPECT_TRUE(is_gone);
 }
 
 TEST(TemporalTelemetry, ServesMetricsToPrometheus) {
@@ -405,7 +460,19 @@ TEST(TemporalTelemetry, ForwardsLogLines) {
   ScriptedWorker worker(
       [](const Job&) -> std::vector<Command> { return complete(json::Value(1)); });
   worker.outcome(worker.start());
-  EXPECT_GT(world().log.lines, 0);
+  bool tells_of_the_task = false;
+  for (const LogLine& line : world().log.lines()) {
+    EXPECT_EQ(line.message, "temporal core");
+    // Less was not asked for.
+    EXPECT_NE(line.level, LogLevel::Trace);
+    EXPECT_THAT(line.fields.at("target"), testing::StartsWith("temporalio_"));
+    EXPECT_NE(line.fields.at("text"), "");
+    EXPECT_TRUE(json::parse(line.fields.at("fields")).has_value()) << line.fields.at("fields");
+    tells_of_the_task =
+        tells_of_the_task || (line.level == LogLevel::Debug &&
+                              line.fields.at("target").starts_with("temporalio_sdk_core::worker"));
+  }
+  EXPECT_TRUE(tells_of_the_task);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // transform.compose_text: documents of blocks to Markdown, one text for each output. The definition
 // was checked when it was published, and the machine put each reference's value beside its path.
+#include <algorithm>
+
 #include "foundation/format.h"
 #include "json/text.h"
 #include "transform/actions.h"
@@ -81,8 +83,11 @@ Output document(const json::Value& value) {
       Rendered made = children(block);
       if (made.failure) return *std::move(made.failure);
       if (type == "heading") {
-        made.text.insert(0,
-                         std::string(static_cast<std::size_t>(block.whole("level", 1)), '#') + " ");
+        const std::int64_t level = block.whole("level", 1);
+        if (level < 1 || level > 6) block.note("`level` must be 1 to 6");
+        made.text.insert(
+            0, std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(level, 1, 6)), '#') +
+                   " ");
       } else if (type == "blockquote") {
         made.text = quoted(made.text);
       } else if (type == "bullet_list_item") {

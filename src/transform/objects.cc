@@ -1,5 +1,9 @@
 // Actions over objects and lists.
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "foundation/format.h"
 #include "transform/actions.h"
@@ -8,20 +12,61 @@
 namespace fermata::transform {
 namespace {
 
-bool names(const json::Array& keys, std::string_view key) {
-  return std::ranges::any_of(keys, [&](const json::Value& k) {
-    return k.is_string() && json::view(k.get_string()) == key;
-  });
+// The texts of a list, sorted: it may name as many keys as an object has members.
+std::vector<std::string_view> sorted_texts(const json::Array& list) {
+  std::vector<std::string_view> texts;
+  for (const json::Value& item : list) {
+    if (item.is_string()) texts.push_back(json::view(item.get_string()));
+  }
+  std::ranges::sort(texts);
+  return texts;
 }
+
+// An object whose members change their names, each in the time of one look-up.
+class Renaming {
+ public:
+  explicit Renaming(const json::Object& object) : object_(object) {
+    for (const auto& member : object) {
+      places_[member.key()] = names_.size();
+      names_.emplace_back(member.key());
+    }
+  }
+  // The member keeps its place; one that had the new name is gone.
+  void rename(std::string_view from, std::string_view to) {
+    const auto found = places_.find(from);
+    if (from == to || found == places_.end()) return;
+    const std::size_t place = found->second;
+    places_.erase(found);
+    if (const auto other = places_.find(to); other != places_.end()) names_[other->second].reset();
+    places_[to] = place;
+    names_[place] = to;
+  }
+  [[nodiscard]] json::Object finish() const {
+    json::Object renamed;
+    std::size_t place = 0;
+    for (const auto& member : object_) {
+      if (names_[place]) renamed[*names_[place]] = member.value();
+      ++place;
+    }
+    return renamed;
+  }
+
+ private:
+  const json::Object& object_;
+  std::vector<std::optional<std::string_view>> names_;  // by place in the object
+  std::map<std::string_view, std::size_t> places_;
+};
 
 Output choose(const json::Value& value, bool keeps_named) {
   Input input(value);
   const json::Object& object = input.object("object");
   const json::Array& keys = input.list("keys");
   if (input.wrong()) return input.failure();
+  const std::vector<std::string_view> named = sorted_texts(keys);
   json::Object chosen;
   for (const auto& member : object) {
-    if (names(keys, member.key()) == keeps_named) chosen[member.key()] = member.value();
+    if (std::ranges::binary_search(named, std::string_view(member.key())) == keeps_named)
+      chosen[member.key()] = member.value();
   }
   return json::Value(std::move(chosen));
 }
@@ -56,23 +101,16 @@ Output omit(const json::Value& input) {
 // One after the other, as written; a missing name changes nothing.
 Output rename_fields(const json::Value& value) {
   Input input(value);
-  json::Object object = input.object("object");
+  Renaming renaming(input.object("object"));
   for (const json::Value& rename : input.list("renames")) {
     Input names_of(rename);
     const std::string_view from = names_of.text("from");
     const std::string_view to = names_of.text("to");
     if (names_of.wrong()) return names_of.failure();
-    if (from == to || !object.contains(from)) continue;
-    json::Object renamed;
-    for (auto& member : object) {
-      if (member.key() == to) continue;
-      renamed[member.key() == from ? to : std::string_view(member.key())] =
-          std::move(member.value());
-    }
-    object = std::move(renamed);
+    renaming.rename(from, to);
   }
   if (input.wrong()) return input.failure();
-  return json::Value(std::move(object));
+  return json::Value(renaming.finish());
 }
 
 Output build_object(const json::Value& value) {

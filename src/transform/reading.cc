@@ -1,5 +1,7 @@
 #include "transform/reading.h"
 
+#include <cmath>
+
 #include "foundation/format.h"
 
 namespace fermata::transform {
@@ -29,8 +31,10 @@ std::int64_t Input::whole(std::string_view key, std::int64_t otherwise) {
   if (found->is_int64()) return found->get_int64();
   if (found->is_double()) {
     const double number = found->get_double();
-    const auto cut = static_cast<std::int64_t>(number);
-    if (static_cast<double>(cut) == number) return cut;
+    constexpr double kTooLarge = 0x1p63;
+    const bool is_whole =
+        std::trunc(number) == number && number >= -kTooLarge && number < kTooLarge;
+    if (is_whole) return static_cast<std::int64_t>(number);
   }
   note(format("`{}` must be a whole number", key));
   return otherwise;

@@ -1,6 +1,7 @@
 // Actions over text. Lengths are counted in code points, as people count.
 #include <algorithm>
 
+#include "foundation/find_text.h"
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "json/hash.h"
@@ -106,7 +107,8 @@ Output split_text(const json::Value& value) {
     }
     return json::Value(std::move(items));
   }
-  for (std::size_t at = text.find(delimiter); at != text.npos; at = text.find(delimiter)) {
+  for (std::size_t at = find_text(text, delimiter); at != text.npos;
+       at = find_text(text, delimiter)) {
     add(text.substr(0, at));
     text.remove_prefix(at + delimiter.size());
   }
@@ -124,7 +126,7 @@ Output replace_text(const json::Value& value) {
   if (input.wrong()) return input.failure();
   std::string out;
   while (!search.empty()) {
-    const std::size_t at = text.find(search);
+    const std::size_t at = find_text(text, search);
     if (at == text.npos) break;
     out.append(text.substr(0, at)).append(replacement);
     text.remove_prefix(at + search.size());

@@ -44,6 +44,44 @@ TEST(Transform, ShapesObjectsAndLists) {
             R"({"value":null,"matchedIndex":null})");
 }
 
+TEST(Transform, RenamesOneAfterTheOther) {
+  EXPECT_EQ(
+      run("transform.rename_fields",
+          R"({"object":{"a":1,"b":2},"renames":[{"from":"a","to":"x"},{"from":"b","to":"a"},{"from":"x","to":"b"}]})"),
+      R"({"b":1,"a":2})");
+  EXPECT_EQ(
+      run("transform.rename_fields",
+          R"({"object":{"a":1,"b":2,"c":3},"renames":[{"from":"a","to":"b"},{"from":"b","to":"c"},{"from":"b","to":"z"}]})"),
+      R"({"c":1})");
+  EXPECT_EQ(
+      run("transform.rename_fields", R"({"object":{"a":1},"renames":[{"from":"a","to":"a"}]})"),
+      R"({"a":1})");
+}
+
+// Each would take minutes if it went through its members once for each name.
+TEST(Transform, TakesTheTimeOfItsInput) {
+  json::Object object;
+  json::Array keys;
+  json::Array renames;
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    object[name] = i;
+    keys.emplace_back(name);
+    renames.emplace_back(json::Object{{"from", name}, {"to", "m" + std::to_string(i)}});
+  }
+  const std::string text =
+      json::to_text(json::Object{{"object", object}, {"keys", keys}, {"renames", renames}});
+  EXPECT_EQ(run("transform.pick", text).size(), json::to_text(object).size());
+  EXPECT_EQ(run("transform.omit", text), "{}");
+  EXPECT_EQ(run("transform.rename_fields", text).size(), json::to_text(object).size());
+  const std::string many(1'400'000, 'a');
+  const std::string most = many.substr(0, 700'000) + "b";
+  const std::string search =
+      json::to_text(json::Object{{"text", many}, {"search", most}, {"delimiter", most}});
+  EXPECT_EQ(run("transform.replace_text", search).size(), many.size() + 2);
+  EXPECT_EQ(run("transform.split_text", search).size(), many.size() + 4);
+}
+
 TEST(Transform, WorksOnTextInCodePoints) {
   EXPECT_EQ(run("transform.concat_text", R"({"values":["a",null,1,true],"separator":"-"})"),
             R"("a--1-true")");
@@ -82,6 +120,12 @@ TEST(Transform, ComposesMarkdown) {
             "ValidationError MISSING_REFERENCE");
 }
 
+TEST(Transform, RefusesAHeadingOfNoLevel) {
+  EXPECT_EQ(run("transform.compose_text", R"j({"outputs":[{"stableKey":"t","document":{"blocks":[
+      {"type":"heading","level":-1,"children":[]}]}}]})j"),
+            "ValidationError INPUT_INVALID");
+}
+
 TEST(Transform, FindsWhatAMailSays) {
   EXPECT_EQ(
       run("email.parse_reply",
@@ -114,6 +158,8 @@ TEST(Transform, TurnsHtmlIntoBlocks) {
 }
 
 TEST(Transform, RefusesInputOfTheWrongForm) {
+  EXPECT_EQ(run("transform.truncate_text", R"({"text":"a","maxLength":1e300})"),
+            "ValidationError INPUT_INVALID");
   EXPECT_EQ(run("transform.merge", R"({"objects":[1]})"), "ValidationError INPUT_INVALID");
   EXPECT_EQ(run("transform.pick", R"({"object":1})"), "ValidationError INPUT_INVALID");
   EXPECT_EQ(run("transform.parse_json", R"({"text":"{"})"), "ValidationError JSON_INVALID");

@@ -10,6 +10,8 @@
 #include "foundation/limits.h"
 #include "foundation/match.h"
 #include "json/text.h"
+#include "worker/foreign_activity.h"
+#include "worker/task_bytes.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -32,6 +34,16 @@ json::Value error_json(const actions::ActionFailure& failure) {
   return json::Value(std::move(object));
 }
 
+// Those that are written down; what was scheduled before they were has each of its references.
+std::vector<std::string> secret_places(const json::Value* written, const json::Value& input) {
+  if (written == nullptr) return actions::secret_references(input);
+  std::vector<std::string> places;
+  if (!written->is_array()) return places;
+  for (const json::Value& place : written->get_array())
+    if (place.is_string()) places.push_back(json::to_std(place.get_string()));
+  return places;
+}
+
 Error bad_argument() {
   return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID",
                     "an action's argument cannot be read");
@@ -40,7 +52,7 @@ Error bad_argument() {
 }  // namespace
 
 ActivityRunner::ActivityRunner(RunnerParts parts, temporal::Worker worker)
-    : parts_(parts), worker_(std::move(worker)), renewer_([this] { renew_leases(); }) {}
+    : parts_(parts), worker_(std::move(worker)), keeper_([this] { keep_alive(); }) {}
 
 ActivityRunner::~ActivityRunner() {
   {
@@ -48,8 +60,8 @@ ActivityRunner::~ActivityRunner() {
     is_stopping_ = true;
   }
   wake_.notify_all();
-  renewer_.join();
-  recordings_.await_none();
+  keeper_.join();
+  puts_.await_none();
 }
 
 void ActivityRunner::drain() {
@@ -58,27 +70,44 @@ void ActivityRunner::drain() {
     is_draining_ = true;
   }
   wake_.notify_all();
+  turns_.drain();
 }
 
-void ActivityRunner::renew_leases() {
+void ActivityRunner::keep_alive() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, std::chrono::milliseconds(service::Ledger::kRenewMs),
                          [this] { return is_stopping_; })) {
-    const std::map<std::string, CallPtr> active = active_;
+    const std::map<std::string, CallPtr> calls = calls_;
     const auto unrecorded = std::exchange(unrecorded_, {});
     lock.unlock();
-    for (const auto& [call, end] : unrecorded) record_behind(call, end);
-    for (const auto& [token, call] : active) {
-      const auto renewed = parts_.ledger.renew(call->invocation, call->attempt);
-      if (!renewed.has_value())
-        parts_.log.warn("lease not renewed",
-                        {{"run_id", call->invocation.run_id.text}, {"code", renewed.error().code}});
-      // Remote activities prove to Temporal, too, that their worker lives.
+    // Remote activities prove to Temporal that their worker lives. First, and whatever the database
+    // does: Temporal gives to another what it takes for lost.
+    for (const auto& [token, call] : calls)
       if (!call->is_local)
         static_cast<void>(worker_.heartbeat(token, temporal::to_payload(json::Value(nullptr))));
-    }
+    for (const auto& [call, end] : unrecorded) record_behind(call, end);
+    for (const auto& [token, call] : calls) renew(call);
     lock.lock();
   }
+}
+
+// Nobody waits for it: one lease's renewal must not hold up the next one's.
+void ActivityRunner::renew(const CallPtr& call) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!call->is_acting || std::exchange(call->is_renewing, true)) return;
+  }
+  puts_.add();
+  parts_.ledger.renew(call->invocation, call->attempt, [this, call](const Result<bool>& renewed) {
+    if (!renewed.has_value())
+      parts_.log.warn("lease not renewed",
+                      {{"run_id", call->invocation.run_id.text}, {"code", renewed.error().code}});
+    {
+      const std::scoped_lock lock(mutex_);
+      call->is_renewing = false;
+    }
+    puts_.done();
+  });
 }
 
 void ActivityRunner::take(temporal::ActivityTask task, Pool& pool, temporal::Outstanding& tasks) {
@@ -112,19 +141,59 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
     });
     return;
   }
-  const bool is_foreign =
-      !parts_.tenant.text.empty() && start.activity_type != service::kActionActivity;
+  // By the queue, never by the type: whoever schedules for others names a type as they like, and
+  // our own argument says tenant, key and places of secrets.
+  const bool is_foreign = !parts_.tenant.text.empty();
   auto read_call = is_foreign ? read_foreign(start) : read(start);
   if (!read_call.has_value()) return done({task_token, not_read(start, read_call.error())});
   const CallPtr call = *std::move(read_call);
   call->task_token = task_token;
-  call->done = std::move(done);
+  if (start.start_to_close_timeout_ms > 0)
+    call->over_at = parts_.clock.now() + start.start_to_close_timeout_ms;
+  answer_by(call, std::move(done));
+  if (take_turn(call)) begin(call);
+}
+
+void ActivityRunner::answer_by(const CallPtr& call, Done done) {
   if (call->is_local && call->began_at != 0)
-    call->done = [done = std::move(call->done),
-                  at = call->began_at](temporal::ActivityCompletion completion) {
+    done = [done = std::move(done), at = call->began_at](temporal::ActivityCompletion completion) {
       stamp(completion, at);
+      stamp_bytes(completion);
       done(std::move(completion));
     };
+  call->done = [this, token = call->task_token,
+                done = std::move(done)](temporal::ActivityCompletion completion) {
+    {
+      const std::scoped_lock lock(mutex_);
+      calls_.erase(token);
+    }
+    done(std::move(completion));
+  };
+  const std::scoped_lock lock(mutex_);
+  calls_.insert_or_assign(call->task_token, call);
+}
+
+// False: it goes on by itself when the call of this process that has the key has ended.
+bool ActivityRunner::take_turn(const CallPtr& call) {
+  const service::Invocation& asked = call->invocation;
+  call->has_turn = true;
+  return turns_.take(
+      {asked.tenant, asked.key},
+      {format("{} {} {}", asked.run_id.text, asked.step_path, asked.iteration),
+       [this, call](KeyTurns::Turn turn) {
+         if (turn == KeyTurns::Turn::Ours)
+           return parts_.waiting.post([this, call] { begin_again(call); });
+         call->has_turn = false;
+         give_up(*call, make_error(ErrorKind::Unavailable, "LEASE_HELD",
+                                   "this process is not done with the same yet, or is stopping"));
+       }});
+}
+
+void ActivityRunner::give_turn_back(const Call& call) {
+  if (call.has_turn) turns_.give_back({call.invocation.tenant, call.invocation.key});
+}
+
+void ActivityRunner::begin(const CallPtr& call) {
   parts_.ledger.begin_first(call->invocation, [this, call](const Result<bool>& is_first) {
     if (!is_first.has_value()) return give_up(*call, is_first.error());
     if (*is_first) parts_.metrics.add(Count::Ledger, "begun");
@@ -135,20 +204,26 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
   });
 }
 
-// Every failure of reading is tried again, by Temporal or by the run (RunDriver::wait_for_key).
+// What lacks a key is tried again, by Temporal or by the run (RunDriver::wait_for_key). What nobody
+// can read stays so: its run, and through onError its author, hears of it.
 temporal::Failure ActivityRunner::not_read(const temporal::ActivityStart& start,
                                            const Error& error) {
   parts_.log.warn("an activity's argument was not read", {{"workflow_id", start.workflow_id},
                                                           {"activity", start.activity_type},
                                                           {"code", error.code},
                                                           {"text", error.message}});
-  temporal::Failure failure = retryable(error);
-  if (error.code == "PAYLOAD_SEALED") {
-    parts_.metrics.add(Count::ActionsSealed);
-    failure.type = service::kSealedFailure;
-    // Words would be sealed by a key that whoever waits for the action need not have.
-    failure.message.clear();
+  if (error.code != "PAYLOAD_SEALED") {
+    temporal::Failure failure = failure_of(
+        actions::ActionFailure{"ActionError", error.code, error.message, nullptr, std::nullopt});
+    // Said so that a run takes it for one of ours (foreign_activity.h).
+    if (start.activity_type != service::kActionActivity) failure.type = "Fermata." + failure.type;
+    return failure;
   }
+  parts_.metrics.add(Count::ActionsSealed);
+  temporal::Failure failure = retryable(error);
+  failure.type = service::kSealedFailure;
+  // Words would be sealed by a key that whoever waits for the action need not have.
+  failure.message.clear();
   return failure;
 }
 
@@ -180,6 +255,8 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read(const temporal::ActivitySta
   invocation.action_id = json::string_at(object, "actionId").value_or("");
   invocation.action_version = static_cast<int>(json::int_at(object, "version").value_or(1));
   if (const json::Value* input = json::find(object, "input")) invocation.input = *input;
+  // Only an action that was under way when its worker went for this one has no such member.
+  call->secret_places = secret_places(json::find(object, service::kSecretPlaces), invocation.input);
   const definition::ActionSpec* spec =
       parts_.actions.find(invocation.action_id, invocation.action_version);
   if (spec != nullptr) invocation.secret_pointers = spec->secret_pointers;
@@ -211,7 +288,13 @@ Result<ActivityRunner::CallPtr> ActivityRunner::read_foreign(
     invocation.action_version = std::atoi(start.activity_type.c_str() + at + 1);
   invocation.input = json::Object{};
   if (!start.input.empty()) {
-    TRY(invocation.input, temporal::to_json(start.input.front()));
+    const temporal::Payload& argument = start.input.front();
+    TRY(invocation.input, temporal::to_json(argument));
+    const auto marked = marked_secret_places(argument);
+    // A run's step says them always, but for one that was under way before there was such a word.
+    const bool is_open = is_run || parts_.foreign_secrets == OpenedSecrets::Anywhere;
+    if (marked || is_open)
+      call->secret_places = secret_places(marked ? &*marked : nullptr, invocation.input);
   }
   const definition::ActionSpec* spec =
       parts_.actions.find(invocation.action_id, invocation.action_version);
@@ -229,8 +312,10 @@ void ActivityRunner::begin_again(const CallPtr& call) {
                                         [](const service::Proceed&) { return "repeated"; },
                                         [](const service::Busy&) { return "waited"; }},
                                   *verdict));
-    if (const auto* reuse = std::get_if<service::Reuse>(&*verdict))
+    if (const auto* reuse = std::get_if<service::Reuse>(&*verdict)) {
+      give_turn_back(*call);
       return call->done({call->task_token, temporal::to_payload(reuse->output)});
+    }
     if (const auto* proceed = std::get_if<service::Proceed>(&*verdict)) {
       call->attempt = proceed->attempt;
       return act(call);
@@ -249,16 +334,20 @@ void ActivityRunner::begin_again(const CallPtr& call) {
 }
 
 void ActivityRunner::act(const CallPtr& call) {
+  // It waited for too long: whoever asked has been told so, and may have gone another way.
+  if (call->over_at && parts_.clock.now() > *call->over_at)
+    return give_up(*call, make_error(ErrorKind::Unavailable, "LEASE_HELD",
+                                     "its time was over before it could begin"));
   {
     const std::scoped_lock lock(mutex_);
-    active_.insert_or_assign(call->task_token, call);
+    call->is_acting = true;
   }
   const TimeMs begun = parts_.clock.now();
   actions::ActionResult result = perform(*call);
   parts_.metrics.observe(Duration::Action, parts_.clock.now() - begun, action_label(*call));
   {
     const std::scoped_lock lock(mutex_);
-    active_.erase(call->task_token);
+    call->is_acting = false;
   }
   temporal::ActivityCompletion completion{call->task_token, {}};
   auto end = std::make_shared<End>();
@@ -274,19 +363,9 @@ void ActivityRunner::act(const CallPtr& call) {
     end->output = std::get<json::Value>(std::move(result));
     completion.result = temporal::to_payload(end->output);
   }
-  if (call->is_local) {
-    record_behind(call, std::move(end));
-    call->done(std::move(completion));
-    return;
-  }
-  // Not in the ledger is not done: the next try finds the lease expired and asks the other side
-  // under the same key.
-  record(*call, *end,
-         [this, call, completion = std::move(completion)](const Result<void>& written) mutable {
-           if (!written.has_value()) return give_up(*call, written.error());
-           if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
-           call->done(std::move(completion));
-         });
+  if (!call->is_local) return record_first(call, end, std::move(completion));
+  record_behind(call, end);
+  call->done(std::move(completion));
 }
 
 void ActivityRunner::record(const Call& call, const End& end, service::Ledger::Done done) {
@@ -309,36 +388,63 @@ void ActivityRunner::record(const Call& call, const End& end, service::Ledger::D
 // does not know, unless the database is away. Then the history has the end, nobody asks for the
 // action again, and the row is written when the database is back.
 void ActivityRunner::record_behind(const CallPtr& call, const EndPtr& end) {
-  recordings_.add();
+  puts_.add();
   record(*call, *end, [this, call, end](const Result<void>& written) {
-    if (written.has_value()) {
-      if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
-    } else {
-      parts_.log.warn("an action's end is not in the ledger",
-                      {{"run_id", call->invocation.run_id.text}, {"code", written.error().code}});
-      if (written.error().kind == ErrorKind::Unavailable) {
-        auto kept = std::make_shared<End>(*end);
-        // Before the run's next rows, and so before Temporal hears of it.
-        if (parts_.lag && kept->lagging == nullptr)
-          kept->lagging = parts_.lag(call->invocation.run_id, written.error());
-        const std::scoped_lock lock(mutex_);
-        unrecorded_.emplace_back(call, std::move(kept));
-      }
-    }
-    recordings_.done();
+    note_recorded(call, end, written);
+    puts_.done();
   });
+}
+
+// Temporal hears of a remote one when the ledger has it, or cannot have it now: to give it up would
+// be to ask the other side again.
+void ActivityRunner::record_first(const CallPtr& call, const EndPtr& end,
+                                  temporal::ActivityCompletion completion) {
+  puts_.add();
+  record(
+      *call, *end,
+      [this, call, end, completion = std::move(completion)](const Result<void>& written) mutable {
+        const bool is_lost = !written.has_value() && written.error().kind != ErrorKind::Unavailable;
+        if (is_lost) {
+          give_up(*call, written.error());
+        } else {
+          note_recorded(call, end, written);
+          call->done(std::move(completion));
+        }
+        puts_.done();
+      });
+}
+
+void ActivityRunner::note_recorded(const CallPtr& call, const EndPtr& end,
+                                   const Result<void>& written) {
+  if (written.has_value()) {
+    if (parts_.at_boundary) parts_.at_boundary(call->invocation.key + " recorded");
+    return give_turn_back(*call);
+  }
+  parts_.log.warn("an action's end is not in the ledger",
+                  {{"run_id", call->invocation.run_id.text}, {"code", written.error().code}});
+  if (written.error().kind != ErrorKind::Unavailable) return give_turn_back(*call);
+  auto kept = std::make_shared<End>(*end);
+  // Before the run's next rows, and so before Temporal hears of it.
+  if (parts_.lag && kept->lagging == nullptr)
+    kept->lagging = parts_.lag(call->invocation.run_id, written.error());
+  // Until the ledger has it, nobody may ask again; whoever would is tried again.
+  turns_.close({call->invocation.tenant, call->invocation.key});
+  const std::scoped_lock lock(mutex_);
+  unrecorded_.emplace_back(call, std::move(kept));
 }
 
 void ActivityRunner::give_up(const Call& call, const Error& error) {
   parts_.log.warn(
       "action not run",
       {{"run_id", call.invocation.run_id.text}, {"code", error.code}, {"text", error.message}});
+  give_turn_back(call);
   call.done({call.task_token, retryable(error)});
 }
 
 std::size_t ActivityRunner::outstanding() {
   const std::scoped_lock lock(mutex_);
-  return active_.size();
+  return static_cast<std::size_t>(
+      std::ranges::count_if(calls_, [](const auto& entry) { return entry.second->is_acting; }));
 }
 
 // Only what the registry knows: names from outside would be series without end.
@@ -366,18 +472,19 @@ actions::ActionResult ActivityRunner::perform(const Call& call) {
                                   nullptr, std::nullopt};
   }
   actions::ActionCall asked;
-  auto input =
-      actions::resolve_secrets(invocation.input, invocation.tenant, parts_.secrets, &asked.secrets);
-  if (!input.has_value())
-    return actions::ActionFailure{"ActionError", input.error().code, input.error().message, nullptr,
-                                  std::nullopt};
+  auto opened = actions::open_secrets(invocation.input, call.secret_places, invocation.tenant,
+                                      parts_.secrets);
+  if (!opened.has_value())
+    return actions::ActionFailure{"ActionError", opened.error().code, opened.error().message,
+                                  nullptr, std::nullopt};
   asked.tenant = invocation.tenant;
   asked.run_id = invocation.run_id;
   asked.step_path = invocation.step_path;
   asked.idempotency_key = invocation.key;
   asked.attempt = call.attempt;
   asked.timeout_ms = call.timeout_ms;
-  asked.input = *std::move(input);
+  asked.input = std::move(opened->input);
+  asked.secrets = std::move(opened->secrets);
   actions::ActionResult result = actions::without(call.action->run(asked), asked.secrets);
   if (const auto* output = std::get_if<json::Value>(&result);
       output != nullptr && json::text_bytes(*output) > limits::kActionOutputBytesMax) {

@@ -2,7 +2,8 @@
 // ActivityRunner: one action activity, local or remote: ledger, secrets, action, ledger. No thread
 // waits for the ledger: each stage is handed on when the one before is committed; only a local
 // action's end is told and recorded at once. While an action runs its lease is renewed; when
-// another worker holds the lease, it is waited for.
+// another worker holds the lease, it is waited for. INVARIANT: this process asks the outside for
+// one key once at a time, whatever becomes of the lease (key_turns.h).
 
 #include <condition_variable>
 #include <functional>
@@ -25,9 +26,14 @@
 #include "temporal/outstanding.h"
 #include "temporal/worker.h"
 #include "worker/boundary.h"
+#include "worker/key_turns.h"
 #include "worker/pool.h"
 
 namespace fermata::worker {
+
+// Which references are opened in the argument that a workflow of others gives: those that its
+// payload's metadata names (contract.h), or all that stand in it, whoever wrote them.
+enum class OpenedSecrets : std::uint8_t { Marked, Anywhere };
 
 struct RunnerParts {
   const actions::ActionRegistry& actions;
@@ -44,6 +50,7 @@ struct RunnerParts {
   TenantId tenant;
   // Notes on disk that the run's ends are not all in the ledger, until the result is gone.
   std::function<std::shared_ptr<void>(const RunId&, const Error&)> lag = {};
+  OpenedSecrets foreign_secrets = OpenedSecrets::Marked;
 };
 
 class ActivityRunner {
@@ -71,11 +78,17 @@ class ActivityRunner {
     bool is_local = true;
     bool is_foreign = false;  // whoever scheduled it knows only Temporal's words
     service::Invocation invocation;
+    std::vector<std::string> secret_places;  // JSON pointers into its input: opened there only
     std::uint32_t attempt = 1;
     std::int64_t timeout_ms = 30'000;
     TimeMs began_at = 0;                // the workflow's time; 0: it does not matter
+    std::optional<TimeMs> over_at;      // then Temporal has given this attempt up
     actions::Action* action = nullptr;  // null: this worker does not have it
     Done done;
+    bool has_turn = false;
+    // Guarded by mutex_.
+    bool is_acting = false;
+    bool is_renewing = false;
   };
   using CallPtr = std::shared_ptr<Call>;
   // How it ended, for the ledger.
@@ -90,6 +103,10 @@ class ActivityRunner {
   Result<CallPtr> read_foreign(const temporal::ActivityStart& start) const;
   temporal::Failure not_read(const temporal::ActivityStart& start, const Error& error);
   Result<json::Value> fire(const temporal::ActivityStart& start);
+  void answer_by(const CallPtr& call, Done done);
+  void begin(const CallPtr& call);
+  bool take_turn(const CallPtr& call);
+  void give_turn_back(const Call& call);
   // For a key that somebody began before: waits while another worker holds the lease.
   void begin_again(const CallPtr& call);
   void act(const CallPtr& call);
@@ -99,9 +116,14 @@ class ActivityRunner {
   [[nodiscard]] std::string action_label(const Call& call) const;
   void record(const Call& call, const End& end, service::Ledger::Done done);
   void record_behind(const CallPtr& call, const EndPtr& end);
+  void record_first(const CallPtr& call, const EndPtr& end,
+                    temporal::ActivityCompletion completion);
+  // What came of recording: over, or tried again later.
+  void note_recorded(const CallPtr& call, const EndPtr& end, const Result<void>& written);
   // Ends a call that the ledger knows nothing of.
   void give_up(const Call& call, const Error& error);
-  void renew_leases();
+  void keep_alive();
+  void renew(const CallPtr& call);
 
   RunnerParts parts_;
   temporal::Worker worker_;
@@ -109,10 +131,11 @@ class ActivityRunner {
   std::condition_variable wake_;
   bool is_draining_ = false;
   bool is_stopping_ = false;
-  std::map<std::string, CallPtr> active_;               // by task token
+  std::map<std::string, CallPtr> calls_;                // not answered yet, by task token
   std::vector<std::pair<CallPtr, EndPtr>> unrecorded_;  // the database was away
-  temporal::Outstanding recordings_;
-  std::thread renewer_;
+  KeyTurns turns_;
+  temporal::Outstanding puts_;  // that the ledger has not answered
+  std::thread keeper_;
 };
 
 }  // namespace fermata::worker

@@ -28,9 +28,18 @@ Result<std::unique_ptr<DomainWorker>> DomainWorker::start(const temporal::Client
     options.workflows = false;
     options.activity_slots = settings.threads;
     TRY(temporal::Worker worker, temporal::Worker::create(client, options));
-    RunnerParts runner{parts.actions, parts.secrets,  made->ledger_, nullptr,
-                       parts.clock,   parts.log,      made->pool_,   made->no_boundary_,
-                       parts.metrics, settings.tenant};
+    RunnerParts runner{parts.actions,
+                       parts.secrets,
+                       made->ledger_,
+                       nullptr,
+                       parts.clock,
+                       parts.log,
+                       made->pool_,
+                       made->no_boundary_,
+                       parts.metrics,
+                       settings.tenant,
+                       {},
+                       settings.opened};
     made->queues_.push_back(std::make_unique<Queue>(
         Queue{worker, std::make_unique<ActivityRunner>(std::move(runner), worker)}));
   }
@@ -47,12 +56,14 @@ Result<std::unique_ptr<DomainWorker>> DomainWorker::start(const temporal::Client
 
 DomainWorker::DomainWorker(WorkerParts parts, const DomainSettings& settings)
     : parts_(parts),
+      watch_(parts.log, settings.at_end),
       writer_(parts.store),
       ledger_(parts.store, writer_, parts.clock, settings.identity),
       pool_(settings.threads) {}
 
 DomainWorker::~DomainWorker() {
   levels_.reset();
+  watch_.stop();
   for (const auto& queue : queues_) {
     queue->worker.initiate_shutdown();
     queue->runner->drain();
@@ -72,11 +83,8 @@ void DomainWorker::next(Queue& queue) {
   queue.worker.poll_activity([this, &queue](Result<temporal::ActivityTask> polled) {
     if (polled.has_value()) {
       queue.runner->take(*std::move(polled), pool_, tasks_);
-    } else if (polled.error().code == "TEMPORAL_SHUTDOWN") {
+    } else if (!watch_.go_on_after(polled.error())) {
       return polls_.done();
-    } else {
-      parts_.log.error("a poll failed",
-                       {{"code", polled.error().code}, {"text", polled.error().message}});
     }
     next(queue);
   });

@@ -14,16 +14,19 @@
 #include "temporal/outstanding.h"
 #include "temporal/worker.h"
 #include "worker/activity_runner.h"
+#include "worker/poll_watch.h"
 #include "worker/pool.h"
 #include "worker/worker.h"
 
 namespace fermata::worker {
 
 struct DomainSettings {
+  AtEnd at_end;                     // Temporal lets it poll no more
   std::string identity;             // who holds leases: unique per process
   std::vector<std::string> queues;  // at least one
   TenantId tenant;                  // whose secrets and pairs the actions see
-  std::size_t threads = 64;         // actions at once
+  OpenedSecrets opened = OpenedSecrets::Marked;
+  std::size_t threads = 64;  // actions at once
 };
 
 class DomainWorker {
@@ -48,6 +51,7 @@ class DomainWorker {
   void next(Queue& queue);
 
   WorkerParts parts_;
+  PollWatch watch_;
   store::GroupWriter writer_;
   service::Ledger ledger_;
   temporal::Outstanding polls_;

@@ -4,6 +4,8 @@
 
 #include "actions/temporal_activity.h"
 #include "foundation/format.h"
+#include "json/parse.h"
+#include "json/text.h"
 #include "service/contract.h"
 #include "worker/translate.h"
 
@@ -11,6 +13,20 @@ namespace fermata::worker {
 namespace {
 
 namespace category = interpreter::category;
+
+// The step's places in this argument, told to whoever runs it; a stock worker passes them over.
+temporal::Payload argument_of(const interpreter::RunAction& action, const json::Value& argument,
+                              std::size_t index) {
+  const std::string whole = format("/arguments/{}", index);
+  json::Array places;
+  for (const std::string& place : action.secret_places)
+    if (place == whole || place.starts_with(whole + "/"))
+      places.emplace_back(place.substr(whole.size()));
+  temporal::Payload payload = temporal::to_payload(argument);
+  payload.metadata.emplace_back(service::kSecretPlacesMetadata,
+                                json::to_text(json::Value(std::move(places))));
+  return payload;
+}
 
 interpreter::RunError wrong(std::string code, std::string message) {
   interpreter::RunError error;
@@ -39,8 +55,9 @@ std::variant<temporal::ScheduleActivity, interpreter::RunError> schedule_foreign
   temporal::ScheduleActivity activity;
   if (const json::Value* arguments = json::find(input, "arguments")) {
     if (!arguments->is_array()) return wrong("INPUT_INVALID", "`arguments` must be a list");
-    for (const json::Value& argument : arguments->get_array())
-      activity.arguments.push_back(temporal::to_payload(argument));
+    const json::Array& list = arguments->get_array();
+    for (std::size_t i = 0; i < list.size(); ++i)
+      activity.arguments.push_back(argument_of(action, list[i], i));
   }
   activity.seq = action.seq;
   activity.activity_id = action.idempotency_key;
@@ -55,6 +72,13 @@ std::variant<temporal::ScheduleActivity, interpreter::RunError> schedule_foreign
   activity.cancellation = temporal::CancellationType::TryCancel;
   activity.do_not_eagerly_execute = true;
   return activity;
+}
+
+std::optional<json::Value> marked_secret_places(const temporal::Payload& argument) {
+  const std::string_view text = argument.metadata_at(service::kSecretPlacesMetadata);
+  if (text.empty()) return std::nullopt;
+  auto places = json::parse(text);
+  return places.has_value() ? *std::move(places) : json::Value(json::Array{});
 }
 
 std::int64_t sealed_delay_ms(std::uint32_t attempt) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "json/parse.h"
+#include "json/text.h"
 #include "service/contract.h"
 
 namespace fermata::worker {
@@ -42,6 +43,19 @@ TEST(ForeignActivity, RefusesWhatNoWorkerCouldRun) {
             "INPUT_INVALID");
   EXPECT_EQ(code_of(R"({"taskQueue": "workflow-runtime-v2", "activityType": "a"})"),
             "QUEUE_RESERVED");
+}
+
+TEST(ForeignActivity, EachArgumentSaysWhereItsSecretsStand) {
+  interpreter::RunAction made = action(
+      R"({"taskQueue": "q", "activityType": "a",
+          "arguments": [{"key": {"$secret": "K"}, "data": {"$secret": "K"}}, {"$secret": "K"}, 3]})");
+  made.secret_places = {"/arguments/0/key", "/arguments/1"};
+  const auto command = std::get<temporal::ScheduleActivity>(schedule_foreign(made));
+  std::vector<std::string> told;
+  for (const temporal::Payload& argument : command.arguments)
+    told.push_back(json::to_text(marked_secret_places(argument).value()));
+  EXPECT_THAT(told, testing::ElementsAre(R"(["/key"])", R"([""])", "[]"));
+  EXPECT_EQ(marked_secret_places(temporal::to_payload(json::Value(1))), std::nullopt);
 }
 
 TEST(ForeignActivity, IsTriedMoreAndMoreSeldomWhileNoKeyOpensIt) {

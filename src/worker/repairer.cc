@@ -26,7 +26,7 @@ void Repairer::run() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kPause, [this] { return is_stopping_; })) {
     lock.unlock();
-    const std::vector<Spool::Entry> due = parts_.spool.due();
+    const auto due = times_.now_due(parts_.spool.due(), parts_.clock.now());
     if (!due.empty() && parts_.store.check_health().has_value()) {
       std::size_t repaired = 0;
       for (const Spool::Entry& entry : due) {
@@ -34,22 +34,44 @@ void Repairer::run() {
           const std::scoped_lock check(mutex_);
           if (is_stopping_) return;
         }
-        const auto done = repair(entry.run);
-        if (done.has_value() && *done) {
-          parts_.spool.done(entry);
-          ++repaired;
-        } else if (!done.has_value()) {
-          parts_.log.warn("rows of a lagging run not made again, tried later",
-                          {{"run_id", entry.run.text},
-                           {"code", done.error().code},
-                           {"text", done.error().message}});
-        }
+        if (take(entry)) ++repaired;
       }
       if (repaired > 0)
         parts_.log.info("rows of lagging runs made again", {{"runs", std::to_string(repaired)}});
     }
     lock.lock();
   }
+}
+
+bool Repairer::take(const Spool::Entry& entry) {
+  const auto whole = repair(entry.run);
+  if (whole.has_value() && *whole) {
+    parts_.spool.done(entry);
+    return true;
+  }
+  const auto put_off = [&](RepairTimes::Hope hope) {
+    times_.put_off(entry, hope, parts_.clock.now());
+  };
+  if (whole.has_value()) {
+    put_off(RepairTimes::Hope::Soon);
+    return false;
+  }
+  const LogFields said{
+      {"run_id", entry.run.text}, {"code", whole.error().code}, {"text", whole.error().message}};
+  if (whole.error().code == "TEMPORAL_NOT_FOUND") {
+    // Nothing is left that its rows could be made of.
+    parts_.log.error("rows of a lagging run cannot be made again: Temporal has no history of it",
+                     said);
+    parts_.spool.done(entry);
+  } else if (whole.error().code == "REBUILD_DIVERGED") {
+    parts_.log.error("rows of a lagging run cannot be made again by this program, tried rarely",
+                     said);
+    put_off(RepairTimes::Hope::Rarely);
+  } else {
+    parts_.log.warn("rows of a lagging run not made again, tried later", said);
+    put_off(RepairTimes::Hope::Soon);
+  }
+  return false;
 }
 
 Result<bool> Repairer::repair(const RunId& run) {

@@ -1,5 +1,6 @@
 #pragma once
 // Repairer: makes the rows of lagging runs again from their histories, once the database is back.
+// When it tries which one: repair_times.h.
 
 #include <condition_variable>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "foundation/log.h"
 #include "service/events.h"
 #include "temporal/client.h"
+#include "worker/repair_times.h"
 #include "worker/replay.h"
 #include "worker/spool.h"
 
@@ -23,6 +25,7 @@ struct RepairParts {
   store::Store& store;
   service::EventRouter& router;
   Spool& spool;
+  const Clock& clock;
   Log& log;
 };
 
@@ -35,10 +38,13 @@ class Repairer {
 
  private:
   void run();
+  // Whether all of it is made.
+  bool take(const Spool::Entry& entry);
   // False: not all of it yet.
   Result<bool> repair(const RunId& run);
 
   RepairParts parts_;
+  RepairTimes times_;
   std::unique_ptr<Replayer> replayer_;  // made when it is first needed
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,5 +1,7 @@
 #include "worker/replay.h"
 
+#include "worker/fire_driver.h"
+
 namespace fermata::worker {
 namespace {
 
@@ -44,13 +46,15 @@ Result<ReplayVerdict> Replayer::check(const std::string& workflow_id,
 Result<Projected> Replayer::project(const std::string& workflow_id,
                                     const temporal::History& history) {
   TRY_DO(worker_.push(workflow_id, history));
-  RunDriver driver({definitions_, pure_actions_, RowsOf::WholeHistory});
+  RunDriver run({definitions_, pure_actions_, RowsOf::WholeHistory});
+  FireDriver fire;
+  Driver* driver = &run;
   Projected made;
   const auto disagree = [&](const std::string& message) {
     if (!made.verdict.agrees) return;
     made.verdict.agrees = false;
     made.verdict.message = message;
-    if (const definition::Step* step = driver.place()) {
+    if (const definition::Step* step = run.place()) {
       made.verdict.step_path = step->path.text;
       made.verdict.step_id = step->id;
     }
@@ -61,13 +65,15 @@ Result<Projected> Replayer::project(const std::string& workflow_id,
       if (removed->reason == temporal::EvictionReason::Nondeterminism)
         disagree(sentence_of(removed->message));
       TRY_DO(worker_.worker().complete({activation.run_id, std::vector<temporal::Command>{}}));
-      made.ends = driver.ends();
-      made.is_open = driver.is_open();
+      made.ends = run.ends();
+      made.is_open = run.is_open();
       return made;
     }
-    if (const auto* begun = std::get_if<temporal::InitializeWorkflow>(&activation.jobs.front()))
+    if (const auto* begun = std::get_if<temporal::InitializeWorkflow>(&activation.jobs.front())) {
       made.continued_from = begun->continued_from_run_id;
-    Driven driven = driver.handle(activation);
+      if (begun->workflow_type == service::kFireWorkflow) driver = &fire;
+    }
+    Driven driven = driver->handle(activation);
     if (const auto* failed = std::get_if<temporal::TaskFailure>(&driven.completion.status))
       disagree(failed->failure.message);
     if (driven.launch) made.launch = std::move(driven.launch);

@@ -1,6 +1,7 @@
 #pragma once
 // Replay: stored histories against this program, cold: every one from its first event, with nothing
-// cached. What it commands must be what the history holds.
+// cached. What it commands must be what the history holds. Histories of runs, and of what schedules
+// start to launch runs; the latter have no rows.
 
 #include <memory>
 #include <optional>

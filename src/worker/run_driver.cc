@@ -4,10 +4,12 @@
 
 #include "foundation/format.h"
 #include "foundation/match.h"
-#include "interpreter/query_scopes.h"
 #include "interpreter/semantics.h"
 #include "projection/fold.h"
+#include "worker/child_end.h"
 #include "worker/foreign_activity.h"
+#include "worker/launch_row.h"
+#include "worker/queries.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -64,23 +66,18 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
     fail_task(temporal::sealed_error(activation.missing_key));
     return driven;
   }
-  const bool is_put_off = puts_off(activation);
-  if (!is_put_off) hear_what_was_put_off();
-  bool only_queries = !activation.jobs.empty();
-  for (const temporal::Job& job : activation.jobs) {
-    only_queries = only_queries && std::holds_alternative<temporal::QueryWorkflow>(job);
-    const Result<void> taken = take(job, activation);
-    if (!taken.has_value()) {
-      fail_task(taken.error());
-      return driven;
-    }
-  }
-  if (!only_queries && !is_over_ && !is_put_off) {
-    const Result<void> advanced = advance(activation);
-    if (!advanced.has_value()) {
-      fail_task(advanced.error());
-      return driven;
-    }
+  // Whatever came with what fills a task is heard in the next one.
+  const bool is_full = bytes_.add(activation);
+  const bool is_put_off = is_full || puts_off(activation);
+  Result<void> taken = take_all(activation, is_put_off);
+  const bool only_queries =
+      !activation.jobs.empty() && std::ranges::all_of(activation.jobs, [](const auto& job) {
+        return std::holds_alternative<temporal::QueryWorkflow>(job);
+      });
+  if (taken.has_value() && !only_queries && !is_over_ && !is_put_off) taken = advance(activation);
+  if (!taken.has_value()) {
+    fail_task(taken.error());
+    return driven;
   }
   driven.corrected = std::exchange(corrected_, std::nullopt);
   driven.run_id = arguments_.identity.run_id;
@@ -93,25 +90,49 @@ Driven RunDriver::handle(const temporal::Activation& activation) {
     auto& row = driven.rows->run;
     if (row && row->completed_at && state_) row->steps = state_->steps;
   }
+  if (is_full) {
+    commands_.emplace_back(bytes_.take_break());
+    // Nothing new, but what was not awaited before is now: this ends the task.
+    if (!activation.is_replaying) driven.rows.emplace();
+  }
+  if (!is_acting()) bytes_.sent();
   driven.completion.status = std::move(commands_);
   return driven;
 }
 
-bool RunDriver::puts_off(const temporal::Activation& activation) const {
-  const bool is_acting = std::ranges::any_of(actions_, [&](const auto& entry) {
+bool RunDriver::is_acting() const {
+  return std::ranges::any_of(actions_, [&](const auto& entry) {
     const in::RunAction& action = entry.second;
     return action.execution != definition::ExecutionClass::Durable && !is_foreign(action) &&
            !backoffs_.contains(entry.first);
   });
-  return is_acting && std::ranges::all_of(activation.jobs, [](const temporal::Job& job) {
+}
+
+bool RunDriver::puts_off(const temporal::Activation& activation) const {
+  return is_acting() && std::ranges::all_of(activation.jobs, [](const temporal::Job& job) {
            return std::holds_alternative<temporal::SignalWorkflow>(job) ||
                   std::holds_alternative<temporal::QueryWorkflow>(job);
          });
 }
 
-void RunDriver::hear_what_was_put_off() {
-  for (const temporal::SignalWorkflow& signal : std::exchange(put_off_, {}))
-    if (auto kind = input_of(signal, now_)) add(*std::move(kind));
+bool RunDriver::put_off(const temporal::Job& job) {
+  if (std::holds_alternative<temporal::QueryWorkflow>(job) ||
+      std::holds_alternative<temporal::DoUpdate>(job))
+    return false;
+  if (const auto* resolved = std::get_if<temporal::ResolveActivity>(&job))
+    correct(resolved->seq, began_at(*resolved));
+  put_off_.push_back(job);
+  return true;
+}
+
+Result<void> RunDriver::take_all(const temporal::Activation& activation, bool is_put_off) {
+  if (!is_put_off) {
+    if (const auto timer = bytes_.go_on(activation)) commands_.emplace_back(*timer);
+    for (const temporal::Job& job : std::exchange(put_off_, {})) TRY_DO(take(job, activation));
+  }
+  for (const temporal::Job& job : activation.jobs)
+    if (!is_put_off || !put_off(job)) TRY_DO(take(job, activation));
+  return {};
 }
 
 // By time, then by effect: a task that a crash repeats may go another way than its rows did,
@@ -153,11 +174,7 @@ Result<void> RunDriver::take(const temporal::Job& job, const temporal::Activatio
               return {};
             },
             [&](const temporal::SignalWorkflow& j) -> Result<void> {
-              if (puts_off(activation)) {
-                put_off_.push_back(j);
-              } else if (auto kind = input_of(j, now_)) {
-                add(*std::move(kind));
-              }
+              if (auto kind = input_of(j, now_)) add(*std::move(kind));
               return {};
             },
             [&](const temporal::QueryWorkflow& j) -> Result<void> {
@@ -180,7 +197,7 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
                                    const temporal::Activation& activation) {
   if (job.arguments.size() != 1)
     return make_error(ErrorKind::Invalid, "RUN_ARGUMENTS_INVALID", "a run takes one argument");
-  TRY(const json::Value argument, temporal::to_json(job.arguments.front()));
+  TRY(const json::Value argument, temporal::to_json_of_ours(job.arguments.front()));
   TRY(arguments_, service::RunArguments::from_json(argument));
   in::RunIdentity& identity = arguments_.identity;
   auto program = parts_.definitions.load(
@@ -192,7 +209,8 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   }
   const bool is_all = parts_.rows_of == RowsOf::WholeHistory;
   const bool is_new_child = arguments_.parent_run_id && !activation.is_replaying;
-  if (!arguments_.checkpoint && (is_all || is_new_child)) launch_ = launch_row(job, activation);
+  if (!arguments_.checkpoint && (is_all || is_new_child))
+    launch_ = launch_row(arguments_, job, activation.run_id);
   if (program_ == nullptr) {
     fail_run(as_run_error(program.error(), now_));
     return {};
@@ -215,32 +233,6 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   return {};
 }
 
-store::LaunchRow RunDriver::launch_row(const temporal::InitializeWorkflow& job,
-                                       const temporal::Activation& activation) const {
-  const in::RunIdentity& identity = arguments_.identity;
-  store::LaunchRow row;
-  row.tenant = identity.tenant;
-  row.run_id = identity.run_id;
-  row.workflow_id = identity.workflow_id;
-  row.workflow_version = identity.workflow_version;
-  row.definition_hash = identity.definition_hash;
-  row.semantics = identity.semantics;
-  row.input = arguments_.payload;
-  row.trigger_type = "child";
-  row.parent_run_id = arguments_.parent_run_id;
-  row.root_run_id = arguments_.root_run_id;
-  row.temporal_workflow_id = job.workflow_id;
-  row.temporal_run_id = activation.run_id;
-  row.started_at = job.start_time;
-  if (const auto& facts = arguments_.launch) {
-    row.trigger_type = facts->trigger_type;
-    row.trigger_metadata = facts->trigger_metadata;
-    row.fire_key = facts->fire_key;
-    row.started_at = facts->started_at;
-  }
-  return row;
-}
-
 const definition::Step* RunDriver::place() const {
   if (!state_ || !state_->branches.front().parked) return nullptr;
   return &program_->steps[state_->branches.front().parked->visit.step];
@@ -254,6 +246,7 @@ void RunDriver::fail_run(const in::RunError& error) {
 }
 
 void RunDriver::take_timer(const temporal::FireTimer& job) {
+  if (TaskBytes::is_break(job.seq)) return;
   if (job.seq < kBackoffBase) {
     add(in::TimerFired{job.seq});
     return;
@@ -283,18 +276,8 @@ void RunDriver::note_end(in::Seq seq, ActionEnd end) {
 void RunDriver::correct(in::Seq seq, std::optional<TimeMs> began_at) {
   const auto begun = std::exchange(begun_, std::nullopt);
   if (!begun || !began_at || *began_at == begun->options.now) return;
-  in::AdvanceOptions options = begun->options;
-  options.now = *began_at;
-  std::vector<in::Input> inputs = begun->inputs;
-  for (in::Input& input : inputs) input.now = *began_at;
-  auto again = in::advance(host(), begun->before, inputs, options);
-  if (!again.has_value()) return;
-  const bool is_same = std::ranges::any_of(again->effects, [&](const in::Effect& effect) {
-    const auto* action = std::get_if<in::RunAction>(&effect);
-    return action != nullptr && action->seq == seq;
-  });
-  // At another time it would have gone another way: then the one that the history shows counts.
-  if (!is_same) return;
+  auto again = advance_at(host(), *begun, seq, *began_at);
+  if (!again) return;
   state_ = std::move(again->state);
   for (const in::Effect& effect : again->effects)
     if (const auto* action = std::get_if<in::RunAction>(&effect))
@@ -359,41 +342,12 @@ void RunDriver::take_activity(const temporal::ResolveActivity& job) {
 }
 
 void RunDriver::take_child(const temporal::ResolveChild& job) {
-  std::visit(match{[&](const temporal::ActivityCompleted& done) {
-                     auto result = temporal::to_json(done.result);
-                     add(in::ChildCompleted{
-                         job.seq, result.has_value() ? *std::move(result) : json::Value(nullptr)});
-                   },
-                   [&](const temporal::ActivityFailed& failed) {
-                     add(in::ChildFailed{job.seq, run_error_of(failed.failure)});
-                   },
-                   [&](const temporal::ActivityCanceled& canceled) {
-                     in::RunError error = run_error_of(canceled.failure);
-                     error.category = in::category::kCancellation;
-                     add(in::ChildFailed{job.seq, std::move(error)});
-                   }},
-             job.outcome);
+  add(end_of_child(job, arguments_.identity, now_));
 }
 
 void RunDriver::answer(const temporal::QueryWorkflow& query) {
-  temporal::QueryResult result;
-  result.query_id = query.query_id;
-  if (!state_) {
-    result.answer =
-        plain_failure(make_error(ErrorKind::Conflict, "RUN_NOT_ACTIVE", "the run has no state"));
-  } else if (query.query_type == service::kStepQuery) {
-    result.answer = temporal::to_payload(in::query_current_step(host(), *state_));
-  } else if (query.query_type == service::kWaitQuery) {
-    result.answer = temporal::to_payload(in::query_current_wait(host(), *state_));
-  } else if (query.query_type == service::kSummaryQuery) {
-    result.answer = temporal::to_payload(in::query_summary(host(), *state_));
-  } else if (query.query_type == service::kScopesQuery) {
-    result.answer = temporal::to_payload(in::query_scopes(host(), *state_));
-  } else {
-    result.answer = plain_failure(make_error(ErrorKind::NotFound, "QUERY_UNKNOWN",
-                                             format("unknown query `{}`", query.query_type)));
-  }
-  commands_.emplace_back(std::move(result));
+  commands_.emplace_back(state_ ? answer_query(host(), *state_, query)
+                                : answer_without_state(query));
 }
 
 void RunDriver::answer(const temporal::DoUpdate& update) {

@@ -14,6 +14,8 @@
 #include "service/definition_cache.h"
 #include "temporal/activation.h"
 #include "temporal/command.h"
+#include "worker/begun.h"
+#include "worker/task_bytes.h"
 
 namespace fermata::worker {
 
@@ -68,12 +70,15 @@ class RunDriver final : public Driver {
  private:
   Result<void> initialize(const temporal::InitializeWorkflow& job,
                           const temporal::Activation& activation);
-  [[nodiscard]] store::LaunchRow launch_row(const temporal::InitializeWorkflow& job,
-                                            const temporal::Activation& activation) const;
   Result<void> take(const temporal::Job& job, const temporal::Activation& activation);
+  // A local one.
+  [[nodiscard]] bool is_acting() const;
   // There is nothing but signals, while a local action is under way.
   [[nodiscard]] bool puts_off(const temporal::Activation& activation) const;
-  void hear_what_was_put_off();
+  // False: it must be answered now.
+  bool put_off(const temporal::Job& job);
+  // With what was put off before, or putting this off, too.
+  Result<void> take_all(const temporal::Activation& activation, bool is_put_off);
   void take_activity(const temporal::ResolveActivity& job);
   void note_end(interpreter::Seq seq, ActionEnd end);
   // A local action was begun at this time, which need not be the one that the history gave.
@@ -104,8 +109,10 @@ class RunDriver final : public Driver {
   std::map<interpreter::Seq, interpreter::RunAction> actions_;
   std::map<interpreter::Seq, temporal::ActivityBackoff> backoffs_;
   // Signals that came while a local action ran are heard when it ends, or with what ends it: at a
-  // time that the history keeps. The one at which they came is lost when empty tasks follow it.
-  std::vector<temporal::SignalWorkflow> put_off_;
+  // time that the history keeps. The one at which they came is lost when empty tasks follow it. All
+  // that comes with the end that fills a task is heard in the next one.
+  std::vector<temporal::Job> put_off_;
+  TaskBytes bytes_;
   std::map<interpreter::Seq, std::uint32_t> sealed_tries_;
   ActionEnds ends_;
   // Of the activation under way.
@@ -119,16 +126,7 @@ class RunDriver final : public Driver {
   std::vector<interpreter::Effect> effects_;
   std::optional<std::uint64_t> first_effect_;
   std::optional<store::LaunchRow> launch_;
-  // The activation before, if it was out of a history and began local actions. While one of these
-  // ran for long, the worker sent empty tasks to keep its own; Core takes them for one with the
-  // first when it replays, and gives the first the time of the last.
-  struct Begun {
-    interpreter::RunState before;
-    std::vector<interpreter::Input> inputs;
-    interpreter::AdvanceOptions options;
-    std::uint64_t row_time = 0;
-    std::uint64_t row_effect = 0;
-  };
+  // The activation before, if it was out of a history and began local actions.
   std::optional<Begun> begun_;
   std::optional<projection::RowBatch> corrected_;
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,13 +17,25 @@ namespace {
 // Processes of one machine that share a folder.
 constexpr int kFilesMax = 64;
 
+// Whether the path still leads to this file: whoever held it before may have removed it.
+bool is_at(int file, const std::string& path) {
+  struct stat held {};
+  struct stat found {};
+  return fstat(file, &held) == 0 && stat(path.c_str(), &found) == 0 &&
+         held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
 // A file that no other process holds, or -1.
 int take(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), flags | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0) return -1;
-  if (flock(file, LOCK_EX | LOCK_NB) == 0) return file;
-  close(file);
-  return -1;
+  while (true) {
+    const int file = ::open(path.c_str(), flags | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) return -1;
+    const bool is_ours = flock(file, LOCK_EX | LOCK_NB) == 0;
+    // One that has no name any more would go with this process, and its runs with it.
+    if (is_ours && is_at(file, path)) return file;
+    close(file);
+    if (!is_ours) return -1;
+  }
 }
 
 // The file's runs. A line that a crash cut is a run whose task was not acknowledged: it goes.
@@ -43,6 +56,16 @@ Error unwritable(const std::string& what) {
   return make_error(ErrorKind::Unavailable, "DATA_FOLDER",
                     format("cannot write `{}`: {}", what, std::strerror(errno)),
                     "choose another --data folder");
+}
+
+// A power cut leaves a file's bytes, and not the file, when its folder was never synced.
+Result<void> keep_names(const std::string& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool is_kept = file >= 0 && fsync(file) == 0;
+  const Error error = unwritable(folder);
+  if (file >= 0) close(file);
+  if (is_kept) return {};
+  return error;
 }
 
 }  // namespace
@@ -66,6 +89,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& folder) {
     close(file);
   }
   if (made == nullptr) return unwritable(folder + "/lagging-1");
+  TRY_DO(keep_names(folder));
   return made;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace fermata::worker {
 namespace {
@@ -68,6 +69,23 @@ TEST_F(SpoolTest, ALivingProcessKeepsItsOwn) {
   const auto living = *Spool::open(folder_);
   mark(*living, "a");
   EXPECT_THAT(due(**Spool::open(folder_)), IsEmpty());
+}
+
+// Each takes over what others leave, and removes their files while others try to take those.
+TEST_F(SpoolTest, NoRunIsLostWhenManyProcessesComeAndGo) {
+  constexpr int kProcesses = 6;
+  constexpr int kRuns = 60;
+  std::vector<std::thread> processes;
+  for (int process = 0; process < kProcesses; ++process)
+    processes.emplace_back([this, process] {
+      for (int i = 0; i < kRuns; ++i) {
+        const auto spool = Spool::open(folder_);
+        ASSERT_TRUE(spool.has_value());
+        mark(**spool, std::to_string(process) + "-" + std::to_string(i));
+      }
+    });
+  for (std::thread& process : processes) process.join();
+  EXPECT_THAT(due(**Spool::open(folder_)), testing::SizeIs(kProcesses * kRuns));
 }
 
 TEST_F(SpoolTest, WhatIsDoneIsGoneAfterARestart) {

@@ -109,6 +109,8 @@ temporal::RetryPolicy until_it_works() {
 
 json::Value action_argument(const RunAction& action, const interpreter::RunIdentity& identity,
                             TimeMs now) {
+  json::Array places;
+  for (const std::string& place : action.secret_places) places.emplace_back(place);
   return json::Object{{"tenant", identity.tenant.text},
                       {"runId", identity.run_id.text},
                       {"path", action.path.text},
@@ -116,6 +118,7 @@ json::Value action_argument(const RunAction& action, const interpreter::RunIdent
                       {"actionId", action.action_id},
                       {"version", action.action_version},
                       {"input", action.input},
+                      {service::kSecretPlaces, std::move(places)},
                       {"key", action.idempotency_key},
                       {"isAuthored", action.is_authored},
                       {"attempt", action.attempt},

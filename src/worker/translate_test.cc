@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "json/text.h"
+
 namespace fermata::worker {
 namespace {
 
@@ -15,6 +17,18 @@ TEST(Translate, AChildsErrorKeepsCategoryCodePlaceTimeAndDetails) {
   error.at = 1'700'000'000'123;
   error.details = json::Object{{"field", "email"}};
   EXPECT_EQ(run_error_of(failure_of(error)), error);
+}
+
+// An argument without them is of an earlier version, which had every reference opened.
+TEST(Translate, AnActionsArgumentAlwaysSaysWhereSecretsStand) {
+  interpreter::RunAction action;
+  action.input = json::Object{{"card", json::Object{{"$secret", "CRM_KEY"}}}};
+  const auto places = [&] {
+    return json::to_text(action_argument(action, {}, 0).at(service::kSecretPlaces));
+  };
+  EXPECT_EQ(places(), "[]");
+  action.secret_places = {"/headers/X-Key"};
+  EXPECT_EQ(places(), R"(["/headers/X-Key"])");
 }
 
 }  // namespace

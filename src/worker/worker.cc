@@ -63,6 +63,7 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
     : parts_(parts),
       at_boundary_(settings.at_boundary),
       writes_rows_(settings.writes_rows),
+      watch_(parts.log, settings.at_end),
       worker_(std::move(worker)),
       definitions_(parts.store, parts.actions),
       router_({parts.store, std::make_shared<service::TemporalSignals>(client), definitions_,
@@ -82,9 +83,9 @@ Worker::Worker(temporal::Worker worker, const temporal::Client& client, WorkerPa
 
 void Worker::begin(const temporal::Client& client, const WorkerSettings& settings) {
   if (spool_ != nullptr) {
-    repairer_ =
-        std::make_unique<Repairer>(RepairParts{parts_.runtime, client, definitions_, parts_.actions,
-                                               parts_.store, router_, *spool_, parts_.log});
+    repairer_ = std::make_unique<Repairer>(RepairParts{parts_.runtime, client, definitions_,
+                                                       parts_.actions, parts_.store, router_,
+                                                       *spool_, parts_.clock, parts_.log});
   }
   levels_ = parts_.metrics.before_text([this] {
     parts_.metrics.set(metrics::Level::ActivitiesOutstanding,
@@ -100,6 +101,7 @@ void Worker::begin(const temporal::Client& client, const WorkerSettings& setting
 Worker::~Worker() {
   levels_.reset();
   repairer_.reset();
+  watch_.stop();
   worker_.initiate_shutdown();
   runner_->drain();
   polls_.await_none();
@@ -116,7 +118,7 @@ void Worker::next_activation() {
     if (polled.has_value()) {
       tasks_.add();
       quick_->post([this, activation = *std::move(polled)] { handle(activation); });
-    } else if (!go_on_after(polled.error())) {
+    } else if (!watch_.go_on_after(polled.error())) {
       return polls_.done();
     }
     next_activation();
@@ -127,17 +129,11 @@ void Worker::next_activity() {
   worker_.poll_activity([this](Result<temporal::ActivityTask> polled) {
     if (polled.has_value()) {
       runner_->take(*std::move(polled), *quick_, tasks_);
-    } else if (!go_on_after(polled.error())) {
+    } else if (!watch_.go_on_after(polled.error())) {
       return polls_.done();
     }
     next_activity();
   });
-}
-
-bool Worker::go_on_after(const Error& failed_poll) {
-  if (failed_poll.code == "TEMPORAL_SHUTDOWN") return false;
-  parts_.log.error("a poll failed", {{"code", failed_poll.code}, {"text", failed_poll.message}});
-  return true;
 }
 
 Worker::RunPtr Worker::run_of(const temporal::Activation& activation) {

@@ -20,6 +20,7 @@
 #include "temporal/worker.h"
 #include "worker/activity_runner.h"
 #include "worker/boundary.h"
+#include "worker/poll_watch.h"
 #include "worker/pool.h"
 #include "worker/repairer.h"
 #include "worker/run_driver.h"
@@ -46,6 +47,7 @@ struct WorkerSettings {
   std::size_t workflow_slots = 200;  // tasks of runs taken at once
   // Where runs are noted whose rows wait for a database that is away. Empty: their tasks wait.
   std::string spool_folder;
+  AtEnd at_end;            // Temporal lets it poll no more
   AtBoundary at_boundary;  // for proofs
   // False: what runs do is not projected. To measure what the projection costs, nothing else.
   bool writes_rows = true;
@@ -66,8 +68,6 @@ class Worker {
          const WorkerSettings& settings);
   void next_activation();
   void next_activity();
-  // False: the worker is shut down.
-  bool go_on_after(const Error& failed_poll);
   // Kept until Temporal has taken the answer.
   using Held = std::shared_ptr<void>;
   // A cached run. What is not the driver is guarded by mutex_.
@@ -103,6 +103,7 @@ class Worker {
   WorkerParts parts_;
   const AtBoundary at_boundary_;
   const bool writes_rows_;
+  PollWatch watch_;
   std::unique_ptr<Spool> spool_;  // outlives the answers that are on their way
   temporal::Worker worker_;
   service::DefinitionCache definitions_;

@@ -15,6 +15,7 @@ import threading
 import time
 
 from parts import harness
+import replays  # of tools, as harness is
 
 DOORS = ("http", "batch", "stream")
 
@@ -67,6 +68,7 @@ class Deployment:
         exits.callback(self._stopping.set)
         manager.start()
         self.api = insist(self._read_api)
+        exits.push(self._replay)
 
     def _command(self, name):
         temporal = f"127.0.0.1:{self.ports['temporal']}"
@@ -123,6 +125,11 @@ class Deployment:
         with contextlib.suppress(OSError, http.client.HTTPException, harness.Refused):
             return self.api.call("GET", "/api/v1/run-counts?status=RUNNING,WAITING,PAUSED")["total"]
         return None
+
+    def _replay(self, kind, *_):
+        """What was told well so far has histories that agree."""
+        if kind is None:
+            replays.replay(f"127.0.0.1:{self.ports['temporal']}", self.folder / "server", self.database.url)
 
     def _tell(self, kind, failure, _):
         """What goes on, what it waits for, and what the parts say."""

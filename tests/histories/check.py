@@ -24,9 +24,10 @@ class Histories(unittest.TestCase):
             said = replay(files, folder)
             self.assertEqual((said.returncode, said.stdout), (0, f"{len(files)} replayed, 0 diverged\n"), said)
 
-    def test_a_changed_history_diverges_in_the_authors_words(self):
+    def changed(self, name):
+        """What is said of a history whose activity is a timer."""
         folder = ROOT / "1"
-        history = json.loads((folder / "durable-action.json").read_text())
+        history = json.loads((folder / name).read_text())
         event = next(e for e in history["events"] if e["eventType"].endswith("ACTIVITY_TASK_SCHEDULED"))
         event["eventType"] = "EVENT_TYPE_TIMER_STARTED"
         event["timerStartedEventAttributes"] = {"timerId": "1", "startToFireTimeout": "1s",
@@ -36,8 +37,14 @@ class Histories(unittest.TestCase):
             file.write_text(json.dumps(history))
             said = replay([file], folder)
         self.assertEqual(said.returncode, 1, said)
-        self.assertIn("root.steps[0] (step `d`)", said.stdout)
         self.assertTrue(said.stdout.endswith("1 replayed, 1 diverged\n"), said)
+        return said.stdout
+
+    def test_a_changed_history_diverges_in_the_authors_words(self):
+        self.assertIn("root.steps[0] (step `d`)", self.changed("durable-action.json"))
+
+    def test_what_a_schedule_started_is_held_against_the_program_too(self):
+        self.assertIn("changed.json: ", self.changed("fire.json"))
 
 
 if __name__ == "__main__":

@@ -16,11 +16,13 @@
 #include "foundation/format.h"
 #include "foundation/match.h"
 #include "interpreter/semantics.h"
+#include "interpreter/steps.h"
 #include "json/hash.h"
 #include "json/parse.h"
 #include "json/text.h"
 #include "projection/fold.h"
 #include "service/events.h"
+#include "service/wait_filters.h"
 #include "world.h"
 
 namespace fermata::model {
@@ -30,7 +32,8 @@ namespace in = interpreter;
 
 constexpr std::string_view kProgram = R"json({"id":"w","version":1,"name":"w",
   "payloadSchemaRef":"payload.Any.v1","steps":[
-  {"id":"a","type":"event.wait","config":{"eventName":"E","correlationKey":{"$expr":"\"k\""},"lookbackMs":100,"timeoutMs":1000}},
+  {"id":"a","type":"event.wait","config":{"eventName":"E","correlationKey":{"$expr":"\"k\""},"lookbackMs":100,"timeoutMs":1000,
+    "filters":[{"path":"id","op":"!=","value":"x"}]}},
   {"id":"b","type":"event.wait","config":{"eventName":"E","correlationKey":{"$expr":"\"k\""},"lookbackMs":100}}]})json";
 
 struct NoActions final : definition::ActionCatalog, in::PureActions {
@@ -43,10 +46,9 @@ struct NoActions final : definition::ActionCatalog, in::PureActions {
     return in::RunError{};
   }
 };
-struct NoDefinitions final : service::DefinitionSource {
-  Result<definition::ProgramPtr> load(const service::VersionRef&) override {
-    return make_error(ErrorKind::NotFound, "NOT_FOUND", "there are none");
-  }
+struct OneDefinition final : service::DefinitionSource {
+  Result<definition::ProgramPtr> load(const service::VersionRef&) override { return program; }
+  definition::ProgramPtr program;
 };
 struct FixedClock final : Clock {
   explicit FixedClock(TimeMs at) : at_(at) {}
@@ -59,7 +61,7 @@ struct FixedClock final : Clock {
 // How much may happen in one exploration.
 struct Bounds {
   std::string name;
-  std::vector<std::string> events;  // ids; the same twice is a repetition
+  std::vector<std::string> events;  // ids; the same twice is a repetition; `x` is for b alone
   int crashes = 0;
   int continues = 0;
   int timeouts = 0;
@@ -101,6 +103,7 @@ class Checker {
   Checker() {
     const auto compiled = definition::compile(*json::parse(kProgram), actions_);
     program_ = *compiled;
+    definitions_.program = program_;
     identity_ = {RunId("r"), TenantId("t"), WorkflowId("w"), 1, "h", in::kCurrentSemantics, 0};
   }
 
@@ -171,7 +174,7 @@ class Checker {
       request.event_id = carrier.id;
       request.event_name = "E";
       request.correlation_key = "k";
-      request.payload = json::Object{};
+      request.payload = json::Object{{"id", carrier.id}};
       static_cast<void>(router.accept(request));
     }
     if (!view->was_cut()) next.carriers.erase(next.carriers.begin() + static_cast<long>(which));
@@ -349,7 +352,9 @@ class Checker {
     if (world.is_closed) return;
     for (const projection::WaitRow& wait : world.waits) {
       if (wait.status != "WAITING") continue;
+      const auto* step = service::event_step_of(wait, *program_);
       for (const store::EventRow& event : world.events) {
+        if (in::first_refusal(*step, event.payload) != nullptr) continue;
         if (event.received_at >= wait.accepts_from && !taken.contains(event.event_id.text))
           fail(state,
                format("event `{}` was lost: {} still waits", event.event_id.text, wait.step_path));
@@ -428,7 +433,7 @@ class Checker {
   }
 
   NoActions actions_;
-  NoDefinitions definitions_;
+  OneDefinition definitions_;
   definition::ProgramPtr program_;
   in::RunIdentity identity_;
   std::unordered_set<std::string> seen_;
@@ -438,11 +443,14 @@ class Checker {
 };
 
 const std::vector<Bounds> kBounds = {
+    {"one that the first wait turns away, and one that it takes", {"x", "1"}, 0, 0, 0, 0, true},
     {"one event and its repetition, a crash, a new history", {"1", "1"}, 1, 1, 0, 0},
     {"two events, a crash", {"1", "2"}, 1, 0, 0, 0, true},
     {"two events, a timeout", {"1", "2"}, 0, 0, 1, 0, true},
     {"one event, a cancel, a timeout, two crashes", {"1"}, 2, 0, 1, 1},
     {"one event and its repetition, a cancel, a new history", {"1", "1"}, 0, 1, 0, 1},
+    {"one turned away, one taken, a crash", {"x", "1"}, 1, 0, 0, 0, true},
+    {"one turned away, one taken, a new history", {"x", "1"}, 0, 1, 0, 0, true},
 };
 
 }  // namespace

@@ -21,11 +21,13 @@
 #include "foundation/match.h"
 #include "interpreter/machine.h"
 #include "interpreter/semantics.h"
+#include "interpreter/steps.h"
 #include "json/parse.h"
 #include "line.h"
 #include "mortal.h"
 #include "projection/fold.h"
 #include "service/events.h"
+#include "service/wait_filters.h"
 #include "store/open.h"
 #include "store/test_postgres.h"
 
@@ -34,14 +36,15 @@ namespace {
 
 namespace in = interpreter;
 
-// Waits that look back, and waits that do not.
+// Waits that look back, and waits that do not. The first one turns noise away, the second does not.
 json::Value program_of(std::int64_t look_back_ms) {
   const std::string wait = format(
       R"("type":"event.wait","config":{{"eventName":"E","correlationKey":{{"$expr":"payload.key"}},"lookbackMs":{})",
       look_back_ms);
   return *json::parse(format(
       R"({{"id":"w","version":1,"name":"w","payloadSchemaRef":"payload.Any.v1","steps":[
-          {{"id":"a","type":"control.tryCatch","catch":[],"try":[{{"id":"b",{0},"timeoutMs":60000}}}}]}},
+          {{"id":"a","type":"control.tryCatch","catch":[],"try":[{{"id":"b",{0},"timeoutMs":60000,
+            "filters":[{{"path":"isNoise","op":"not_exists"}}]}}}}]}},
           {{"id":"c",{0}}}}}]}})",
       wait));
 }
@@ -62,10 +65,12 @@ struct NoActions final : definition::ActionCatalog, in::PureActions {
     return in::RunError{};
   }
 };
-struct NoDefinitions final : service::DefinitionSource {
-  Result<definition::ProgramPtr> load(const service::VersionRef&) override {
-    return make_error(ErrorKind::NotFound, "NOT_FOUND", "there are none");
-  }
+// What the router asks of it, all runs have in common.
+struct OneDefinition final : service::DefinitionSource {
+  explicit OneDefinition(const definition::ActionCatalog& actions)
+      : program(*definition::compile(program_of(kLookBackMs), actions)) {}
+  Result<definition::ProgramPtr> load(const service::VersionRef&) override { return program; }
+  definition::ProgramPtr program;
 };
 struct RealClock final : Clock {
   [[nodiscard]] TimeMs now() const override {
@@ -85,7 +90,7 @@ struct Parts {
   Counts& counts;
   Bug bug = Bug::None;
   NoActions actions = {};
-  NoDefinitions definitions = {};
+  OneDefinition definitions{actions};
   RealClock clock = {};
 };
 
@@ -178,8 +183,10 @@ class Run {
       if (row.matched_event_id) resolved.push_back(*row.matched_event_id);
       if (row.status != "WAITING") continue;
       if (is_closed_) return format("{} waits, and its run has ended", row.step_path);
+      const auto* step = service::event_step_of(row, *program_);
       for (const store::EventRow& event : events)
-        if (event.received_at >= row.accepts_from && !taken.contains(event.event_id.text))
+        if (in::first_refusal(*step, event.payload) == nullptr &&
+            event.received_at >= row.accepts_from && !taken.contains(event.event_id.text))
           return format("event `{}` was lost: {} waits", event.event_id.text, row.step_path);
     }
     if (std::set(resolved.begin(), resolved.end()) != taken || resolved.size() != taken.size())
@@ -381,6 +388,7 @@ class Round final : public service::RunSignals {
       request.event_name = "E";
       request.correlation_key = run.id();
       request.payload = json::Object{};
+      if (chance.is(0.3)) request.payload.get_object()["isNoise"] = true;
       const double at = is_near ? together + chance.up_to(2) : chance.up_to(kRoundMs);
       ++parts_.counts.events;
       parts_.line.add(at, [this, &run, request] { send(run, {request}); });

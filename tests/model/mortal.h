@@ -65,9 +65,14 @@ class Mortal {
       if (!life_.lives()) return dead();
       return store_.waits_for(events);
     }
-    Result<std::vector<store::EventRow>> events_for(const projection::WaitRow& wait) override {
+    Result<std::vector<store::EventRow>> events_for(const projection::WaitRow& wait,
+                                                    const store::EventPage& page) override {
       if (!life_.lives()) return dead();
-      return store_.events_for(wait);
+      return store_.events_for(wait, page);
+    }
+    Result<std::vector<store::RunVersion>> versions_of(std::span<const RunId> runs) override {
+      if (!life_.lives()) return dead();
+      return store_.versions_of(runs);
     }
     Result<std::vector<store::DeliveryRow>> deliveries(const TenantId& tenant,
                                                        const EventId& id) override {

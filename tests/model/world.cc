@@ -66,11 +66,18 @@ Result<std::vector<store::Candidate>> StoreView::waits_for(
   });
 }
 
-Result<std::vector<store::EventRow>> StoreView::events_for(const projection::WaitRow& wait) {
+Result<std::vector<store::EventRow>> StoreView::events_for(const projection::WaitRow& wait,
+                                                           const store::EventPage& page) {
   return step<std::vector<store::EventRow>>([&] {
     std::vector<store::EventRow> found;
     for (const store::EventRow& row : world_.events)
       if (is_match(row, wait) && !world_.signaled.contains(row.event_id.text)) found.push_back(row);
+    const auto place = [](const store::EventRow& row) {
+      return std::pair(row.received_at, row.event_id.text);
+    };
+    std::ranges::sort(found, {}, place);
+    std::erase_if(found, [&](const auto& row) { return page.after && place(row) <= *page.after; });
+    if (found.size() > page.limit) found.resize(page.limit);
     return found;
   });
 }
@@ -79,7 +86,9 @@ Result<void> StoreView::put_routing(std::span<const store::DeliveryRow> rows,
                                     std::span<const store::EventRow> routed) {
   return step<void>([&] {
     for (const store::DeliveryRow& row : rows)
-      if (row.outcome == "SIGNALED") world_.signaled.insert(row.event_id.text);
+      if (row.outcome == "SIGNALED" ||
+          (row.outcome == "FILTERED" && world_.bug == Bug::NoteTurnedAway))
+        world_.signaled.insert(row.event_id.text);
     for (const store::EventRow& row : routed) {
       std::erase_if(world_.unseen, [&](const store::EventRow& unseen) {
         if (unseen.event_id == row.event_id) world_.events.push_back(unseen);

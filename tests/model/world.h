@@ -25,6 +25,7 @@ enum class Bug : std::uint8_t {
   ForgetOnContinue,    // a run forgets over continue-as-new which events it took
   NeverSweep,          // nobody routes again what a crash left
   AcknowledgeFirst,    // the task is acknowledged before events are looked for
+  NoteTurnedAway,      // what a wait's filters turned away is written down as sent
 };
 
 struct World {
@@ -64,12 +65,19 @@ class StoreView final : public store::EventStore, public service::RunSignals {
   Result<std::vector<bool>> insert_events(std::span<const store::EventRow> rows) override;
   Result<store::EventRow> event(const TenantId& tenant, const EventId& id) override;
   Result<std::vector<store::Candidate>> waits_for(std::span<const store::EventRow> events) override;
-  Result<std::vector<store::EventRow>> events_for(const projection::WaitRow& wait) override;
+  Result<std::vector<store::EventRow>> events_for(const projection::WaitRow& wait,
+                                                  const store::EventPage& page) override;
   Result<void> put_routing(std::span<const store::DeliveryRow> rows,
                            std::span<const store::EventRow> routed) override;
   Result<void> signal(const RunId& run, const temporal::Signal& signal) override;
 
   // What never changes here is no step.
+  Result<std::vector<store::RunVersion>> versions_of(std::span<const RunId> runs) override {
+    std::vector<store::RunVersion> found;
+    for (const RunId& run : runs)
+      found.push_back({run, TenantId("t"), WorkflowId("w"), 1, std::string()});
+    return found;
+  }
   Result<std::vector<store::SchemaRow>> schemas(const TenantId&) override {
     return std::vector<store::SchemaRow>{};
   }

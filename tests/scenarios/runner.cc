@@ -1,7 +1,8 @@
 // Scenarios: one YAML file says steps, payload and fixtures; NAME.expected.txt says what happens.
 //   scenario_runner FILE…            FERMATA_ACCEPT=1 writes the expected texts
-// Each is played under every semantics version straight, with a crash after every input, with
-// everything delivered twice, and with a new history at every chance; all must give the same.
+// Each is played under every semantics version from `since` (1) on straight, with a crash after
+// every input, with everything delivered twice, and with a new history at every chance; all must
+// give the same.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -45,6 +46,7 @@ struct Scenario {
   json::Value definition;
   json::Value payload;
   simulate::Fixtures fixtures;
+  std::uint32_t since = 1;
 };
 
 Result<Scenario> read_scenario(const std::string& path) {
@@ -63,6 +65,7 @@ Result<Scenario> read_scenario(const std::string& path) {
     const json::Object* input = reader.object("input");
     scenario.payload = input == nullptr ? json::Object{} : *input;
     (void)reader.text("shows");
+    scenario.since = static_cast<std::uint32_t>(reader.whole("since").value_or(1));
     simulate::read_fixtures(reader, scenario.fixtures);
   }
   TRY_DO(problems.verdict("SCENARIO", ""));
@@ -104,7 +107,8 @@ class Runner {
     const std::string expected_path = path.substr(0, path.rfind('.')) + ".expected.txt";
     std::string expected = slurp(expected_path);
     bool is_good = true;
-    for (std::uint32_t semantics = 1; semantics <= interpreter::kCurrentSemantics; ++semantics) {
+    for (std::uint32_t semantics = scenario->since; semantics <= interpreter::kCurrentSemantics;
+         ++semantics) {
       for (const Variant& variant : kVariants) {
         simulation::Properties properties;
         const simulate::Stage stage{.pure_actions = offers_,

@@ -41,6 +41,13 @@ in::RunError some_error(std::uint8_t byte) {
   return error;
 }
 
+// As deep as a door takes it.
+json::Value deep() {
+  json::Value value = 1;
+  for (int i = 0; i < 250; ++i) value = json::Array{std::move(value)};
+  return value;
+}
+
 // Mostly the awaited one; else one of the last, or one that was never given.
 in::Seq some_number(std::uint8_t byte, const in::RunState& state) {
   const auto& parked = state.branches.front().parked;
@@ -53,7 +60,8 @@ in::Seq some_number(std::uint8_t byte, const in::RunState& state) {
 in::InputKind some_input(Bytes& bytes, const in::RunState& state) {
   const std::uint8_t op = bytes.next();
   const in::Seq seq = some_number(bytes.next(), state);
-  const json::Value value = static_cast<std::int64_t>(bytes.next() % 4U);
+  const std::uint8_t drawn = bytes.next();
+  const json::Value value = drawn == 255 ? deep() : json::Value(std::int64_t{drawn % 4});
   switch (op % 16) {
     case 0:
     case 1:

@@ -19,6 +19,16 @@ std::int64_t delay(Random& random) {
   return random.chance(40) ? 0 : instant(random);
 }
 
+// What readers do not take, what is nearly too deep or grows deeper, what is large, what is work.
+const std::vector<std::string> kExtremes = {"$decodeUrlComponent('a%00b')",
+                                            "{'\\ud800': '\\u0000'}",
+                                            "$reduce([1..196], function($a, $b) { {'a': $a} }, 1)",
+                                            "{'d': coalesce(vars.a, 0)}",
+                                            "{'d': {'d': {'d': coalesce(vars.a, 0)}}}",
+                                            "$pad('', 240000, 'x')",
+                                            "[coalesce(vars.a, 0), coalesce(vars.n, 0)]",
+                                            "$count($map([1..8000], function($i) { $i }))"};
+
 class Maker {
  public:
   Maker(Random& random, bool has_children) : random_(random), has_children_(has_children) {}
@@ -105,7 +115,7 @@ class Maker {
                                                       "coalesce(vars.event.n, 1)",
                                                       "nowIso()",
                                                       "append(coalesce(vars.l, []), 1)"};
-    return expr(random_.one_of(kSources));
+    return expr(random_.chance(4) ? random_.one_of(kExtremes) : random_.one_of(kSources));
   }
   json::Value assignments() {
     static const std::vector<std::string> kPaths = {"vars.n",    "vars.a",     "vars.l",
@@ -144,11 +154,18 @@ class Maker {
     if (random_.chance(25)) step["onError"] = json::Object{{"policy", "continue"}};
     if (random_.chance(20)) step["timeoutMs"] = 20 + instant(random_);
   }
+  // More than Temporal takes, of parts that are none too large.
+  json::Value large_input() {
+    json::Object input;
+    for (int i = 0; i < 7; ++i) input[format("f{}", i)] = expr("$pad('', 250000, 'x')");
+    return input;
+  }
   json::Value action(const std::string& id) {
     const bool is_durable = random_.chance(20);
     json::Object config{{"actionId", is_durable ? "work" : "act"},
                         {"version", 1},
                         {"inputMapping", json::Object{{"n", value()}}}};
+    if (random_.chance(2)) config["inputMapping"] = large_input();
     if (random_.chance(60)) config["saveAs"] = random_.chance(80) ? "vars.a" : "payload.n";
     if (random_.chance(15)) config["idempotencyKey"] = expr("\"key-\" & coalesce(vars.n, 0)");
     json::Object step{{"id", id}, {"type", "action.call"}};

@@ -2,6 +2,7 @@
 
 #include "foundation/format.h"
 #include "foundation/match.h"
+#include "json/parse.h"
 #include "json/text.h"
 
 namespace fermata::simulation {
@@ -15,6 +16,22 @@ std::string optional_text(const std::optional<json::Value>& value) {
 
 bool is_block(std::string_view kind) {
   return kind == "control.forEach" || kind == "control.tryCatch";
+}
+
+// What leaves a run, with what is put around it, is read by a reader of documents and is no more
+// than Temporal takes. Of the first semantics version it was not so.
+bool is_readable(const json::Value& value) {
+  constexpr std::size_t kTemporalBytesMax = 2 * limits::kMiB - limits::kKiB;
+  const std::string text = json::to_text(json::Object{{"around", value}});
+  return text.size() <= kTemporalBytesMax && json::parse(text).has_value();
+}
+
+const json::Value* value_of(const in::Effect& effect) {
+  if (const auto* e = std::get_if<in::RunAction>(&effect)) return &e->input;
+  if (const auto* e = std::get_if<in::StartChild>(&effect)) return &e->payload;
+  if (const auto* e = std::get_if<in::Complete>(&effect)) return &e->result;
+  const auto* e = std::get_if<in::ContinueAsNew>(&effect);
+  return e == nullptr ? nullptr : &e->checkpoint;
 }
 
 }  // namespace
@@ -65,7 +82,14 @@ void Properties::effects(const in::RunIdentity& identity, TimeMs now, const in::
   }
   run.effects += step.effects.size();
   run.now = now;
+  run.is_bounded = identity.uses(in::Semantics::Second);
   for (const in::Effect& effect : step.effects) {
+    const json::Value* value = value_of(effect);
+    if (value != nullptr && run.is_bounded && !is_readable(*value))
+      wrong("what leaves the run is not read: " + json::to_text(*value).substr(0, 200));
+    const auto* action = std::get_if<in::RunAction>(&effect);
+    if (action != nullptr && run.is_bounded && action->timeout_ms <= 0)
+      wrong("an attempt without time");
     look(run, effect, &effect == &step.effects.back());
     run.all.push_back(effect);
   }
@@ -88,7 +112,7 @@ void Properties::look(Run& run, const in::Effect& effect, bool is_last) {
                    },
                    [&](const in::StartTimer& e) {
                      number(e.seq);
-                     if (e.delay_ms <= 0) wrong("a timer without a delay");
+                     if (e.delay_ms <= 0 && run.is_bounded) wrong("a timer without a delay");
                    },
                    [&](const in::StartChild& e) { number(e.seq); },
                    [&](const in::OpenWait& e) {

@@ -34,6 +34,7 @@ class Properties final : public simulate::Observer {
   struct Run {
     std::uint64_t effects = 0;
     bool is_over = false;
+    bool is_bounded = false;                      // from the second semantics version on
     std::map<std::string, bool> waits;            // id to whether it is open
     std::map<std::uint64_t, bool> steps;          // number to whether it has ended
     std::set<std::uint32_t> numbers;              // given to actions, timers, children

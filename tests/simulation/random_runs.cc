@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "foundation/format.h"
 #include "generate.h"
+#include "interpreter/semantics.h"
 #include "json/text.h"
 #include "properties.h"
 #include "simulate/prepare.h"
@@ -32,6 +33,8 @@ const Variant kVariants[] = {
     {"crashing after every input", {.crashes = true}, true},
     {"all inputs of an instant in one activation", {.batches_inputs = true}, true},
     {"everything delivered twice", {.repeats_inputs = true}, true},
+    // As when no worker is there for a while.
+    {"timers come late", {.late_timers_ms = 70}, false},
     // Which of two runs asks first at one instant depends on it, so texts may differ.
     {"a new history at every chance", {.crashes = true, .renews_history = true}, false}};
 
@@ -111,6 +114,11 @@ class Session {
                     json::to_text(simulate::invalid_json(prepared_.findings)));
     }
     ++schedules_;
+    // The others keep their promises, too.
+    const std::uint32_t semantics =
+        schedules_ % 4 == 0
+            ? 1 + static_cast<std::uint32_t>(schedules_ / 4) % interpreter::kCurrentSemantics
+            : interpreter::kCurrentSemantics;
     std::string straight;
     bool is_long = false;
     for (const Variant& variant : kVariants) {
@@ -120,7 +128,8 @@ class Session {
       const simulate::Stage stage{.pure_actions = offers_,
                                   .children = prepared_.children,
                                   .observer = &properties,
-                                  .faults = variant.faults};
+                                  .faults = variant.faults,
+                                  .semantics = semantics};
       const simulate::Report made =
           simulate::simulate(prepared_.program, kPayload, *fixtures, stage);
       ++plays_;

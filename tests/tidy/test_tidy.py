@@ -23,6 +23,13 @@ class Rules(unittest.TestCase):
         self.assertEqual(complaints(tidy.check_determinism, src__high__b_dot_cc=bad), [])
         self.assertEqual(complaints(tidy.check_determinism, src__low__a_dot_cc="// no <thread> here\n"), [])
 
+    def test_border(self):
+        bridge, api, encoded = '#include <temporal-sdk-core-c-bridge.h>\n', '#include "temporal/api/x.pb.h"\n', '#include "temporal/encode/codec.h"\n'
+        files = {"src/temporal/bridge/a.cc": bridge + api, "src/temporal/b.cc": bridge + api + encoded, "src/worker/c.cc": api + encoded,
+                 "bench/d.cc": "#include <google/protobuf/message.h>\n", "src/worker/e.cc": '#include "temporal/client.h"\n'}
+        self.assertEqual([line.split(": ")[0] for line in tidy.check_border(tidy.Tree(files))],
+                         ["src/temporal/b.cc:1", "src/worker/c.cc:1", "src/worker/c.cc:2", "bench/d.cc:1"])
+
     def test_sizes(self):
         self.assertEqual(len(complaints(tidy.check_sizes, src__low__a_dot_cc="x\n" * 501)), 1)
         self.assertEqual(len(complaints(tidy.check_sizes, src__interpreter__a_dot_cc="x\n" * 401)), 1)

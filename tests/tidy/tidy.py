@@ -84,6 +84,21 @@ def check_determinism(tree):
     return wrong
 
 
+def check_border(tree):
+    """What is Temporal's own stays behind src/temporal, and Core's handles behind its bridge."""
+    borders = [("src/temporal/bridge/", r"temporal-sdk-core-c-bridge\.h"),
+               ("src/temporal/", r"google/protobuf/.*|temporal/(api|sdk)/.*|.*\.pb\.h|temporal/(bridge|encode)/.*|temporal/client_support\.h")]
+    wrong = []
+    for name, text in tree.files.items():
+        if not name.endswith((".h", ".cc")):
+            continue
+        for number, line in enumerate(text.split("\n"), 1):
+            included = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+            wrong += [f"{name}:{number}: `{included[1]}` is for {folder} only" for folder, pattern in borders
+                      if included and re.fullmatch(pattern, included[1]) and not name.startswith(folder)]
+    return wrong
+
+
 def check_sizes(tree):
     wrong = []
     for name, text in tree.sources().items():
@@ -219,7 +234,7 @@ def check_dependencies(tree):
             for name, text in tree.files.items() for what in needed(name, text) if what.lower() not in reasoned]
 
 
-RULES = {"layers": check_layers, "determinism": check_determinism, "sizes": check_sizes, "python": check_python_sizes,
+RULES = {"layers": check_layers, "border": check_border, "determinism": check_determinism, "sizes": check_sizes, "python": check_python_sizes,
          "headers": check_headers, "words": check_words, "dead": check_dead_files, "docs": check_docs, "paths": check_paths,
          "codes": check_error_codes, "dependencies": check_dependencies}
 

@@ -37,11 +37,14 @@ std::span<const Rule> all_rules();
 namespace rules {
 void action_exists(const RuleInput& input);
 void action_input(const RuleInput& input);
+void action_time(const RuleInput& input);
+void called_workflow(const RuleInput& input);
 void empty_branches(const RuleInput& input);
 void error_names(const RuleInput& input);
 void event_wait(const RuleInput& input);
 void expression_types(const RuleInput& input);
 void fields(const RuleInput& input);
+void form_schema(const RuleInput& input);
 void names(const RuleInput& input);
 void payload_schema(const RuleInput& input);
 void secrets(const RuleInput& input);

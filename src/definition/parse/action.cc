@@ -87,6 +87,22 @@ void skip_designer_fields(Reader& fields) {
   fields.text("designerAppKey", {Need::Optional});
 }
 
+// What tells an AI action the form of its answer. There is no such action here: what is written is
+// read, so that documents of those who have one are understood, and said to have no effect.
+void read_ai_fields(Reader& fields) {
+  constexpr std::string_view kHelp =
+      "remove it, or say in `inputMapping` what the called action is to give";
+  bool is_any = fields.value("aiOutputSchemaMode") != nullptr;
+  fields.word("aiOutputSchemaMode", {"simple", "advanced"});
+  is_any = fields.object("aiOutputSchema") != nullptr || is_any;
+  is_any = fields.value("aiOutputSchemaText") != nullptr || is_any;
+  fields.text("aiOutputSchemaText", {Need::Optional, limits::kExpressionSourceBytesMax});
+  if (!is_any) return;
+  fields.findings().warning(fields.path(), "AI_OUTPUT_UNSUPPORTED",
+                            "AI actions are not supported: `aiOutputSchema…` has no effect",
+                            std::string(kHelp));
+}
+
 // A call of a pure built-in action with the fields that are written.
 void read_builtin(StepReading& reading, std::string_view action, std::string_view target) {
   refuse_policies(reading, {"retry", "onError", "timeoutMs"});
@@ -144,6 +160,7 @@ void read_action_call(StepReading& reading) {
     config.timeout_ms = fields->whole("timeoutMs", {1, limits::kWaitMsMax}).value_or(0);
     config.on_error = step_policy.value_or(read_on_error(*fields).value_or(OnError::Fail));
     skip_designer_fields(*fields);
+    read_ai_fields(*fields);
     fields->finish();
   }
   read_execution(reading, config);

@@ -56,7 +56,7 @@ std::string_view misfit(FilterOp op, const json::Value* value) {
     case FilterOp::LessEqual:
       return value != nullptr && (value->is_number() || value->is_string())
                  ? ""
-                 : "needs a `value` that is a number or a string";
+                 : "needs a `value` that is a number";
     case FilterOp::Equal:
     case FilterOp::NotEqual:
       return value != nullptr && is_scalar(*value)

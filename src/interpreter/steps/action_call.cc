@@ -16,12 +16,14 @@ namespace {
 
 using definition::ActionCallStep;
 
+// What a worker gives an attempt beyond its timeout (worker/translate.cc).
+constexpr std::int64_t kWorkersGraceMs = 15'000;
+
 Outcome succeeded(Run& run, const StepVisit& visit, json::Value output) {
   const auto& step = config_of<ActionCallStep>(run, visit);
   if (!step.save_as) return Next{};
-  if (auto wrong = assign(run, *step.save_as, std::move(output))) {
-    return Raise{run.error_at(visit, category::kValidation, "ASSIGN_FAILED", *std::move(wrong))};
-  }
+  if (auto wrong = assign(run, visit, *step.save_as, std::move(output)))
+    return Raise{*std::move(wrong)};
   return Next{json::Object{{"savedAs", step.save_as->source}}};
 }
 
@@ -46,6 +48,7 @@ void ask(Run& run, const Parked& parked) {
   action.action_version = step.action_version;
   action.execution = step.execution;
   action.input = parked.input;
+  action.secret_places = secret_places(step.input);
   action.idempotency_key = parked.idempotency_key;
   action.is_authored = step.idempotency_key.has_value();
   action.attempt = parked.attempt;
@@ -74,8 +77,12 @@ std::variant<std::string, RunError> key_of(Run& run, const StepVisit& visit,
 Outcome run_pure(Run& run, const StepVisit& visit, const json::Value& input) {
   const auto& step = config_of<ActionCallStep>(run, visit);
   auto made = run.host.pure_actions.run(step.action_id, step.action_version, input);
-  if (auto* output = std::get_if<json::Value>(&made))
+  // It goes through what it gets and through what it makes.
+  run.charge(json::text_bytes(input));
+  if (auto* output = std::get_if<json::Value>(&made)) {
+    run.charge(json::text_bytes(*output));
     return succeeded(run, visit, std::move(*output));
+  }
   RunError error = std::get<RunError>(std::move(made));
   error.node_path = run.step(visit).path.text;
   error.at = run.now;
@@ -89,6 +96,7 @@ Outcome enter_ActionCall(Run& run, const StepVisit& visit) {
   Evaluated resolved = resolve(run, visit, step.input);
   if (auto* error = std::get_if<RunError>(&resolved)) return Raise{std::move(*error)};
   json::Value& input = std::get<json::Value>(resolved);
+  if (auto error = input_refusal(run, visit, input)) return Raise{*std::move(error)};
   if (step.execution == definition::ExecutionClass::Pure) return run_pure(run, visit, input);
   auto key = key_of(run, visit, input);
   if (auto* error = std::get_if<RunError>(&key)) return Raise{std::move(*error)};
@@ -104,6 +112,8 @@ Outcome enter_ActionCall(Run& run, const StepVisit& visit) {
 Outcome resume_ActionCall(Run& run, Parked& parked, Settled settled) {
   if (const auto* retry = std::get_if<AwaitRetry>(&parked.await)) {
     run.emit(CloseWait{retry->wait_id, WaitOutcome::Resolved, std::nullopt, nullptr});
+    if (is_too_late(run, parked.visit, kWorkersGraceMs))
+      return Raise{step_timeout(run, parked.visit, nullptr)};
     ++parked.attempt;
     parked.await = AwaitAction{run.take_seq()};
     ask(run, parked);

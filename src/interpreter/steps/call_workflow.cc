@@ -64,6 +64,7 @@ Outcome enter_CallWorkflow(Run& run, const StepVisit& visit) {
   Parked parked;
   parked.visit = visit;
   parked.input = std::move(payload);
+  if (auto error = input_refusal(run, visit, parked.input)) return Raise{*std::move(error)};
   parked.await = start_child(run, parked);
   return Park{parked.await, std::move(parked.input), {}};
 }
@@ -72,6 +73,7 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
   const auto& step = config_of<CallWorkflowStep>(run, parked.visit);
   if (const auto* retry = std::get_if<AwaitRetry>(&parked.await)) {
     run.emit(CloseWait{retry->wait_id, WaitOutcome::Resolved, std::nullopt, nullptr});
+    if (is_too_late(run, parked.visit, 0)) return Raise{step_timeout(run, parked.visit, nullptr)};
     ++parked.attempt;
     return Repark{start_child(run, parked)};
   }
@@ -87,10 +89,9 @@ Outcome resume_CallWorkflow(Run& run, Parked& parked, Settled settled) {
       Evaluated value = evaluate_at(run, parked.visit, output.value,
                                     {.what = output.path.source, .names = child});
       if (auto* error = std::get_if<RunError>(&value)) return Raise{std::move(*error)};
-      if (auto wrong = assign(run, output.path, std::move(std::get<json::Value>(value)))) {
-        return Raise{
-            run.error_at(parked.visit, category::kValidation, "ASSIGN_FAILED", *std::move(wrong))};
-      }
+      if (auto wrong =
+              assign(run, parked.visit, output.path, std::move(std::get<json::Value>(value))))
+        return Raise{*std::move(wrong)};
     }
     return Next{json::Object{{"childRunId", await.child_run_id.text}}};
   }

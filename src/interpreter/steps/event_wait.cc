@@ -76,7 +76,8 @@ bool passes(const EventFilter& filter, const json::Value& payload) {
 
 Outcome matched(Run& run, const StepVisit& visit, EventArrived event) {
   const auto& step = config_of<EventWaitStep>(run, visit);
-  set_var(run.state, "event", std::move(event.payload));
+  if (auto error = take_var(run, visit, "event", std::move(event.payload)))
+    return Raise{*std::move(error)};
   set_var(run.state, "eventName", json::Value(event.event_name));
   if (auto error = assign_all(run, visit, step.assign)) return Raise{*std::move(error)};
   return Next{json::Object{{"eventId", event.event_id.text}}};

@@ -79,7 +79,8 @@ Outcome resume_HumanTask(Run& run, Parked& parked, Settled settled) {
   run.emit(CloseWait{await.wait_id, WaitOutcome::Resolved, std::nullopt,
                      json::Object{{"answerId", answered->answer.answer_id},
                                   {"response", answered->answer.response}}});
-  set_var(run.state, "event", std::move(answered->answer.response));
+  if (auto error = take_var(run, parked.visit, "event", std::move(answered->answer.response)))
+    return Raise{*std::move(error)};
   set_var(run.state, "eventName", json::Value("HUMAN_TASK_COMPLETED"));
   if (auto error = assign_all(run, parked.visit, step.assign)) return Raise{*std::move(error)};
   return Next{json::Object{{"taskId", await.task_id.text}}};

@@ -1,4 +1,7 @@
 // time.wait: docs/reference/steps.md#timewait. Due at once is no timer.
+#include <cmath>
+#include <limits>
+
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "interpreter/evaluate.h"
@@ -9,20 +12,25 @@
 namespace fermata::interpreter {
 namespace {
 
+// Milliseconds that no TimeMs holds, before or after.
+constexpr double kBeyond = 0x1p63;
+
 std::variant<TimeMs, RunError> due_time(Run& run, const StepVisit& visit,
                                         const definition::TimeWaitStep& step) {
   if (step.duration_ms) return run.now + *step.duration_ms;
   Evaluated value = evaluate(run, visit, *step.until, "until");
   if (auto* error = std::get_if<RunError>(&value)) return std::move(*error);
   const json::Value& until = std::get<json::Value>(value);
-  const auto at = until.is_string()   ? jsonata::parse_instant(json::view(until.get_string()))
+  const bool is_beyond = until.is_number() && std::fabs(json::as_double(until)) >= kBeyond;
+  const auto at = is_beyond           ? std::optional(std::numeric_limits<TimeMs>::max())
+                  : until.is_string() ? jsonata::parse_instant(json::view(until.get_string()))
                   : until.is_number() ? std::optional(static_cast<TimeMs>(json::as_double(until)))
                                       : std::nullopt;
   if (!at) {
     return run.error_at(visit, category::kValidation, "INSTANT_INVALID",
                         "until: expected an ISO 8601 instant or milliseconds");
   }
-  if (*at - run.now > limits::kWaitMsMax) {
+  if (*at > run.now + limits::kWaitMsMax) {
     return run.error_at(visit, category::kValidation, "WAIT_TOO_LONG",
                         "until: more than ten years away");
   }

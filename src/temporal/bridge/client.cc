@@ -2,6 +2,8 @@
 #include "temporal/client.h"
 
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include "foundation/format.h"
@@ -59,18 +61,47 @@ Error connect_error(std::string text) {
                     "check that the Temporal server is up and its address is right");
 }
 
+using SteadyClock = std::chrono::steady_clock;
+
+// Lives as long as the runtime: Core may answer when nobody waits any more.
 struct PendingConnect {
+  explicit PendingConnect(Runtime::Handle& of) : runtime(of) {}
   Runtime::Handle& runtime;
+  std::mutex mutex;
+  bool is_given_up = false;
   std::promise<Result<TemporalCoreConnection*>> promise;
 };
 
 void on_connect(void* data, TemporalCoreConnection* success, const TemporalCoreByteArray* fail) {
   auto& pending = *static_cast<PendingConnect*>(data);
-  if (success != nullptr) {
-    pending.promise.set_value(success);
-  } else {
-    pending.promise.set_value(connect_error(take(pending.runtime, fail)));
+  Result<TemporalCoreConnection*> answer = success != nullptr
+                                               ? Result<TemporalCoreConnection*>(success)
+                                               : connect_error(take(pending.runtime, fail));
+  const std::scoped_lock lock(pending.mutex);
+  if (!pending.is_given_up) {
+    pending.promise.set_value(std::move(answer));
+  } else if (success != nullptr) {
+    temporal_core_client_free(success);
   }
+}
+
+// Core bounds no try of its own: an address that drops packets costs what the kernel waits for it,
+// one that takes the connection and says nothing costs for ever.
+Result<TemporalCoreConnection*> connect_until(SteadyClock::time_point deadline,
+                                              Runtime::Handle& runtime,
+                                              const TemporalCoreConnectionOptions& options) {
+  const auto pending = std::make_shared<PendingConnect>(runtime);
+  runtime.keep(pending);
+  auto connected = pending->promise.get_future();
+  temporal_core_client_connect(runtime.raw, &options, pending.get(), on_connect);
+  if (connected.wait_until(deadline) == std::future_status::timeout) {
+    const std::scoped_lock lock(pending->mutex);
+    if (connected.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
+      pending->is_given_up = true;
+      return connect_error("there is no answer");
+    }
+  }
+  return connected.get();
 }
 
 void on_rpc(void* data, const TemporalCoreByteArray* success, std::uint32_t status,
@@ -86,13 +117,42 @@ void on_rpc(void* data, const TemporalCoreByteArray* success, std::uint32_t stat
   }
 }
 
-TemporalCoreClientTlsOptions tls_of(const TlsOptions& options) {
+// Everything that the C options struct points to, alive while Core reads it.
+struct ConnectScope {
+  std::string url;
   TemporalCoreClientTlsOptions tls{};
-  tls.server_root_ca_cert = lend(options.server_root_ca_pem);
-  tls.domain = lend(options.domain);
-  tls.client_cert = lend(options.client_certificate_pem);
-  tls.client_private_key = lend(options.client_key_pem);
-  return tls;
+  TemporalCoreClientRetryOptions retry{};
+  TemporalCoreClientKeepAliveOptions keep_alive{};
+  TemporalCoreConnectionOptions options{};
+};
+
+void fill(ConnectScope& scope, const ClientOptions& from) {
+  TemporalCoreConnectionOptions& to = scope.options;
+  scope.url = (from.tls ? "https://" : "http://") + from.address;
+  if (from.tls) {
+    scope.tls.server_root_ca_cert = lend(from.tls->server_root_ca_pem);
+    scope.tls.domain = lend(from.tls->domain);
+    scope.tls.client_cert = lend(from.tls->client_certificate_pem);
+    scope.tls.client_private_key = lend(from.tls->client_key_pem);
+    to.tls_options = &scope.tls;
+  }
+  scope.retry.initial_interval_millis = 50;
+  scope.retry.randomization_factor = 0.2;
+  scope.retry.multiplier = 1.7;
+  scope.retry.max_interval_millis = 2'000;
+  scope.retry.max_elapsed_time_millis = static_cast<std::uint64_t>(from.call_timeout_ms);
+  scope.retry.max_retries = 10;
+  scope.keep_alive.interval_millis = 30'000;
+  scope.keep_alive.timeout_millis = 15'000;
+  to.target_url = lend(scope.url);
+  to.client_name = lend("fermata");
+  to.client_version = lend("0.1.0");
+  to.api_key = lend(from.api_key);
+  to.identity = lend(from.identity);
+  to.retry_options = &scope.retry;
+  to.keep_alive_options = &scope.keep_alive;
+  // On one machine or one network gzip costs more than it saves.
+  to.grpc_compression = TemporalCoreClientGrpcCompression_None;
 }
 
 }  // namespace
@@ -102,50 +162,23 @@ Result<Client> Client::connect(const Runtime& runtime, const ClientOptions& opti
   handle->runtime = runtime.handle();
   handle->options = options;
 
-  const bool is_secure = options.tls.has_value();
-  const std::string url = (is_secure ? "https://" : "http://") + options.address;
-  TemporalCoreClientTlsOptions tls{};
-  if (is_secure) tls = tls_of(*options.tls);
-  TemporalCoreClientRetryOptions retry{};
-  retry.initial_interval_millis = 50;
-  retry.randomization_factor = 0.2;
-  retry.multiplier = 1.7;
-  retry.max_interval_millis = 2'000;
-  retry.max_elapsed_time_millis = static_cast<std::uint64_t>(options.call_timeout_ms);
-  retry.max_retries = 10;
-  TemporalCoreClientKeepAliveOptions keep_alive{};
-  keep_alive.interval_millis = 30'000;
-  keep_alive.timeout_millis = 15'000;
-  TemporalCoreConnectionOptions connection{};
-  connection.target_url = lend(url);
-  connection.client_name = lend("fermata");
-  connection.client_version = lend("0.1.0");
-  connection.api_key = lend(options.api_key);
-  connection.identity = lend(options.identity);
-  connection.tls_options = is_secure ? &tls : nullptr;
-  connection.retry_options = &retry;
-  connection.keep_alive_options = &keep_alive;
-  // On one machine or one network gzip costs more than it saves.
-  connection.grpc_compression = TemporalCoreClientGrpcCompression_None;
+  ConnectScope scope;
+  fill(scope, options);
 
   // A server that has only just opened its port may still refuse: tried again until the call's
   // patience is used up.
-  constexpr std::int64_t kPauseMs = 200;
-  for (std::int64_t left_ms = options.call_timeout_ms; handle->raw == nullptr;
-       left_ms -= kPauseMs) {
-    PendingConnect pending{*handle->runtime, {}};
-    auto connected = pending.promise.get_future();
-    temporal_core_client_connect(handle->runtime->raw, &connection, &pending, on_connect);
-    auto raw = connected.get();
+  constexpr std::chrono::milliseconds kPause(200);
+  const auto deadline = SteadyClock::now() + std::chrono::milliseconds(options.call_timeout_ms);
+  while (true) {
+    auto raw = connect_until(deadline, *handle->runtime, scope.options);
     if (raw.has_value()) {
       handle->raw = *raw;
-    } else if (left_ms <= kPauseMs || raw.error().code == "TEMPORAL_DENIED") {
-      return std::move(raw).error().within(format("connecting to Temporal at {}", options.address));
-    } else {
-      std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
+      return Client(std::move(handle));
     }
+    if (raw.error().code == "TEMPORAL_DENIED" || SteadyClock::now() + kPause >= deadline)
+      return std::move(raw).error().within(format("connecting to Temporal at {}", options.address));
+    std::this_thread::sleep_for(kPause);
   }
-  return Client(std::move(handle));
 }
 
 Result<std::string> Client::call(const Call& call) const {

@@ -7,9 +7,11 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "foundation/error.h"
 #include "foundation/result.h"
@@ -29,6 +31,16 @@ struct Runtime::Handle {
   ~Handle() {
     if (raw != nullptr) temporal_core_runtime_free(raw);
   }
+
+  // What Core may call back as long as it runs.
+  void keep(std::shared_ptr<void> call) {
+    const std::scoped_lock lock(mutex_);
+    kept_.push_back(std::move(call));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<void>> kept_;
 };
 
 struct Client::Handle {

@@ -1,5 +1,7 @@
 #include "temporal/worker.h"
 
+#include <utility>
+
 #include "temporal/bridge/handles.h"
 #include "temporal/encode/codec.h"
 #include "temporal/outstanding.h"
@@ -11,8 +13,11 @@ struct Worker::Handle {
   bridge::PendingDone* answer(Done done) {
     answers->add();
     return new bridge::PendingDone{
-        *runtime, [waiting = answers, done = std::move(done)](Result<void> result) {
-          done(std::move(result));
+        *runtime, [waiting = answers, done = std::move(done)](Result<void> result) mutable {
+          // What it holds may refer to whoever waits for the answers, and go with it.
+          auto told = std::exchange(done, nullptr);
+          told(std::move(result));
+          told = nullptr;
           waiting->done();
         }};
   }

@@ -41,6 +41,7 @@ Result<ActivityTask> decode_activity_task(const std::string& bytes) {
   kind.workflow_id = start.workflow_execution().workflow_id();
   kind.workflow_run_id = start.workflow_execution().run_id();
   kind.input = payloads_of(start.input());
+  kind.heartbeat_details = payloads_of(start.heartbeat_details());
   kind.attempt = start.attempt();
   kind.is_local = start.is_local();
   kind.start_to_close_timeout_ms = from_proto(start.start_to_close_timeout());

@@ -1645,7 +1645,7 @@ export interface components {
             kind: "resume" | "launch";
             target: string;
             /** @enum {string} */
-            outcome: "SIGNALED" | "RUN_CLOSED" | "REFUSED" | "LAUNCHED" | "LAUNCH_FAILED" | "HELD";
+            outcome: "SIGNALED" | "RUN_CLOSED" | "REFUSED" | "FILTERED" | "LAUNCHED" | "LAUNCH_FAILED" | "HELD";
             details: unknown;
             /** Format: date-time */
             at: string;
