@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 from parts import ROOT, action, definition, harness, run_program, until, wait_ms
+import replays  # of tools, as harness is
 
 
 class Deployed(unittest.TestCase):
@@ -18,6 +19,7 @@ class Deployed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.exits = contextlib.ExitStack()
+        cls.addClassCleanup(cls.exits.close)
         cls.temporal = cls.exits.enter_context(harness.Stack(worker=False))
         cls.folder = pathlib.Path(cls.exits.enter_context(tempfile.TemporaryDirectory(prefix="fermata-")))
         for name in ("authority", "stranger"):
@@ -37,7 +39,8 @@ class Deployed(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.exits.close()
+        with cls.exits:
+            replays.replay(cls.temporal.temporal, cls.folder / "data", cls.folder / "data" / "fermata.db")
 
     @classmethod
     def openssl(cls, *arguments):
