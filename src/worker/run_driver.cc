@@ -200,6 +200,11 @@ Result<void> RunDriver::initialize(const temporal::InitializeWorkflow& job,
   TRY(const json::Value argument, temporal::to_json_of_ours(job.arguments.front()));
   TRY(arguments_, service::RunArguments::from_json(argument));
   in::RunIdentity& identity = arguments_.identity;
+  // Its task waits for a worker that knows what it means.
+  if (identity.semantics > in::kCurrentSemantics)
+    return make_error(ErrorKind::Invalid, "NONDETERMINISM",
+                      format("the run is of semantics version {}, this worker knows up to {}",
+                             identity.semantics, in::kCurrentSemantics));
   auto program = parts_.definitions.load(
       {identity.tenant, identity.workflow_id, identity.workflow_version, identity.definition_hash});
   if (!program.has_value() && !is_final(program.error())) return std::move(program).error();
