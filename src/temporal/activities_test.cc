@@ -84,10 +84,9 @@ TEST(TemporalActivities, TimeOutForGoodWhenNoAttemptIsLeft) {
   ScheduleActivity activity = remote("nobody", "never");
   activity.schedule_to_start_timeout_ms = 200;
   ScriptedWorker worker(asks_for(activity));
-  const auto result = worker.result(worker.start());
-  const Failure& failure = std::get<ResultFailed>(result).failure;
-  EXPECT_EQ(failure.kind, FailureKind::Timeout);
-  EXPECT_EQ(failure.timeout_type, "schedule_to_start");
+  const WorkflowRef run = worker.start();
+  EXPECT_TRUE(std::holds_alternative<ResultFailed>(worker.result(run)));
+  EXPECT_THAT(history_text(run), testing::HasSubstr("TIMEOUT_TYPE_SCHEDULE_TO_START"));
 }
 
 TEST(TemporalLocalActivities, CostOneEventAndRetryLocally) {
