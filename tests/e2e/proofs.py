@@ -65,7 +65,6 @@ class Crashes(parts.OnRealParts):
         for name, member in GALLERY.items():
             self.stack.publish_definition(definition(name, member["steps"], **member["more"]))
             runs[name] = self.stack.launch(name, {"shop": self.shop, "n": 2})
-            type(self).launched += 1
         feeder = Feeder(self.stack)
         began = time.monotonic()
         with Mortal(self.stack) as mortal:
@@ -122,7 +121,6 @@ class LongLoops(parts.OnRealParts):
         payloads = {"range": {}, "payload": {"items": list(range(1, self.ITEMS["payload"] + 1))}}
         pid, began = self.stack.dev.child.pid, time.monotonic()
         runs = {name: self.stack.launch(f"long-{name}", payload) for name, payload in payloads.items()}
-        type(self).launched += 2
         samples, rows = [], {}
         while any((rows.get(r) or {}).get("status") not in TERMINAL for r in runs.values()):
             self.assertLess(time.monotonic() - began, 600)
@@ -173,7 +171,6 @@ class HistoryLimit(parts.OnRealParts):
         """Launches a run that takes `body` for 1 to `count`; every item that got through is counted and added."""
         tally = assign("tally", n="vars.n + 1", sum="vars.sum + item")
         self.stack.publish_definition(definition(name, [assign("zero", n="0", sum="0"), each(f"[1..{count}]", [*body, tally])]))
-        type(self).launched += 1
         return self.stack.launch(name, {"shop": self.shop, "n": 1}), count
 
     def launch_all(self):

@@ -34,7 +34,6 @@ class BulkRestart(OnRealParts):
             name = f"bulk-{asked}"
             self.stack.publish_definition(definition(name, [event_wait("w", "NEVER", '"never"')]))
             runs[asked] = sorted(self.stack.launch(name, {}) for _ in range(self.RUNS))
-            type(self).launched += self.RUNS
             for run in runs[asked]:
                 self.parked(run)
         jobs = {"pause": self.job(action="pause", filter={"workflowId": "bulk-pause"}),

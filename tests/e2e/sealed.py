@@ -143,7 +143,6 @@ class Redaction:
             event_wait("w", "PLANTED", '"planted"'),
             {"id": "ask", "type": "human.task", "config": {"taskType": "approval", "title": expr('"planted"'), "contextData": {"given": expr("payload")}}}]))
         run = home.launch("planted", planted)
-        type(self).launched += 1
         self.until(lambda: home.run(run), lambda row: row["status"] in ("WAITING", "FAILED"))
         self.assertEqual(home.run(run)["status"], "WAITING", home.run(run))
         self.assertIn(self.VAULT, Echo.seen)

@@ -91,7 +91,6 @@ class SecretPlaces(OnRealParts):
         name = self.own_name()
         trigger = {"type": "event", "eventName": "ORDERED", "sourcePayloadSchemaRef": "payload.Any.v1", "payloadMapping": {"order": expr("event.payload.order")}}
         self.stack.publish_definition(definition(name, [self.post("pay", "payload")], trigger=trigger))
-        type(self).launched += 1
         event = self.stack.call("POST", "/api/v1/events", {"eventName": "ORDERED", "payload": {"order": {"card": REFERENCE}}})["eventId"]
         told = self.stack.call("GET", f"/api/v1/events/{event}/explain")["triggers"][0]
         self.assertEqual(told["outcome"], "LAUNCHED", told)
