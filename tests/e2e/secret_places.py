@@ -78,7 +78,7 @@ class SecretPlaces(OnRealParts):
         self.assertEqual((kept["headers"], kept["body"]["card"]), ({"X-Key": REFERENCE}, REFERENCE))
 
     def test_it_is_for_a_durable_action_and_for_one_that_an_expression_makes(self):
-        run = self.launch([self.post("pay", "payload", execution="durable"), self.post("again", '{"made": {"$secret": "PLACED"}}')], {"card": REFERENCE})
+        run = self.launch([self.post("pay", "payload") | {"execution": "durable"}, self.post("again", '{"made": {"$secret": "PLACED"}}')], {"card": REFERENCE})
         self.assertEqual(self.sent(run), [{"card": REFERENCE}, {"made": REFERENCE}])
 
     def test_a_reference_in_an_event_is_data(self):
@@ -96,7 +96,7 @@ class SecretPlaces(OnRealParts):
         self.assertEqual(told["outcome"], "LAUNCHED", told)
         self.assertEqual(self.sent(told["details"]["runId"]), [{"order": {"card": REFERENCE}}])
         trigger["payloadMapping"]["key"] = REFERENCE
-        refused = self.stack.call("POST", "/api/v1/definitions/validate", {"definition": definition(name, [self.post("pay", "payload")], trigger=trigger)})
+        refused = self.stack.call("POST", "/api/v1/definitions/validate", definition(name, [self.post("pay", "payload")], trigger=trigger))
         self.assertEqual([f["code"] for f in refused["findings"] if f["severity"] == "error"], ["SECRET_IN_PAYLOAD"])
 
     def test_a_reference_in_an_answer_of_people_is_data(self):
