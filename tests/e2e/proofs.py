@@ -190,7 +190,7 @@ class HistoryLimit(parts.OnRealParts):
             "timeout": self.loop("limit-timeout", 120, [event_wait("w", "LIMIT", key, timeoutMs=3_600_000, **waits)]),
             "human": self.loop("limit-human", 90, [task("ask", assign={"vars.seen": expr("vars.event.n")})]),
             "child": self.loop("limit-child-loop", 60, [call("limit-child", inputMapping={"n": expr("item")}, outputMapping={"vars.seen": expr("childRun.vars.out")})]),
-            "unordered": self.loop("limit-unordered", 200, [event_wait("w", "LIMIT", "system.runId", filters=[{"path": "n", "op": ">", "value": 0}],
+            "unordered": self.loop("limit-unordered", 400, [event_wait("w", "LIMIT", "system.runId", filters=[{"path": "n", "op": ">", "value": 0}],
                                                                        assign={"vars.total": expr("coalesce(vars.total, 0) + vars.event.n")}, **self.LOOKBACK)]),
         }
 
