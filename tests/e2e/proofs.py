@@ -17,6 +17,7 @@ import time
 import unittest
 
 import parts
+import replays
 from gallery import CHILDREN, FLAKY, GALLERY, RETRY, Feeder, call, each, fails, guard, task, when
 from parts import action, assign, definition, event_wait, expr, harness, run_program, wait_ms
 
@@ -74,7 +75,8 @@ class Crashes(parts.OnRealParts):
                 for name in [n for n, r in open_runs.items() if feeder.feed(r, GALLERY[n]["feed"])]:
                     del open_runs[name]
                 time.sleep(0.05)
-            # Rows come before Temporal knows: only when both agree has everything ended.
+            # Rows come before Temporal knows: a worker that died in between leaves a run that only another one can end there.
+            replays.await_listed(self.stack.temporal, self.stack.namespace, replays.ended_runs(self.stack.data / "fermata.db"))
             self.until(lambda: run_program("rebuild", "--all", "--check", "--data", self.stack.data),
                        lambda said: said.stdout.endswith(" 0 differences\n"))
         children = self.stack.call("GET", "/api/v1/runs?workflowId=gallery-child-waits&limit=50")["items"]
