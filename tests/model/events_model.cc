@@ -78,12 +78,18 @@ struct Carrier {
   TimeMs at = 0;
   std::vector<Answer> log;
 };
+// What a task came to: made once, however many states it is part of.
+struct Outcome {
+  SavedRunPtr run;
+  std::vector<in::Effect> effects;
+  std::string effects_text;
+  projection::RowBatch rows;
+  std::vector<projection::WaitRow> opened;
+};
 // A task that the worker has.
 struct Task {
   std::size_t inputs = 0;  // of those pending, that it took
-  in::Advance advanced;
-  projection::RowBatch rows;
-  std::vector<projection::WaitRow> opened;
+  std::shared_ptr<const Outcome> outcome;
   bool is_committed = false;
   bool is_acknowledged = false;
   bool is_looked_up = false;
@@ -129,6 +135,10 @@ class Checker {
 
  private:
   in::Host host() const { return {*program_, identity_, actions_}; }
+  SavedRunPtr saved(in::RunState state) const {
+    auto text = json::to_text(in::save(host(), state));
+    return std::make_shared<SavedRun>(std::move(state), std::move(text));
+  }
 
   void visit(std::vector<State>& open, State state) {
     ++moves_;
@@ -207,7 +217,7 @@ class Checker {
     std::vector<in::Input> inputs;
     for (const in::InputKind& kind : world.pending) inputs.push_back({now, kind});
     const in::RunState start =
-        world.state ? *world.state : in::initial_state(host(), json::Object{}, json::Object{});
+        world.run ? world.run->state : in::initial_state(host(), json::Object{}, json::Object{});
     auto advanced = in::advance(host(), start, inputs, {now, suggestion});
     if (!advanced.has_value()) return fail(state, "the machine: " + advanced.error().message);
     const bool continues = !advanced->effects.empty() &&
@@ -218,12 +228,17 @@ class Checker {
     }
     Task task;
     task.inputs = inputs.size();
-    task.rows =
+    Outcome outcome;
+    outcome.rows =
         projection::fold({identity_.tenant, identity_.run_id, advanced->first_effect_number, now},
                          advanced->effects);
-    for (const projection::WaitRow& wait : task.rows.waits)
-      if (wait.status == "WAITING") task.opened.push_back(wait);
-    task.advanced = *std::move(advanced);
+    for (const projection::WaitRow& wait : outcome.rows.waits)
+      if (wait.status == "WAITING") outcome.opened.push_back(wait);
+    outcome.run = saved(std::move(advanced->state));
+    outcome.effects = std::move(advanced->effects);
+    for (const in::Effect& effect : outcome.effects)
+      outcome.effects_text += format("{}", effect.index());
+    task.outcome = std::make_shared<Outcome>(std::move(outcome));
     next.task = std::move(task);
     visit(open, std::move(next));
   }
@@ -244,7 +259,7 @@ class Checker {
   }
   static void commit(World& world, Task& task) {
     task.is_committed = true;
-    for (const projection::WaitRow& row : task.rows.waits) {
+    for (const projection::WaitRow& row : task.outcome->rows.waits) {
       const auto old = std::ranges::find(world.waits, row.wait_id, &projection::WaitRow::wait_id);
       if (old == world.waits.end()) {
         world.waits.push_back(row);
@@ -256,30 +271,31 @@ class Checker {
     }
   }
   void look_up(State& next, Task& task) {
-    if (task.looking >= task.opened.size()) {
+    const std::vector<projection::WaitRow>& opened = task.outcome->opened;
+    if (task.looking >= opened.size()) {
       task.is_looked_up = true;
       return;
     }
     auto view = std::make_shared<StoreView>(next.world, task.log);
     const FixedClock clock(0);
     service::EventRouter router({*view, view, definitions_, clock});
-    static_cast<void>(router.wait_opened(task.opened[task.looking]));
+    static_cast<void>(router.wait_opened(opened[task.looking]));
     if (view->was_cut()) return;
     task.log.clear();
-    task.is_looked_up = ++task.looking >= task.opened.size();
+    task.is_looked_up = ++task.looking >= opened.size();
   }
   // False: Temporal refused it, since there is news that the history must not end without.
   bool acknowledge(State& next, Task& task) {
     World& world = next.world;
-    const bool ends =
-        !task.advanced.effects.empty() && in::is_terminal(task.advanced.effects.back());
+    const std::vector<in::Effect>& effects = task.outcome->effects;
+    const bool ends = !effects.empty() && in::is_terminal(effects.back());
     if (ends && world.pending.size() > task.inputs) return false;
     task.is_acknowledged = true;
     world.has_first_task = false;
     world.pending.erase(world.pending.begin(),
                         world.pending.begin() + static_cast<long>(task.inputs));
-    world.state = task.advanced.state;
-    for (const in::Effect& effect : task.advanced.effects) {
+    world.run = task.outcome->run;
+    for (const in::Effect& effect : effects) {
       std::visit(match{[&](const in::StartTimer& e) { world.timers.insert(e.seq); },
                        [&](const in::CancelTimer& e) { world.timers.erase(e.seq); },
                        [&](const in::CloseWait& e) {
@@ -301,7 +317,7 @@ class Checker {
       return;
     }
     if (world.bug == Bug::ForgetOnContinue) loaded->consumed.clear();
-    world.state = *std::move(loaded);
+    world.run = saved(*std::move(loaded));
     world.taken_requests.clear();
     world.timers.clear();
     world.has_first_task = true;
@@ -406,7 +422,7 @@ class Checker {
     }
     for (const in::Seq seq : world.timers) text += format("t{}", seq);
     text += world.has_first_task ? 'f' : ' ';
-    if (world.state) text += json::to_text(in::save(host(), *world.state));
+    if (world.run) text += world.run->text;
     for (const auto& id : world.matched) text += "m" + id;
     // Whose turn it is does not depend on the order in which they came.
     std::vector<std::string> carriers;
@@ -425,8 +441,7 @@ class Checker {
       const Task& task = *state.task;
       text += format("T{}{}{}{} {} ", task.is_committed, task.is_acknowledged, task.is_looked_up,
                      task.looking, task.inputs);
-      text += json::to_text(in::save(host(), task.advanced.state));
-      for (const in::Effect& effect : task.advanced.effects) text += format("{}", effect.index());
+      text += task.outcome->run->text + task.outcome->effects_text;
       put_log(task.log);
     }
     return text;

@@ -4,7 +4,7 @@
 // through and stops the rest: so the code is cut at every call without a thread, and a state is a
 // value that can be copied, compared and gone back to.
 
-#include <optional>
+#include <memory>
 #include <set>
 #include <string>
 #include <variant>
@@ -28,6 +28,14 @@ enum class Bug : std::uint8_t {
   NoteTurnedAway,      // what a wait's filters turned away is written down as sent
 };
 
+// A run's state, and its text by which two of them are told apart. Shared: there are far more
+// states of the world than of the run.
+struct SavedRun {
+  interpreter::RunState state;
+  std::string text;
+};
+using SavedRunPtr = std::shared_ptr<const SavedRun>;
+
 struct World {
   Bug bug = Bug::None;
   // It stands still: who is first is what is explored, and a step in time would only make two
@@ -46,8 +54,8 @@ struct World {
   std::vector<interpreter::InputKind> pending;
   std::set<interpreter::Seq> timers;
   bool has_first_task = true;
-  std::optional<interpreter::RunState> state;  // as of the last task that was acknowledged
-  std::vector<std::string> matched;            // events that acknowledged tasks took, in order
+  SavedRunPtr run;                   // as of the last task that was acknowledged; null: not begun
+  std::vector<std::string> matched;  // events that acknowledged tasks took, in order
 };
 
 // What a call gave: kept, so that the code before it can be run again.
