@@ -11,7 +11,7 @@
 #include "foundation/match.h"
 #include "json/text.h"
 #include "worker/foreign_activity.h"
-#include "worker/task_bytes.h"
+#include "worker/stamps.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {
@@ -157,7 +157,7 @@ void ActivityRunner::run(const std::string& task_token, const temporal::Activity
 void ActivityRunner::answer_by(const CallPtr& call, Done done) {
   if (call->is_local && call->began_at != 0)
     done = [done = std::move(done), at = call->began_at](temporal::ActivityCompletion completion) {
-      stamp(completion, at);
+      stamp_begin(completion, at);
       stamp_bytes(completion);
       done(std::move(completion));
     };

@@ -10,6 +10,7 @@
 #include "worker/foreign_activity.h"
 #include "worker/launch_row.h"
 #include "worker/queries.h"
+#include "worker/stamps.h"
 #include "worker/translate.h"
 
 namespace fermata::worker {

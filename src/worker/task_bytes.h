@@ -19,9 +19,6 @@ namespace fermata::worker {
 // histories are gone through by it, so it never changes.
 inline constexpr std::size_t kTaskBytesMax = 1536 * limits::kKiB;
 
-void stamp_bytes(temporal::ActivityCompletion& completion);
-std::size_t stamped_bytes(const temporal::ResolveActivity& resolved);
-
 class TaskBytes {
  public:
   // True: with these ends the answer is large enough.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "foundation/limits.h"
+#include "worker/stamps.h"
 
 namespace fermata::worker {
 namespace {

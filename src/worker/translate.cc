@@ -1,7 +1,5 @@
 #include "worker/translate.h"
 
-#include <charconv>
-
 #include "foundation/format.h"
 #include "jsonata/instant.h"
 
@@ -15,7 +13,6 @@ using interpreter::RunError;
 // store.
 constexpr std::int64_t kActivityGraceMs = 15'000;
 // Local tries further away than this become a timer of the run's history.
-constexpr std::string_view kBeganAt = "fermata-began-at";
 constexpr std::int64_t kLocalRetryMs = 10'000;
 constexpr std::int64_t kHeartbeatMs = 10'000;
 
@@ -124,29 +121,6 @@ json::Value action_argument(const RunAction& action, const interpreter::RunIdent
                       {"attempt", action.attempt},
                       {"timeoutMs", action.timeout_ms},
                       {"now", now}};
-}
-
-void stamp(temporal::ActivityCompletion& completion, TimeMs began_at) {
-  auto* payload = std::get_if<temporal::Payload>(&completion.result);
-  if (auto* failure = std::get_if<temporal::Failure>(&completion.result))
-    payload = failure->details.empty() ? nullptr : &failure->details.front();
-  if (payload != nullptr) payload->metadata.emplace_back(kBeganAt, std::to_string(began_at));
-}
-
-std::optional<TimeMs> began_at(const temporal::ResolveActivity& resolved) {
-  const temporal::Payload* payload = nullptr;
-  if (const auto* done = std::get_if<temporal::ActivityCompleted>(&resolved.outcome))
-    payload = &done->result;
-  if (const auto* failed = std::get_if<temporal::ActivityFailed>(&resolved.outcome)) {
-    const auto& details = failed->failure.root().details;
-    payload = details.empty() ? nullptr : &details.front();
-  }
-  const std::string_view text = payload == nullptr ? "" : payload->metadata_at(kBeganAt);
-  TimeMs at = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, at);
-  return !text.empty() && read.ec == std::errc() && read.ptr == end ? std::optional(at)
-                                                                    : std::nullopt;
 }
 
 temporal::Command schedule(const RunAction& action, const interpreter::RunIdentity& identity,

@@ -31,10 +31,6 @@ json::Value action_argument(const interpreter::RunAction& action,
 temporal::Command schedule(const interpreter::RunAction& action,
                            const interpreter::RunIdentity& identity, TimeMs now,
                            const temporal::ActivityBackoff* backoff);
-// The workflow's time when a local action was begun travels with its end into the history, where
-// nothing else says it: RunDriver::correct.
-void stamp(temporal::ActivityCompletion& completion, TimeMs began_at);
-std::optional<TimeMs> began_at(const temporal::ResolveActivity& resolved);
 temporal::Command start_child(const interpreter::StartChild& child,
                               const service::RunArguments& parent);
 
