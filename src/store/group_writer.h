@@ -51,8 +51,10 @@ class GroupWriter {
   struct Work {
     std::vector<Rows> rows;
     std::vector<Put> puts;
+    [[nodiscard]] std::size_t size() const { return rows.size() + puts.size(); }
   };
   void run();
+  void gather(std::unique_lock<std::mutex>& lock);
   void write(Work& work);
   void write_each(Work& work);
   // `in_vain`: of the tries before this one, all that waited for the database and got nothing.
