@@ -7,10 +7,11 @@
 #   LINKS          libraries of ours, by short name; they are PUBLIC
 #   PUBLIC_LINKS   third-party targets that show in our headers
 #   PRIVATE_LINKS  third-party targets that do not
+#   TOGETHER       a pattern of GoogleTest: the tests that it names are one ctest entry, since they share what is slow to start
 include(GoogleTest)
 
 function(fermata_library)
-  cmake_parse_arguments(ARG "" "NAME;LAYER;LABEL" "SOURCES;HEADERS;LINKS;PUBLIC_LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;LAYER;LABEL;TOGETHER" "SOURCES;HEADERS;LINKS;PUBLIC_LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
   set(target fermata_${ARG_NAME})
   if(ARG_SOURCES)
     add_library(${target} STATIC)
@@ -42,19 +43,26 @@ function(fermata_library)
     if(ARG_LABEL)
       set(label ${ARG_LABEL})
     endif()
-    fermata_test(NAME ${ARG_NAME}_test SOURCES ${ARG_TESTS} LINKS ${target} ${ARG_TEST_LINKS} LABEL ${label})
+    fermata_test(NAME ${ARG_NAME}_test SOURCES ${ARG_TESTS} LINKS ${target} ${ARG_TEST_LINKS} LABEL ${label} TOGETHER ${ARG_TOGETHER})
   endif()
 endfunction()
 
 # fermata_test(NAME x_test SOURCES … LINKS targets… LABEL unit): a GoogleTest program; each TEST is one ctest entry.
 function(fermata_test)
-  cmake_parse_arguments(ARG "" "NAME;LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;LABEL;TIMEOUT;TOGETHER" "SOURCES;LINKS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   target_include_directories(${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${ARG_NAME} PRIVATE fermata_warnings fermata_sanitizers ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  gtest_discover_tests(${ARG_NAME} DISCOVERY_TIMEOUT 120 
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "FERMATA_SOURCE_DIR=${PROJECT_SOURCE_DIR};FERMATA_BUILD_DIR=${PROJECT_BINARY_DIR}")
+  set(environment "FERMATA_SOURCE_DIR=${PROJECT_SOURCE_DIR};FERMATA_BUILD_DIR=${PROJECT_BINARY_DIR}")
+  set(filter "*")
+  if(ARG_TOGETHER)
+    set(filter -${ARG_TOGETHER})
+    add_test(NAME ${ARG_NAME}.together COMMAND ${ARG_NAME} --gtest_filter=${ARG_TOGETHER})
+    set_tests_properties(${ARG_NAME}.together PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600 COST 900 ENVIRONMENT "${environment}")
+  endif()
+  gtest_discover_tests(${ARG_NAME} DISCOVERY_TIMEOUT 120 TEST_FILTER ${filter}
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()

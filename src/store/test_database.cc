@@ -76,11 +76,22 @@ class TestSqlite final : public TestDatabase {
   std::string folder_;
 };
 
+// One server for all tests of a process, since to make one takes longer than most tests. Each
+// begins with nothing in it.
+const TestPostgres& server_of_process() {
+  static const TestPostgres server;
+  return server;
+}
+
 class TestPostgresDatabase final : public TestDatabase {
  public:
-  [[nodiscard]] std::string location() const override { return server_.url(); }
-  void execute(const std::string& sql) const override { server_.execute(sql); }
-  void clear() const override { execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); }
+  TestPostgresDatabase() { clear(); }
+
+  [[nodiscard]] std::string location() const override { return server_of_process().url(); }
+  void execute(const std::string& sql) const override { server_of_process().execute(sql); }
+  void clear() const final {
+    execute("SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  }
   [[nodiscard]] std::int64_t step() const override {
     const std::shared_ptr<PGconn> other(PQconnectdb(location().c_str()), PQfinish);
     const std::shared_ptr<PGresult> found(PQexec(other.get(), kStep), PQclear);
@@ -110,9 +121,6 @@ class TestPostgresDatabase final : public TestDatabase {
         "EXECUTE FUNCTION refuse()");
     return opened;
   }
-
- private:
-  TestPostgres server_;
 };
 
 }  // namespace
