@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "actions/taint.h"
+#include "foundation/beginning.h"
 #include "foundation/format.h"
 #include "foundation/limits.h"
 #include "http/utf8.h"
@@ -55,26 +56,19 @@ json::Value body_of(const http::ClientResponse& response, const ActionCall& call
   return json::Value(response.body);
 }
 
-// Cut at a character, never inside one.
-std::string_view cut(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
-  return text.substr(0, bytes);
-}
-
 json::Value shortened_body(const json::Value& body) {
   const std::string text = body.is_string() ? json::to_std(body.get_string()) : json::to_text(body);
   return json::Object{{"truncated", true},
                       {"size", text.size()},
                       {"max", limits::kFailureDetailsBytesMax},
-                      {"beginning", cut(text, kBeginningBytesMax)}};
+                      {"beginning", beginning_of(text, kBeginningBytesMax)}};
 }
 
 json::Value shortened_headers(const json::Object& headers) {
   json::Object kept{{"truncated", true}};
   for (const std::string_view name : {"content-type", "retry-after"}) {
     if (const auto value = json::string_at(headers, name))
-      kept[name] = cut(*value, kHeaderBytesMax);
+      kept[name] = beginning_of(*value, kHeaderBytesMax);
   }
   return kept;
 }
@@ -168,7 +162,7 @@ class HttpRequest final : public Action {
     if (headers == nullptr) return std::nullopt;
     if (!headers->is_object()) return invalid("`headers` must be an object");
     for (const auto& member : headers->get_object()) {
-      const std::string name(cut(std::string_view(member.key()), kHeaderBytesMax));
+      const std::string name(beginning_of(std::string_view(member.key()), kHeaderBytesMax));
       if (!member.value().is_string()) return invalid(format("header `{}` must be text", name));
       const bool is_new = request.headers
                               .emplace(std::string(std::string_view(member.key())),

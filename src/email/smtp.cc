@@ -1,14 +1,13 @@
 #include "email/smtp.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <memory>
 
 #include "foundation/format.h"
+#include "foundation/ip_text.h"
 
 namespace fermata::email {
 namespace {
@@ -45,17 +44,10 @@ std::size_t on_line(char* data, std::size_t size, std::size_t count, void* user)
 
 curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& transfer = *static_cast<Transfer*>(user);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const auto* any = &address->addr;
-  const void* bytes =
-      any->sa_family == AF_INET6
-          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr)
-          : &reinterpret_cast<const sockaddr_in*>(any)->sin_addr;
-  inet_ntop(any->sa_family, bytes, text.data(), text.size());
-  const bool is_ip = any->sa_family == AF_INET || any->sa_family == AF_INET6;
-  if (is_ip && transfer.server.may_connect(text.data()))
+  const std::string text = ip_text(&address->addr);
+  if (!text.empty() && transfer.server.may_connect(text))
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  transfer.refused_address = text.data();
+  transfer.refused_address = text;
   return CURL_SOCKET_BAD;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "foundation/beginning.h"
 #include "json/pointer.h"
 #include "json/text.h"
 
@@ -13,12 +14,6 @@ namespace {
 constexpr std::size_t kLeastBytes = 24;
 // Around a match, on each side.
 constexpr std::size_t kAround = 40;
-
-// Not inside of a character.
-std::size_t boundary(std::string_view text, std::size_t at) {
-  while (at > 0 && at < text.size() && (text[at] & 0xC0) == 0x80) --at;
-  return std::min(at, text.size());
-}
 
 class Cutter {
  public:
@@ -38,9 +33,9 @@ class Cutter {
     const std::size_t bytes = text_bytes(value);
     if (bytes <= room) return value;
     const std::string_view text = view(value.get_string());
-    const std::size_t shown = boundary(text, room > 2 ? room - 2 : 0);
-    cuts.push_back({pointer_, "string", bytes, text.size(), shown});
-    return Value(text.substr(0, shown));
+    const std::string_view shown = beginning_of(text, room > 2 ? room - 2 : 0);
+    cuts.push_back({pointer_, "string", bytes, text.size(), shown.size()});
+    return Value(shown);
   }
 
   // How much the next of `left` parts may take.
@@ -131,8 +126,8 @@ class Searcher {
     found_.has_more = found_.items.size() == limit_;
     if (found_.has_more) return;
     const auto at = static_cast<std::size_t>(found.begin() - in.begin());
-    const std::size_t from = boundary(in, at > kAround ? at - kAround : 0);
-    const std::size_t to = boundary(in, std::min(in.size(), at + text_.size() + kAround));
+    const std::size_t from = beginning_of(in, at > kAround ? at - kAround : 0).size();
+    const std::size_t to = beginning_of(in, at + text_.size() + kAround).size();
     found_.items.push_back(
         {pointer_, is_key, type_name(value), std::string(in.substr(from, to - from))});
   }

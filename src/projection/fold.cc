@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "foundation/beginning.h"
 #include "foundation/limits.h"
 #include "foundation/match.h"
 #include "json/redact.h"
@@ -43,13 +44,6 @@ void bound_log(json::Value& note) {
   }
 }
 
-// Cut at a character, never inside one.
-std::string cut(const std::string& text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
-  return text.substr(0, bytes) + "...[truncated]";
-}
-
 // An error redacted, and as large as a row may have it: its details may be a megabyte, and stand in
 // the row of every step and of every retry that it went through. Category, code and place stay.
 json::Value bounded(const json::Value& error) {
@@ -61,7 +55,7 @@ json::Value bounded(const json::Value& error) {
   // A character of the message has up to six bytes of text.
   if (json::text_bytes(kept) > limits::kErrorRowBytesMax)
     object["message"] =
-        cut(json::string_at(object, "message").value_or(""), limits::kErrorRowBytesMax / 8);
+        shortened(json::string_at(object, "message").value_or(""), limits::kErrorRowBytesMax / 8);
   return kept;
 }
 

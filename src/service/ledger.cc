@@ -1,5 +1,6 @@
 #include "service/ledger.h"
 
+#include "foundation/beginning.h"
 #include "foundation/format.h"
 #include "json/hash.h"
 #include "json/redact.h"
@@ -9,13 +10,6 @@ namespace fermata::service {
 namespace {
 
 using store::InvocationStatus;
-
-// Cut at a character, never inside one.
-std::string cut(const std::string& text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
-  return text.substr(0, bytes) + "...[truncated]";
-}
 
 json::Value bounded(const json::Value& error) {
   json::Value kept = json::redact(error);
@@ -28,7 +22,7 @@ json::Value bounded(const json::Value& error) {
   }
   if (json::text_bytes(kept) > Ledger::kErrorBytesMax) {
     object["message"] =
-        cut(json::string_at(object, "message").value_or(""), Ledger::kErrorBytesMax / 2);
+        shortened(json::string_at(object, "message").value_or(""), Ledger::kErrorBytesMax / 2);
   }
   return kept;
 }

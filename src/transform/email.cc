@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "foundation/beginning.h"
 #include "transform/actions.h"
 #include "transform/html.h"
 #include "transform/reading.h"
@@ -120,13 +121,6 @@ std::string_view optional_html(Input& input, const json::Value& value) {
   return html;
 }
 
-std::string shortened(std::string_view text) {
-  if (text.size() <= kRawTextMax) return std::string(text);
-  std::size_t end = kRawTextMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "...";
-}
-
 }  // namespace
 
 Output parse_reply(const json::Value& value) {
@@ -139,7 +133,7 @@ Output parse_reply(const json::Value& value) {
   Reply reply = reply_of(source);
   json::Object metadata{{"source", text.empty() ? "html" : "text"}, {"isCut", reply.is_cut}};
   if (reply.is_cut) metadata["cutBy"] = reply.cut_by;
-  metadata["rawText"] = shortened(source);
+  metadata["rawText"] = shortened(source, kRawTextMax, "...");
   std::string_view confidence = reply.is_cut ? "high" : "medium";
   if (reply.text.empty()) {
     // Nothing was left: better the whole mail than none of it.
