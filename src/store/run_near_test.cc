@@ -5,6 +5,7 @@
 #include "store/open.h"
 #include "store/run_views.h"
 #include "store/test_database.h"
+#include "store/test_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -18,17 +19,6 @@ class RunNearTest : public testing::TestWithParam<std::string> {
   std::unique_ptr<TestDatabase> database_ = make_test_database(GetParam());
   std::unique_ptr<Store> store_ = *open(database_->location());
 
-  static EventRow event(const std::string& id, std::optional<std::string> key, TimeMs at) {
-    EventRow row;
-    row.tenant = kTenant;
-    row.event_id = EventId(id);
-    row.event_name = "PAID";
-    row.correlation_key = std::move(key);
-    row.payload = json::Object{};
-    row.notes = json::Object{};
-    row.received_at = at;
-    return row;
-  }
   static projection::WaitRow wait(const std::string& id, std::optional<std::string> key) {
     projection::WaitRow row;
     row.tenant = kTenant;
@@ -62,16 +52,16 @@ INSTANTIATE_TEST_SUITE_P(On, RunNearTest, testing::Values("sqlite", "postgres"),
                          [](const auto& chosen) { return chosen.param; });
 
 TEST_P(RunNearTest, EventsOfTheKeyAreFoundHoweverOldAndOthersAmongTheNewest) {
-  std::vector<EventRow> rows = {event("mine", "a", 1), event("old-other", "b", 2)};
-  EventRow noise = event("", "x", 0);
+  std::vector<EventRow> rows = {event_row("mine", "a", 1), event_row("old-other", "b", 2)};
+  EventRow noise = event_row("", "x", 0);
   noise.event_name = "NOISE";
   for (int i = 0; i < kNearWindow; ++i) {
     noise.event_id = EventId("noise-" + std::to_string(i));
     noise.received_at = 10 + i;
     rows.push_back(noise);
   }
-  rows.push_back(event("new-other", "b", 5'000));
-  rows.push_back(event("none", std::nullopt, 5'001));
+  rows.push_back(event_row("new-other", "b", 5'000));
+  rows.push_back(event_row("none", std::nullopt, 5'001));
   ASSERT_TRUE(store_->insert_events(rows).has_value());
   EXPECT_THAT(events_near(wait("w", "a")), ElementsAre("none", "new-other", "mine"));
   projection::WaitRow elsewhere = wait("w", "a");
@@ -80,8 +70,9 @@ TEST_P(RunNearTest, EventsOfTheKeyAreFoundHoweverOldAndOthersAmongTheNewest) {
 }
 
 TEST_P(RunNearTest, EventsLongAfterTheEndOfAWaitAreNotNear) {
-  ASSERT_TRUE(store_->insert_events(std::vector{event("in", "b", 100), event("late", "b", 900'000)})
-                  .has_value());
+  ASSERT_TRUE(
+      store_->insert_events(std::vector{event_row("in", "b", 100), event_row("late", "b", 900'000)})
+          .has_value());
   projection::WaitRow over = wait("w", "a");
   over.resolved_at = 200;
   EXPECT_THAT(events_near(over), ElementsAre("in"));
@@ -90,8 +81,8 @@ TEST_P(RunNearTest, EventsLongAfterTheEndOfAWaitAreNotNear) {
 TEST_P(RunNearTest, NoMoreThanTheBoundIsGiven) {
   std::vector<EventRow> rows;
   for (int i = 0; i < 3 * kNearMax; ++i) {
-    rows.push_back(event("a-" + std::to_string(i), "a", i));
-    rows.push_back(event("b-" + std::to_string(i), "b", i));
+    rows.push_back(event_row("a-" + std::to_string(i), "a", i));
+    rows.push_back(event_row("b-" + std::to_string(i), "b", i));
   }
   ASSERT_TRUE(store_->insert_events(rows).has_value());
   EXPECT_EQ(events_near(wait("w", "a")).size(), static_cast<std::size_t>(2 * kNearMax));
@@ -99,9 +90,9 @@ TEST_P(RunNearTest, NoMoreThanTheBoundIsGiven) {
   for (int i = 0; i < 100; ++i)
     batch.waits.push_back(wait("w-" + std::to_string(i), "key-" + std::to_string(100 + i)));
   put(batch);
-  EXPECT_EQ(waits_near(event("e", "key-150", 1)).size(),
+  EXPECT_EQ(waits_near(event_row("e", "key-150", 1)).size(),
             static_cast<std::size_t>(2 * kNearMax + 1));
-  EXPECT_EQ(waits_near(event("e", std::nullopt, 1)).size(), static_cast<std::size_t>(kNearMax));
+  EXPECT_EQ(waits_near(event_row("e", std::nullopt, 1)).size(), static_cast<std::size_t>(kNearMax));
 }
 
 TEST_P(RunNearTest, WaitsAreThoseOfTheKeyOfNoneAndNextToIt) {
@@ -111,7 +102,7 @@ TEST_P(RunNearTest, WaitsAreThoseOfTheKeyOfNoneAndNextToIt) {
   batch.waits[4].status = "RESOLVED";
   batch.waits[5].event_name = "ELSE";
   put(batch);
-  EXPECT_THAT(waits_near(event("e", "k5", 1)), ElementsAre("same", "any", "below", "above"));
+  EXPECT_THAT(waits_near(event_row("e", "k5", 1)), ElementsAre("same", "any", "below", "above"));
   EXPECT_EQ(store_->views().wait(kTenant, WaitId("over"))->status, "RESOLVED");
   EXPECT_EQ(store_->views().wait(TenantId("other"), WaitId("over")).error().code, "NOT_FOUND");
 }

@@ -9,6 +9,7 @@
 #include "store/open.h"
 #include "store/run_views.h"
 #include "store/test_database.h"
+#include "store/test_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -22,17 +23,6 @@ class RunViewsTest : public testing::TestWithParam<std::string> {
     auto opened = open(database_->location());
     ASSERT_TRUE(opened.has_value()) << opened.error().message;
     store_ = *std::move(opened);
-  }
-  static LaunchRow launch(const std::string& id, TimeMs at) {
-    LaunchRow row;
-    row.tenant = kTenant;
-    row.run_id = RunId(id);
-    row.workflow_id = WorkflowId("w");
-    row.workflow_version = 1;
-    row.trigger_type = "api";
-    row.root_run_id = id;
-    row.started_at = at;
-    return row;
   }
   void put(const LaunchRow& row, const std::string& status = "RUNNING",
            const std::string& code = "") {
@@ -79,16 +69,16 @@ INSTANTIATE_TEST_SUITE_P(On, RunViewsTest, testing::Values("sqlite", "postgres")
                          [](const auto& chosen) { return chosen.param; });
 
 TEST_P(RunViewsTest, EveryFilterKeepsItsRunsInOrder) {
-  LaunchRow other = launch("aaaaaaaa-2", 20);
+  LaunchRow other = launch_row("aaaaaaaa-2", 20);
   other.workflow_id = WorkflowId("other");
-  LaunchRow child = launch("cccccccc-3", 30);
+  LaunchRow child = launch_row("cccccccc-3", 30);
   child.parent_run_id = "aaaaaaaa-1";
   child.root_run_id = "aaaaaaaa-1";
   child.trigger_type = "child";
-  put(launch("aaaaaaaa-1", 10), "FAILED", "NO_LUCK");
+  put(launch_row("aaaaaaaa-1", 10), "FAILED", "NO_LUCK");
   put(other, "SUCCEEDED");
   put(child, "WAITING");
-  put(launch("dddddddd-4", 40), "FAILED", "aaaaaaaa");
+  put(launch_row("dddddddd-4", 40), "FAILED", "aaaaaaaa");
   EXPECT_THAT(ids({}), ElementsAre("dddddddd-4", "cccccccc-3", "aaaaaaaa-2", "aaaaaaaa-1"));
   EXPECT_THAT(ids({.workflow_id = "w"}), ElementsAre("dddddddd-4", "cccccccc-3", "aaaaaaaa-1"));
   EXPECT_THAT(ids({.statuses = {"FAILED", "WAITING"}}),
@@ -109,7 +99,7 @@ TEST_P(RunViewsTest, EveryFilterKeepsItsRunsInOrder) {
 
 TEST_P(RunViewsTest, PagesHaveNoGapsWhileRunsBegin) {
   for (int i = 0; i < 9; ++i)
-    put(launch("r" + std::to_string(i), i / 3), i % 2 == 0 ? "RUNNING" : "FAILED", "E");
+    put(launch_row("r" + std::to_string(i), i / 3), i % 2 == 0 ? "RUNNING" : "FAILED", "E");
   const RunFilter filters[] = {{.limit = 2},
                                {.statuses = {"RUNNING", "FAILED"}, .limit = 2},
                                {.workflow_id = "w", .limit = 2}};
@@ -123,7 +113,7 @@ TEST_P(RunViewsTest, PagesHaveNoGapsWhileRunsBegin) {
         if (view.launch.run_id.text[0] == 'r') seen.push_back(view.launch.run_id.text);
       if (page->size() < 2) break;
       filter.after = {page->back().launch.started_at, page->back().launch.run_id.text};
-      put(launch("later" + std::to_string(begun++), 100));
+      put(launch_row("later" + std::to_string(begun++), 100));
     }
     EXPECT_THAT(seen, ElementsAre("r8", "r7", "r6", "r5", "r4", "r3", "r2", "r1", "r0"));
   }
@@ -250,7 +240,7 @@ TEST_P(RunViewsTest, ATimelineIsRowsWhileTheyAreFewAndElseColumns) {
 }
 
 TEST_P(RunViewsTest, ChangesAreWhatIsNewerInOrderAndComplete) {
-  put(launch("run", 1), "RUNNING");
+  put(launch_row("run", 1), "RUNNING");
   std::vector<projection::StepRow> steps;
   for (std::uint64_t n = 1; n <= 1'200; ++n) steps.push_back(step(n, 2 * n, "a", "SUCCEEDED"));
   put(steps);
@@ -278,7 +268,7 @@ TEST_P(RunViewsTest, ChangesAreWhatIsNewerInOrderAndComplete) {
 
 // A loop ends after its turns, and its row is news again.
 TEST_P(RunViewsTest, ChangesHaveTheBlocksThatEndedAfterWhatTheyHold) {
-  put(launch("run", 1), "RUNNING");
+  put(launch_row("run", 1), "RUNNING");
   std::vector<projection::StepRow> steps;
   for (std::uint64_t n = 1; n <= 1'200; ++n) {
     const bool is_loop = n % 100 == 64;

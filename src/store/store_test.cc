@@ -9,6 +9,7 @@
 #include "store/group_writer.h"
 #include "store/open.h"
 #include "store/test_database.h"
+#include "store/test_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -21,17 +22,6 @@ class StoreTest : public testing::TestWithParam<std::string> {
     auto opened = open(database_->location());
     ASSERT_TRUE(opened.has_value()) << opened.error().message;
     store_ = *std::move(opened);
-  }
-  static LaunchRow launch(const std::string& id, TimeMs at) {
-    LaunchRow row;
-    row.tenant = kTenant;
-    row.run_id = RunId(id);
-    row.workflow_id = WorkflowId("w");
-    row.workflow_version = 1;
-    row.trigger_type = "api";
-    row.root_run_id = id;
-    row.started_at = at;
-    return row;
   }
   bool put(const InvocationRow& row, std::uint32_t attempt, InvocationStatus status) {
     const InvocationPut put{row, attempt, status};
@@ -82,7 +72,7 @@ TEST_P(StoreTest, PublishedVersionsNeverChange) {
 }
 
 TEST_P(StoreTest, OlderRowsNeverReplaceNewerOnes) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  ASSERT_TRUE(store_->insert_launch(launch_row("r1", 1)).has_value());
   const std::vector<projection::RowBatch> batches = {step(5, "SUCCEEDED"), step(3, "STARTED")};
   ASSERT_TRUE(store_->write(batches, {}).has_value());
   ASSERT_TRUE(store_->write(batches, {}).has_value());
@@ -93,9 +83,9 @@ TEST_P(StoreTest, OlderRowsNeverReplaceNewerOnes) {
 }
 
 TEST_P(StoreTest, OneOccurrenceLaunchesOnce) {
-  LaunchRow first = launch("r1", 1);
+  LaunchRow first = launch_row("r1", 1);
   first.fire_key = "schedule-1:10";
-  LaunchRow second = launch("r2", 2);
+  LaunchRow second = launch_row("r2", 2);
   second.fire_key = "schedule-1:10";
   ASSERT_TRUE(store_->insert_launch(first).has_value());
   EXPECT_EQ(store_->insert_launch(second).error().code, "STORE_CONFLICT");
@@ -106,7 +96,7 @@ TEST_P(StoreTest, OneOccurrenceLaunchesOnce) {
 
 TEST_P(StoreTest, ALaunchIsUnconfirmedUntilItsIdIsThere) {
   for (const char* id : {"r1", "r2", "r3", "r4"})
-    ASSERT_TRUE(store_->insert_launch(launch(id, 1)).has_value());
+    ASSERT_TRUE(store_->insert_launch(launch_row(id, 1)).has_value());
   const auto unconfirmed = [&] {
     std::vector<std::pair<std::string, bool>> found;
     const auto views = store_->unconfirmed_launches(10, 100);
@@ -142,11 +132,11 @@ TEST_P(StoreTest, AnInvocationIsTakenOverByOneOnly) {
 TEST_P(StoreTest, ALockedDatabaseIsAClearErrorAndLosesNothing) {
   const auto impatient = database_->open_impatient(50);
   auto lock = database_->lock_runs();
-  const auto refused = impatient->insert_launch(launch("r1", 1));
+  const auto refused = impatient->insert_launch(launch_row("r1", 1));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "STORE_BUSY");
   lock.reset();
-  EXPECT_TRUE(impatient->insert_launch(launch("r1", 1)).has_value());
+  EXPECT_TRUE(impatient->insert_launch(launch_row("r1", 1)).has_value());
 }
 
 TEST_P(StoreTest, ADatabaseOfANewerProgramIsRefused) {
@@ -156,20 +146,20 @@ TEST_P(StoreTest, ADatabaseOfANewerProgramIsRefused) {
 
 TEST_P(StoreTest, AFullDiskIsAClearErrorAndLosesNothing) {
   const auto small = database_->open_small();
-  ASSERT_TRUE(small->insert_launch(launch("r1", 1)).has_value());
-  LaunchRow big = launch("r2", 2);
+  ASSERT_TRUE(small->insert_launch(launch_row("r1", 1)).has_value());
+  LaunchRow big = launch_row("r2", 2);
   big.input = std::string(1'000'000, 'x');
   const auto refused = small->insert_launch(big);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "STORE_FULL");
   EXPECT_EQ(small->run(kTenant, RunId("r1"))->launch.run_id.text, "r1");
-  EXPECT_TRUE(small->insert_launch(launch("r3", 3)).has_value());
+  EXPECT_TRUE(small->insert_launch(launch_row("r3", 3)).has_value());
 }
 
 TEST_P(StoreTest, OneThatCannotBeWrittenDoesNotHoldTheOthers) {
   const auto small = database_->open_small();
   for (int i = 1; i <= 5; ++i)
-    ASSERT_TRUE(small->insert_launch(launch("r" + std::to_string(i), 1)).has_value());
+    ASSERT_TRUE(small->insert_launch(launch_row("r" + std::to_string(i), 1)).has_value());
   std::vector<std::string> codes;
   {
     GroupWriter writer(*small);
@@ -186,7 +176,7 @@ TEST_P(StoreTest, OneThatCannotBeWrittenDoesNotHoldTheOthers) {
 }
 
 TEST_P(StoreTest, TheGroupWriterCallsBackOncePerBatch) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  ASSERT_TRUE(store_->insert_launch(launch_row("r1", 1)).has_value());
   std::mutex mutex;
   int done = 0;
   {
@@ -211,7 +201,7 @@ TEST_P(StoreTest, TheGroupWriterCallsBackOncePerBatch) {
 
 TEST_P(StoreTest, WhatWasWrittenIsReadBackAsItWas) {
   const std::string odd = "quote \" backslash \\ brace {} comma , line\n NULL \u00fc \U0001F600";
-  LaunchRow row = launch("r1", 1);
+  LaunchRow row = launch_row("r1", 1);
   row.input = *json::parse(R"({"z":1,"a":[1e300,-0.5,"\\u0000","\\\\"],"big":9007199254740993})");
   row.trigger_metadata = json::Value(odd);
   row.fire_key = odd;
@@ -252,7 +242,7 @@ TEST_P(StoreTest, WhatWasWrittenIsReadBackAsItWas) {
 }
 
 TEST_P(StoreTest, ARepeatedTaskWritesItsOwnTimes) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  ASSERT_TRUE(store_->insert_launch(launch_row("r1", 1)).has_value());
   for (const TimeMs at : {100, 200}) {
     projection::RowBatch batch = step(1, "STARTED");
     batch.steps.front().started_at = at;
@@ -275,7 +265,7 @@ TEST_P(StoreTest, ARepeatedTaskWritesItsOwnTimes) {
 }
 
 TEST_P(StoreTest, AnEndedRunKeepsNothingOpenFromBeforeACrash) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  ASSERT_TRUE(store_->insert_launch(launch_row("r1", 1)).has_value());
   projection::RowBatch before = step(1, "STARTED");
   before.steps.front().completed_at.reset();
   projection::WaitRow wait;
@@ -300,7 +290,7 @@ TEST_P(StoreTest, AnEndedRunKeepsNothingOpenFromBeforeACrash) {
 }
 
 TEST_P(StoreTest, ARunThatIsBrokenOffKeepsNoWaitOfAStepThatItNeverTook) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  ASSERT_TRUE(store_->insert_launch(launch_row("r1", 1)).has_value());
   projection::RowBatch before = step(1, "SUCCEEDED");
   for (const char* path : {"root.steps[0]", "root.steps[1]"}) {
     projection::WaitRow wait;
@@ -330,7 +320,7 @@ TEST_P(StoreTest, ARunThatIsBrokenOffKeepsNoWaitOfAStepThatItNeverTook) {
 }
 
 TEST_P(StoreTest, AWaitOpensAndClosesInOneTransactionOrInTwo) {
-  ASSERT_TRUE(store_->insert_launch(launch("r1", 1)).has_value());
+  ASSERT_TRUE(store_->insert_launch(launch_row("r1", 1)).has_value());
   std::vector<projection::RowBatch> batches(3);
   const auto wait = [](const std::string& id, std::uint64_t sequence, TimeMs created_at) {
     projection::WaitRow row;

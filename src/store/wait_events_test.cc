@@ -5,6 +5,7 @@
 #include "foundation/check.h"
 #include "store/open.h"
 #include "store/test_database.h"
+#include "store/test_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -16,17 +17,6 @@ class WaitEventsTest : public testing::TestWithParam<std::string> {
   std::unique_ptr<TestDatabase> database_ = make_test_database(GetParam());
   std::unique_ptr<Store> store_ = *open(database_->location());
 
-  static EventRow event(const std::string& id, std::optional<std::string> key, TimeMs at) {
-    EventRow row;
-    row.tenant = kTenant;
-    row.event_id = EventId(id);
-    row.event_name = "PAID";
-    row.correlation_key = std::move(key);
-    row.payload = json::Object{};
-    row.notes = json::Object{};
-    row.received_at = at;
-    return row;
-  }
   static projection::WaitRow wait(std::optional<std::string> key) {
     projection::WaitRow row;
     row.tenant = kTenant;
@@ -53,9 +43,10 @@ INSTANTIATE_TEST_SUITE_P(On, WaitEventsTest, testing::Values("sqlite", "postgres
                          [](const auto& kind) { return kind.param; });
 
 TEST_P(WaitEventsTest, ComeInPagesOldestFirst) {
-  std::vector<EventRow> events = {event("c", "k", 100),     event("b", "k", 100),
-                                  event("d", "other", 101), event("a", "k", 102),
-                                  event("early", "k", 99),  event("nobody's", std::nullopt, 100)};
+  std::vector<EventRow> events = {
+      event_row("c", "k", 100),     event_row("b", "k", 100),
+      event_row("d", "other", 101), event_row("a", "k", 102),
+      event_row("early", "k", 99),  event_row("nobody's", std::nullopt, 100)};
   for (const EventRow& row : std::vector(events)) {
     events.push_back(row);
     events.back().event_id = EventId("of another name " + row.event_id.text);
@@ -69,7 +60,7 @@ TEST_P(WaitEventsTest, ComeInPagesOldestFirst) {
 }
 
 TEST_P(WaitEventsTest, WhatWasSentIsNotTurnedAwayLater) {
-  const EventRow row = event("e", "k", 100);
+  const EventRow row = event_row("e", "k", 100);
   ASSERT_TRUE(store_->insert_events(std::span(&row, 1)).has_value());
   const auto after = [&](const std::string& outcome, const json::Object& details) {
     const DeliveryRow delivery{kTenant, row.event_id, "resume", "r", outcome, details, 1};
