@@ -56,10 +56,12 @@ def own_names(path):
 
 
 def flags_of(command):
-    """A compile command without the compiler, its launcher, what it reads and what it writes."""
+    """A compile command without the compiler, its launcher, what it reads and what it writes; precompiled headers are GCC's."""
     words = command.split()
     words = words[next(i for i, word in enumerate(words) if word.startswith("-")):]
-    return [word for i, word in enumerate(words) if word not in ("-o", "-c") and words[i - 1] not in ("-o", "-c")]
+    left_out = ("-o", "-c", "-include")
+    return [word for i, word in enumerate(words)
+            if word not in left_out and words[i - 1] not in left_out and word != "-Winvalid-pch"]
 
 
 def groups(paths, units):
