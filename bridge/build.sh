@@ -22,12 +22,17 @@ fi
 
 say() { printf 'bridge: %s\n' "$*"; }
 
-# Runs a long command with its output in a log, and says after 5 seconds and then every 20 how far it is.
-with_progress() {
-  local log=$1 what=$2
-  shift 2
+# Starts a long command with its output in a log; `started` is its process.
+start() {
+  local log=$1
+  shift
   "$@" >"$log" 2>&1 &
-  local pid=$! began=$SECONDS next=5
+  started=$!
+}
+
+# Waits for one, and says after 5 seconds and then every 20 how far it is.
+await() {
+  local pid=$1 log=$2 what=$3 began=$SECONDS next=5
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
     if [ $((SECONDS - began)) -ge "$next" ]; then
@@ -73,11 +78,11 @@ fetch "$work/fetched"
 core=$work/fetched/package/sdk-core
 
 if [ ! -f "$protobuf/complete" ]; then
-  say "protobuf messages: generating and compiling (about 4 minutes on two cores)"
+  # In what time the other leaves: cargo often waits for a single crate.
+  say "protobuf messages: generating and compiling (about 4 minutes on two cores), beside the bridge"
   rm -rf "$protobuf"
-  with_progress "$cache/protobuf.log" "protobuf messages" \
-    python3 "$here/protobuf.py" "$core/crates/protos/protos" "$protobuf"
-  touch "$protobuf/complete"
+  start "$cache/protobuf.log" nice -n 10 python3 "$here/protobuf.py" "$core/crates/protos/protos" "$protobuf"
+  messages=$started
 fi
 
 if [ ! -f "$bridge/complete" ]; then
@@ -90,12 +95,16 @@ if [ ! -f "$bridge/complete" ]; then
   rm -f "$crate/vendor/sdk-core/rust-toolchain.toml"
   # As a dependency of our crate it has to be a Rust library; ours is the one that C++ links.
   sed -i 's/crate-type = \["cdylib"\]/crate-type = ["rlib"]/' "$crate/vendor/sdk-core/crates/sdk-core-c-bridge/Cargo.toml"
-  with_progress "$cache/bridge.log" "Temporal bridge" \
-    env CARGO_TERM_COLOR=never cargo build --release --locked --manifest-path "$crate/Cargo.toml" --target-dir "$work/target"
+  start "$cache/bridge.log" env CARGO_TERM_COLOR=never cargo build --release --locked --manifest-path "$crate/Cargo.toml" --target-dir "$work/target"
+  await "$started" "$cache/bridge.log" "Temporal bridge"
   rm -rf "$bridge"
   mkdir -p "$bridge/lib" "$bridge/include"
   cp "$work/target/release/libfermata_bridge.a" "$bridge/lib/"
   cp "$core/crates/sdk-core-c-bridge/include/temporal-sdk-core-c-bridge.h" "$here/jsonschema.h" "$bridge/include/"
   touch "$bridge/complete"
+fi
+if [ -n "${messages:-}" ]; then
+  await "$messages" "$cache/protobuf.log" "protobuf messages"
+  touch "$protobuf/complete"
 fi
 say "ready"
