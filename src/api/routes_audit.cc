@@ -1,5 +1,6 @@
 // /api/v1/audit, and the wrapper that writes it: every route that changes something, by its
 // address, so that none can be forgotten.
+#include <algorithm>
 #include <array>
 
 #include "api/permissions.h"

@@ -1,5 +1,6 @@
 #include "api/run_feed.h"
 
+#include <algorithm>
 #include <map>
 
 #include "api/render.h"

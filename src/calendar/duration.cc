@@ -1,5 +1,7 @@
 #include "calendar/duration.h"
 
+#include <string_view>
+
 #include "foundation/format.h"
 
 namespace fermata::calendar {

@@ -1,4 +1,5 @@
 // test: an author's cases, played without a server.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>

@@ -1,4 +1,5 @@
 // Commands that need no server: validate, complete, explain.
+#include <algorithm>
 #include <cstdio>
 
 #include "api/embedded.h"

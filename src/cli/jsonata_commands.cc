@@ -1,5 +1,6 @@
 #include "cli/jsonata_commands.h"
 
+#include <algorithm>
 #include <boost/json/monotonic_resource.hpp>
 #include <chrono>
 #include <filesystem>

@@ -1,6 +1,7 @@
 #include "definition/expressions.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "definition/check/rule.h"

@@ -4,6 +4,7 @@
 
 #include <boost/json/monotonic_resource.hpp>
 #include <thread>
+#include <vector>
 
 #include "json/parse.h"
 #include "json/text.h"

@@ -1,5 +1,6 @@
 #include "jsonata/picture_date.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "jsonata/js_number.h"

@@ -1,4 +1,5 @@
 // Moments to text: components, weeks of the ISO calendar, zones.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

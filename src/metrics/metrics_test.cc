@@ -1,6 +1,7 @@
 #include "metrics/metrics.h"
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace fermata::metrics {
 namespace {

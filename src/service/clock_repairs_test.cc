@@ -1,5 +1,6 @@
 // What stands in Temporal and the database while Temporal is away or refuses, and how it is made up
 // for.
+#include <algorithm>
 #include <set>
 
 #include "service/bundle.h"

@@ -1,6 +1,7 @@
 #pragma once
 // Coverage: which steps and branches of a definition were reached by simulated runs.
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>

@@ -4,6 +4,7 @@
 // here; how the author may write them says docs/reference/testing.md. Where next: world.h plays it.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>

@@ -3,6 +3,7 @@
 // member that nobody asked for, so that a slip of the pen is reported and not ignored.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>

@@ -5,6 +5,7 @@
 // one, of their making. Everything follows what worker, temporal and service do in production.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>

@@ -1,6 +1,7 @@
 // The schema, as numbered steps forward; up to the ninth the numbers are those of
 // sqlite_migrations.cc. A step is never changed once it was released: its checksum is kept, and
 // what is wrong gets a new step.
+#include <algorithm>
 #include <array>
 
 #include "foundation/format.h"

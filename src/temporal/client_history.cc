@@ -1,6 +1,8 @@
 // Looking at runs: description, visibility, history, result.
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+
 #include "temporal/api/history/v1/message.pb.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 #include "temporal/client_support.h"

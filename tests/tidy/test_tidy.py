@@ -45,6 +45,14 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(complaints(tidy.check_headers, src__low__a_dot_h="int x;\n")), 1)
         self.assertEqual(complaints(tidy.check_headers, src__low__a_dot_h="#pragma once\n// What it is.\n"), [])
 
+    def test_includes(self):
+        vector = "src/low/a.cc: names what <vector> has, and nothing that it includes has it"
+        self.assertEqual(complaints(tidy.check_includes, src__low__a_dot_cc="#include <string>\nstd::vector<int> a;\n"), [vector])
+        self.assertEqual(complaints(tidy.check_includes, src__low__a_dot_cc='// std::vector\nauto a = "std::vector";\n'), [])
+        over = {"src__low__b_dot_h": '#include "low/c.h"\n', "src__low__c_dot_h": "#include <vector>\n"}
+        self.assertEqual(complaints(tidy.check_includes, src__low__a_dot_cc='#include "low/b.h"\nstd::vector<int> a;\n', **over), [])
+        self.assertEqual(len(complaints(tidy.check_includes, cmake__precompiled_dot_cmake="<vector> <regex>")), 1)
+
     def test_words(self):
         self.assertEqual(len(complaints(tidy.check_words, src__low__a_dot_cc="// TO" + "DO later\n")), 1)
         self.assertEqual(complaints(tidy.check_words, src__low__a_dot_cc="// TO" + "DO(#7) later\n"), [])

@@ -123,6 +123,44 @@ def check_python_sizes(tree):
     return wrong
 
 
+# The headers of cmake/precompiled.cmake, and what names them; trees without it find no other way.
+NAMED = {"algorithm": r"std::(ranges::|(stable_)?sort\b|(any|all|none)_of\b|find(_if)?\(|(lower|upper)_bound\b|m(in|ax)(_element)?\(|clamp\()",
+         "array": r"std::array\b", "chrono": r"std::chrono\b", "cstdint": r"std::u?int\d+_t\b", "fmt/format.h": r"\bfmt::",
+         "functional": r"std::(function|less|greater|invoke)\b", "map": r"std::(multi)?map\b",
+         "memory": r"std::((make_)?(unique|shared)(_ptr)?|weak_ptr)\b(?!_lock)", "mutex": r"std::(mutex|scoped_lock|unique_lock|lock_guard)\b",
+         "optional": r"std::(optional|nullopt)\b", "set": r"std::(multi)?set\b", "span": r"std::span\b", "string": r"std::(string|to_string)\b",
+         "string_view": r"std::string_view\b", "thread": r"std::(thread|this_thread)\b", "variant": r"std::(variant|visit|monostate|get_if)\b",
+         "vector": r"std::vector\b", "boost/json": r"\bboost::json::", "gtest/gtest.h": r"^TEST(_[FP])?\(", "gmock/gmock.h": r"\b[A-Z]+_THAT\("}
+
+
+def check_includes(tree):
+    """A file, or one of ours that it includes, includes what it names of the precompiled headers."""
+    own = {name: [match[1] for match in re.finditer(r'^#include "([^"]+)"', text, re.MULTILINE)]
+           for name, text in tree.files.items() if name.endswith((".h", ".cc"))}
+    angles = {name: re.findall(r"^#include <([^>]+)>", tree.files[name], re.MULTILINE) for name in own}
+    known = {}
+
+    def reached(name):
+        if name not in known:
+            known[name] = set(angles[name])
+            for include in own[name]:
+                folder = name.rsplit("/", 1)[0]
+                for path in (f"src/{include}", f"{folder}/{include}"):
+                    if path in own:
+                        known[name] |= reached(path)
+                        break
+        return known[name]
+
+    wrong = [f"cmake/precompiled.cmake: <{header}> is not in the table of this rule"
+             for header in re.findall(r"<([^>]+)>", tree.files.get("cmake/precompiled.cmake", ""))
+             if not any(header.startswith(known_one) for known_one in NAMED)]
+    for name in own:
+        code = re.sub(r"//.*|\"(?:[^\"\\\n]|\\.)*\"", "", tree.files[name])
+        wrong += [f"{name}: names what <{header}> has, and nothing that it includes has it" for header, pattern in NAMED.items()
+                  if re.search(pattern, code, re.MULTILINE) and not any(have.startswith(header) for have in reached(name))]
+    return wrong
+
+
 def check_headers(tree):
     wrong = []
     for name, text in tree.sources(".h").items():
@@ -235,7 +273,7 @@ def check_dependencies(tree):
 
 
 RULES = {"layers": check_layers, "border": check_border, "determinism": check_determinism, "sizes": check_sizes, "python": check_python_sizes,
-         "headers": check_headers, "words": check_words, "dead": check_dead_files, "docs": check_docs, "paths": check_paths,
+         "headers": check_headers, "includes": check_includes, "words": check_words, "dead": check_dead_files, "docs": check_docs, "paths": check_paths,
          "codes": check_error_codes, "dependencies": check_dependencies}
 
 

@@ -1,6 +1,7 @@
 // The documents of transform.compose_text: checked here, rendered by the action.
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 

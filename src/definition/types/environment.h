@@ -5,6 +5,7 @@
 // known type holds in every run whose events and answers are what their schemas say, so a finding
 // made from it is right.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
