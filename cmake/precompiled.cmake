@@ -11,15 +11,20 @@ if(FERMATA_PRECOMPILED)
     target_precompile_headers(fermata_precompiled_${kind} PRIVATE ${common} ${ARGN})
   endfunction()
   fermata_precompile(sources)
+  # As library.cmake compiles them.
+  if(FERMATA_SANITIZE)
+    fermata_precompile(edges)
+    target_compile_options(fermata_precompiled_edges PRIVATE -O0)
+  endif()
   if(FERMATA_TESTS)
     fermata_precompile(tests <gmock/gmock.h> <gtest/gtest.h>)
     target_link_libraries(fermata_precompiled_tests PRIVATE GTest::gmock)
-    # As tests are compiled: programs, so PIE, and not optimised (library.cmake).
+    # Programs, so PIE.
     target_compile_options(fermata_precompiled_tests PRIVATE -fPIE -O0)
   endif()
 endif()
 
-# fermata_precompiled(TARGET sources|tests): the target's files begin with the headers above.
+# fermata_precompiled(TARGET sources|edges|tests): the target's files begin with the headers above.
 function(fermata_precompiled target kind)
   if(FERMATA_PRECOMPILED)
     # A precompiled header serves where its macros are the same.
