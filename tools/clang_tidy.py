@@ -8,6 +8,7 @@ has changed: what was clean is remembered in FERMATA_CACHE/tidy. Needs build/dev
 """
 
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -17,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 
+import includes
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("FERMATA_CACHE", pathlib.Path.home() / ".cache/fermata")) / "tidy"
-INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 UNNAMED = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
 # What begins a line of an unnamed namespace and is declared there: a type, a function, a constant.
 OWN_NAME = re.compile(r"^(?:struct|class|enum class) (\w+)|^(?=\w)(?:[\w:<>,&* ]+[ &*])?(\w+)(?:\(|\[| = |\{|;)", re.MULTILINE)
@@ -30,22 +32,17 @@ TOGETHER = ["--checks=-bugprone-suspicious-include"]
 EXTRA = ["-Wno-unknown-warning-option"]
 
 
-def reached(path, seen):
-    """Adds to `seen` our files that `path` includes, over any number of others."""
-    for name in INCLUDE.findall(path.read_text()):
-        for folder in (ROOT / "src", path.parent):
-            header = folder / name
-            if header.is_file() and header not in seen:
-                seen.add(header)
-                reached(header, seen)
-                break
-    return seen
+@functools.cache
+def includes_of(name):
+    path = ROOT / name
+    return includes.INCLUDE.findall(path.read_text()) if path.is_file() else None
 
 
 def stamp_of(path, command):
     digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes() + command.encode())
-    for file in [path, *sorted(reached(path, set()))]:
-        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    name = path.relative_to(ROOT).as_posix()
+    for file in [name, *sorted(includes.reached(name, includes_of))]:
+        digest.update(file.encode() + b"\0" + (ROOT / file).read_bytes())
     return CACHE / digest.hexdigest()
 
 

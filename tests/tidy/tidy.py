@@ -13,6 +13,9 @@ import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import includes  # noqa: E402
+
 # Layers 0 to 5 must give the same result on every machine and in every replay.
 BANS = [
     (r"#include <(thread|mutex|condition_variable|random|filesystem|iostream|fstream)>", "input and effects instead"),
@@ -135,29 +138,17 @@ NAMED = {"algorithm": r"std::(ranges::|(stable_)?sort\b|(any|all|none)_of\b|find
 
 def check_includes(tree):
     """A file, or one of ours that it includes, includes what it names of the precompiled headers."""
-    own = {name: [match[1] for match in re.finditer(r'^#include "([^"]+)"', text, re.MULTILINE)]
-           for name, text in tree.files.items() if name.endswith((".h", ".cc"))}
-    angles = {name: re.findall(r"^#include <([^>]+)>", tree.files[name], re.MULTILINE) for name in own}
-    known = {}
-
-    def reached(name):
-        if name not in known:
-            known[name] = set(angles[name])
-            for include in own[name]:
-                folder = name.rsplit("/", 1)[0]
-                for path in (f"src/{include}", f"{folder}/{include}"):
-                    if path in own:
-                        known[name] |= reached(path)
-                        break
-        return known[name]
-
+    texts = {name: text for name, text in tree.files.items() if name.endswith((".h", ".cc"))}
+    own = {name: includes.INCLUDE.findall(text) for name, text in texts.items()}
+    of_others = {name: re.findall(r"^#include <([^>]+)>", text, re.MULTILINE) for name, text in texts.items()}
     wrong = [f"cmake/precompiled.cmake: <{header}> is not in the table of this rule"
              for header in re.findall(r"<([^>]+)>", tree.files.get("cmake/precompiled.cmake", ""))
              if not any(header.startswith(of_table) for of_table in NAMED)]
-    for name in own:
-        code = re.sub(r"//.*|\"(?:[^\"\\\n]|\\.)*\"", "", tree.files[name])
+    for name, text in texts.items():
+        code = re.sub(r"//.*|\"(?:[^\"\\\n]|\\.)*\"", "", text)
+        found = {header for file in (name, *includes.reached(name, own.get)) for header in of_others[file]}
         wrong += [f"{name}: names what <{header}> has, and nothing that it includes has it" for header, pattern in NAMED.items()
-                  if re.search(pattern, code, re.MULTILINE) and not any(have.startswith(header) for have in reached(name))]
+                  if re.search(pattern, code, re.MULTILINE) and not any(have.startswith(header) for have in found)]
     return wrong
 
 
