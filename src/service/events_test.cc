@@ -10,6 +10,7 @@
 #include "json/parse.h"
 #include "service/events.h"
 #include "store/sqlite.h"
+#include "store/test_rows.h"
 
 namespace fermata::service {
 namespace {
@@ -72,13 +73,7 @@ class EventsTest : public testing::Test {
     return folder;
   }
   void launch(const std::string& run) {
-    store::LaunchRow row;
-    row.tenant = kTenant;
-    row.run_id = RunId(run);
-    row.workflow_id = WorkflowId("w");
-    row.workflow_version = 1;
-    row.trigger_type = "api";
-    row.root_run_id = run;
+    store::LaunchRow row = store::launch_row(run, 0);
     row.temporal_workflow_id = run;
     CHECK(store_->insert_launch(row).has_value(), "not launched");
   }

@@ -6,6 +6,7 @@
 
 #include "store/open.h"
 #include "store/test_database.h"
+#include "store/test_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -73,13 +74,8 @@ TEST_P(DefinitionsTest, AWorkflowWithRunsIsNotRemoved) {
   EXPECT_EQ(store_->put_bundle(rows).error().code, "STORE_CONFLICT");
   EXPECT_EQ(store_->remove_definition(TenantId("other"), draft.workflow_id).error().code,
             "NOT_FOUND");
-  LaunchRow run;
-  run.tenant = kTenant;
-  run.run_id = RunId("r1");
+  LaunchRow run = launch_row("r1", 0);
   run.workflow_id = draft.workflow_id;
-  run.workflow_version = 1;
-  run.trigger_type = "api";
-  run.root_run_id = "r1";
   ASSERT_TRUE(store_->insert_launch(run).has_value());
   EXPECT_EQ(store_->remove_definition(kTenant, draft.workflow_id).error().code, "WORKFLOW_IN_USE");
   EXPECT_TRUE(store_->version(kTenant, draft.workflow_id, 1).has_value());

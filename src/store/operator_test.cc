@@ -13,6 +13,7 @@
 #include "store/saved_views.h"
 #include "store/task_answers.h"
 #include "store/test_database.h"
+#include "store/test_rows.h"
 
 namespace fermata::store {
 namespace {
@@ -32,14 +33,10 @@ class OperatorTest : public testing::TestWithParam<std::string> {
   }
   void launch(const std::string& id, TimeMs at, const std::string& workflow = "w",
               const std::string& root = "", const TenantId& tenant = kTenant) {
-    LaunchRow row;
+    LaunchRow row = launch_row(id, at);
     row.tenant = tenant;
-    row.run_id = RunId(id);
     row.workflow_id = WorkflowId(workflow);
-    row.workflow_version = 1;
-    row.trigger_type = "api";
-    row.root_run_id = root.empty() ? id : root;
-    row.started_at = at;
+    if (!root.empty()) row.root_run_id = root;
     ASSERT_TRUE(store_->insert_launch(row).has_value());
   }
   void end(const std::string& id, const std::string& status, TimeMs at,

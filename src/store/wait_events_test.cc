@@ -77,14 +77,10 @@ TEST_P(WaitEventsTest, WhatWasSentIsNotTurnedAwayLater) {
 
 TEST_P(WaitEventsTest, VersionsAreThoseOfTheRunsOfAllTenants) {
   for (const char* tenant : {"t", "u"}) {
-    LaunchRow row;
+    LaunchRow row = launch_row(std::string("of ") + tenant, 0);
     row.tenant = TenantId(tenant);
-    row.run_id = RunId(std::string("of ") + tenant);
-    row.workflow_id = WorkflowId("w");
     row.workflow_version = 3;
     row.definition_hash = "h";
-    row.trigger_type = "api";
-    row.root_run_id = row.run_id.text;
     ASSERT_TRUE(store_->insert_launch(row).has_value());
   }
   std::vector<RunId> runs = {RunId("of t"), RunId("of u"), RunId("of nobody")};
