@@ -107,7 +107,7 @@ class Doors(OnRealParts):
     def test_a_task_is_claimed_by_one_told_of_and_escalated_when_it_is_overdue(self):
         self.stack.publish_definition(definition("when-overdue", [assign("a", task="payload.taskId")], payloadSchemaRef="payload.HumanTaskOverdue.v1", trigger={
             "type": "event", "eventName": "HUMAN_TASK_OVERDUE"}))
-        due = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        due = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
         run = self.launch([{"id": "ask", "type": "human.task", "config": {"taskType": "approval", "title": expr('"T"'), "dueAt": expr("payload.due")}}], {"due": due})
         self.parked(run)
         task = self.stack.call("GET", f"/api/v1/tasks?runId={run}")["items"][0]["taskId"]
@@ -121,7 +121,9 @@ class Doors(OnRealParts):
         self.assertEqual([(t["taskId"], t["dueAt"][:19]) for t in mine], [(task, due[:19])])
         escalated = self.until(lambda: self.stack.call("GET", f"/api/v1/tasks/{task}"), lambda t: t["escalatedAt"])
         self.assertIsNone(escalated["claimedBy"])
-        self.assertEqual([(i, m["title"]) for i, m in self.told if m["taskId"] == task], [(f"task.opened:{task}", "T"), (f"task.overdue:{task}", "T")])
+        # The hook is told after the row says so.
+        told = self.until(lambda: [(i, m["title"]) for i, m in self.told if m["taskId"] == task], lambda seen: len(seen) > 1)
+        self.assertEqual(told, [(f"task.opened:{task}", "T"), (f"task.overdue:{task}", "T")])
         row = self.until(lambda: self.stack.call("GET", "/api/v1/runs?workflowId=when-overdue")["items"], lambda rows: len(rows) == 1)[0]
         self.assertEqual(self.stack.wait(row["runId"])["output"]["vars"]["task"], task)
         self.stack.cli("tasks", "claim", task, "--by", "bob")
