@@ -279,6 +279,8 @@ class SqliteStore final : public Store {
   Result<void> put_event_type_in(const EventTypeRow& row, std::string_view on_conflict);
   Result<void> publish_in(const Publication& publication);
   Result<void> apply_run(const projection::RunRow& row);
+  // Whether that was all.
+  Result<bool> apply_progress(const projection::RunRow& row);
   Result<void> drop_surplus(const projection::RunRow& row);
   Result<void> apply_step(const projection::StepRow& row);
   Result<void> apply_wait(const projection::WaitRow& row);

@@ -114,6 +114,8 @@ Result<std::vector<bool>> SqliteStore::write(std::span<const projection::RowBatc
 }
 
 Result<void> SqliteStore::apply_run(const RunRow& row) {
+  TRY(const bool is_done, apply_progress(row));
+  if (is_done) return {};
   TRY(Statement update,
       writer_->prepare("UPDATE workflow_runs SET status = ?, node_path = ?, error_json = ?, "
                        "output_json = ?, completed_at = ?, "
@@ -125,6 +127,21 @@ Result<void> SqliteStore::apply_run(const RunRow& row) {
       .bind(row.completed_at);
   update.bind(row.updated_at).bind(static_cast<std::int64_t>(row.sequence)).bind(row.run_id.text);
   return update.bind(static_cast<std::int64_t>(row.sequence)).run();
+}
+
+// A step changes only how far its run is, most times. SQLite rewrites an index whenever a statement
+// sets one of its columns, also to the same value: status and error stay out of this one.
+Result<bool> SqliteStore::apply_progress(const RunRow& row) {
+  if (row.error || row.output || row.completed_at) return false;
+  TRY(Statement update,
+      writer_->prepare(
+          "UPDATE workflow_runs SET node_path = ?, updated_at = ?, sequence = ? WHERE run_id = ? "
+          "AND sequence <= ? AND status = ? AND error_json IS NULL AND output_json IS NULL AND "
+          "completed_at IS NULL"));
+  update.bind(row.node_path).bind(row.updated_at).bind(static_cast<std::int64_t>(row.sequence));
+  update.bind(row.run_id.text).bind(static_cast<std::int64_t>(row.sequence));
+  TRY_DO(update.bind(row.status).run());
+  return writer_->changes() > 0;
 }
 
 Result<void> SqliteStore::drop_surplus(const RunRow& row) {
