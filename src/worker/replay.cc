@@ -15,6 +15,24 @@ std::string sentence_of(const std::string& message) {
   return end == std::string::npos ? message : message.substr(from, end - from);
 }
 
+// Notes that the store was away, for which the task fails: no disagreement with the history.
+class NotingDefinitions final : public service::DefinitionSource {
+ public:
+  explicit NotingDefinitions(service::DefinitionSource& source) : source_(source) {}
+
+  Result<definition::ProgramPtr> load(const service::VersionRef& ref) override {
+    auto loaded = source_.load(ref);
+    if (!loaded.has_value() && loaded.error().kind == ErrorKind::Unavailable)
+      away_ = loaded.error();
+    return loaded;
+  }
+  [[nodiscard]] const std::optional<Error>& away() const { return away_; }
+
+ private:
+  service::DefinitionSource& source_;
+  std::optional<Error> away_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<Replayer>> Replayer::create(const temporal::Runtime& runtime,
@@ -46,7 +64,8 @@ Result<ReplayVerdict> Replayer::check(const std::string& workflow_id,
 Result<Projected> Replayer::project(const std::string& workflow_id,
                                     const temporal::History& history) {
   TRY_DO(worker_.push(workflow_id, history));
-  RunDriver run({definitions_, pure_actions_, RowsOf::WholeHistory});
+  NotingDefinitions definitions(definitions_);
+  RunDriver run({definitions, pure_actions_, RowsOf::WholeHistory});
   FireDriver fire;
   Driver* driver = &run;
   Projected made;
@@ -65,6 +84,7 @@ Result<Projected> Replayer::project(const std::string& workflow_id,
       if (removed->reason == temporal::EvictionReason::Nondeterminism)
         disagree(sentence_of(removed->message));
       TRY_DO(worker_.worker().complete({activation.run_id, std::vector<temporal::Command>{}}));
+      if (definitions.away()) return *definitions.away();
       made.ends = run.ends();
       made.is_open = run.is_open();
       return made;

@@ -46,7 +46,8 @@ class Replayer {
   Replayer& operator=(const Replayer&) = delete;
   ~Replayer();
 
-  // Errors: TEMPORAL_REFUSED for bytes that are no history of ours.
+  // Errors: TEMPORAL_REFUSED for bytes that are no history of ours; those of the definitions' store
+  // that may pass, which are no verdict.
   Result<ReplayVerdict> check(const std::string& workflow_id, const temporal::History& history);
   // The same, with the rows that it would have written.
   Result<Projected> project(const std::string& workflow_id, const temporal::History& history);
